@@ -1,0 +1,61 @@
+namespace Identity.Pdf.Syntax;
+
+/// <summary>
+/// What reading one document may cost at most. Each is a cap: the value itself is still accepted, one more is refused with
+/// <see cref="PdfRefusalCode.TooLarge"/>. The defaults are for a server that reads strangers' files.
+/// </summary>
+public sealed record PdfLimits
+{
+    public static PdfLimits Default { get; } = new();
+
+    /// <summary>Bytes of the file.</summary>
+    public long FileBytes { get; init; } = 100L * 1024 * 1024;
+
+    /// <summary>Highest object number, and the highest Size of a trailer less one (ISO 32000-1 annex C).</summary>
+    public int ObjectNumber { get; init; } = 8_388_607;
+
+    /// <summary>Cross-reference entries of all sections together.</summary>
+    public int Entries { get; init; } = 1_000_000;
+
+    /// <summary>Incremental updates and the original together.</summary>
+    public int Revisions { get; init; } = 512;
+
+    /// <summary>Arrays and dictionaries inside each other.</summary>
+    public int NestingDepth { get; init; } = 100;
+
+    /// <summary>Values (numbers, names, arrays ...) of one object.</summary>
+    public int ValuesPerObject { get; init; } = 1_000_000;
+
+    /// <summary>Values of all objects of all revisions together.</summary>
+    public long Values { get; init; } = 20_000_000;
+
+    /// <summary>Bytes between the delimiters of one string. Signature containers are strings, so this is not small.</summary>
+    public int StringBytes { get; init; } = 8 * 1024 * 1024;
+
+    /// <summary>Bytes between the slash and the end of one name.</summary>
+    public int NameBytes { get; init; } = 4096;
+
+    /// <summary>Bytes of one decoded stream, after each of its filters.</summary>
+    public int DecodedStreamBytes { get; init; } = 32 * 1024 * 1024;
+
+    /// <summary>Bytes of all object streams and cross-reference streams of a document together, decoded.</summary>
+    public long DecodedBytes { get; init; } = 192L * 1024 * 1024;
+
+    /// <summary>Filters of one stream.</summary>
+    public int Filters { get; init; } = 4;
+
+    /// <summary>Pages of one revision.</summary>
+    public int Pages { get; init; } = 50_000;
+
+    /// <summary>Fields and widgets of one revision.</summary>
+    public int Fields { get; init; } = 50_000;
+
+    /// <summary>Signature dictionaries of the document.</summary>
+    public int Signatures { get; init; } = 256;
+
+    /// <summary>Streams of a document security store.</summary>
+    public int SecurityStoreStreams { get; init; } = 4096;
+
+    /// <summary>Deviations that are listed; the rest is only counted. Never a reason to refuse.</summary>
+    public int ListedDeviations { get; init; } = 200;
+}

@@ -1,0 +1,43 @@
+namespace Identity.Pdf.Syntax;
+
+/// <summary>Why a file is not read. The wire words are those of `verify --json`.</summary>
+public enum PdfRefusalCode
+{
+    /// <summary>Not a PDF, or one whose structure breaks ISO 32000.</summary>
+    Malformed,
+
+    /// <summary>Two readers could see two documents in it.</summary>
+    Ambiguous,
+
+    /// <summary>It has an encryption dictionary.</summary>
+    Encrypted,
+
+    /// <summary>It breaks a cap of <see cref="PdfLimits"/>.</summary>
+    TooLarge,
+
+    /// <summary>Sound as far as seen, but needs something that is not read here.</summary>
+    Unsupported,
+}
+
+/// <summary>A refusal; the message is constant English but for numbers and offsets, and holds nothing of the document's text.</summary>
+public sealed record PdfRefusal(PdfRefusalCode Code, string Message)
+{
+    /// <summary>malformed, ambiguous, encrypted, too-large or unsupported.</summary>
+    public string WireCode => Code switch
+    {
+        PdfRefusalCode.Malformed => "malformed",
+        PdfRefusalCode.Ambiguous => "ambiguous",
+        PdfRefusalCode.Encrypted => "encrypted",
+        PdfRefusalCode.TooLarge => "too-large",
+        PdfRefusalCode.Unsupported => "unsupported",
+        _ => throw new InvalidOperationException($"no wire word for {Code}"),
+    };
+}
+
+/// <summary>How a refusal travels inside this library; it never leaves a public method.</summary>
+internal sealed class PdfRefusedException(PdfRefusal refusal) : Exception(refusal.Message)
+{
+    public PdfRefusedException(PdfRefusalCode code, string message) : this(new PdfRefusal(code, message)) { }
+
+    public PdfRefusal Refusal { get; } = refusal;
+}

@@ -1,0 +1,17 @@
+namespace Identity.Pdf.Syntax;
+
+/// <summary>A string object, literal or hexadecimal (ISO 32000-2 7.3.4).</summary>
+public sealed class PdfString : PdfObject
+{
+    internal PdfString(PdfSource source, int start, int length, bool isHexadecimal) : base(source, start, length) =>
+        IsHexadecimal = isHexadecimal;
+
+    /// <summary>Written between angle brackets.</summary>
+    public bool IsHexadecimal { get; }
+
+    /// <summary>The bytes of the string, escapes resolved. Decoded at each call: keep the result.</summary>
+    public byte[] GetBytes() => StringEncoding.Decode(Raw.Span, IsHexadecimal);
+
+    /// <summary>The string read as a text string (7.9.2.2): UTF-16BE or UTF-8 by byte order mark, otherwise PDFDocEncoding.</summary>
+    public string GetText() => TextString.Read(GetBytes());
+}
