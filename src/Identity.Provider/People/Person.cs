@@ -1,0 +1,21 @@
+using Microsoft.AspNetCore.Identity;
+
+namespace Identity.Provider.People;
+
+/// <summary>
+/// A person whose identity has been proofed. <see cref="IdentityUser{TKey}.Id"/> is a random pseudonym made here: it goes into audit
+/// records and passkeys, and never to an agency (agencies see a pairwise subject).
+/// </summary>
+public sealed class Person : IdentityUser
+{
+    /// <summary>Semantic identifier of EN 319 412-1 5.1.3, as in <c>PNOXX-48504210018</c>. Unique.</summary>
+    public required string Identifier { get; init; }
+
+    public required string GivenName { get; init; }
+
+    public required string FamilyName { get; init; }
+
+    public required DateOnly BirthDate { get; init; }
+
+    public string FullName => $"{GivenName} {FamilyName}";
+}
