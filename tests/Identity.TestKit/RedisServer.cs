@@ -1,0 +1,81 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+
+namespace Identity.TestKit;
+
+/// <summary>A real redis-server of the machine on a free loopback port, without persistence. It can be stopped and started again.</summary>
+public sealed class RedisServer : IDisposable
+{
+    private readonly string program = Tool.Require("redis-server");
+    private Process? process;
+
+    private RedisServer() => Port = FreePort();
+
+    public int Port { get; }
+
+    public string Endpoint => $"127.0.0.1:{Port}";
+
+    public static async Task<RedisServer> Start()
+    {
+        var server = new RedisServer();
+        await server.Run();
+        return server;
+    }
+
+    /// <summary>Runs it again on the same port, empty.</summary>
+    public async Task Run()
+    {
+        var start = new ProcessStartInfo(program) { RedirectStandardOutput = true, RedirectStandardError = true };
+        foreach (var argument in (string[])["--port", $"{Port}", "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", Path.GetTempPath()])
+            start.ArgumentList.Add(argument);
+        process = Process.Start(start)!;
+        process.OutputDataReceived += static (_, _) => { };
+        process.ErrorDataReceived += static (_, _) => { };
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+        for (var attempt = 0; ; attempt++)
+        {
+            if (await Answers())
+                return;
+            Assert.True(attempt < 100 && !process.HasExited, "redis-server did not start");
+            await Task.Delay(50);
+        }
+    }
+
+    /// <summary>Ends the process, as kill -9 does.</summary>
+    public void Stop()
+    {
+        process?.Kill();
+        process?.WaitForExit();
+        process?.Dispose();
+        process = null;
+    }
+
+    public void Dispose() => Stop();
+
+    private async Task<bool> Answers()
+    {
+        try
+        {
+            using var client = new TcpClient();
+            await client.ConnectAsync(IPAddress.Loopback, Port);
+            var stream = client.GetStream();
+            await stream.WriteAsync("PING\r\n"u8.ToArray());
+            var answer = new byte[7];
+            await stream.ReadExactlyAsync(answer);
+            return answer.AsSpan().SequenceEqual("+PONG\r\n"u8);
+        }
+        catch (Exception e) when (e is SocketException or IOException)
+        {
+            return false;
+        }
+    }
+
+    private static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+}
