@@ -1,1 +1,1 @@
-Console.WriteLine("");
+await Identity.Signing.SigningApp.Build(args).RunAsync();

@@ -1,0 +1,65 @@
+namespace Identity.Signing.Agencies;
+
+/// <summary>An agency that may ask for signatures.</summary>
+public sealed record Agency(string ClientId, string Name, IReadOnlyList<string> ReturnPrefixes)
+{
+    /// <summary>
+    /// The address to send the person back to, or null when it is not registered. Compared after normalisation (dot segments,
+    /// escapes, letter case of the host), so that what was compared is what the browser will open.
+    /// </summary>
+    public Uri? AcceptReturnUrl(string value)
+    {
+        if (value.Length > AgencyRegistry.LongestReturnUrl || value.Any(c => char.IsControl(c) || c is '\\' or ' ')
+            || !Uri.TryCreate(value, UriKind.Absolute, out var address)
+            || address.UserInfo.Length > 0 || address.Fragment.Length > 0)
+            return null;
+        // An escaped dot or slash is one thing to us and may be another to the agency's server.
+        if (address.AbsolutePath.Contains("%2e", StringComparison.OrdinalIgnoreCase)
+            || address.AbsolutePath.Contains("%2f", StringComparison.OrdinalIgnoreCase)
+            || address.AbsolutePath.Contains("%5c", StringComparison.OrdinalIgnoreCase))
+            return null;
+        return ReturnPrefixes.Any(prefix => address.AbsoluteUri.StartsWith(prefix, StringComparison.Ordinal)) ? address : null;
+    }
+}
+
+/// <summary>The agencies of the settings, by client_id.</summary>
+public sealed class AgencyRegistry
+{
+    public const int LongestReturnUrl = 2000;
+
+    /// <summary>Also the longest requester of an approval.</summary>
+    public const int LongestName = 200;
+
+    private readonly Dictionary<string, Agency> agencies;
+
+    private AgencyRegistry(Dictionary<string, Agency> agencies) => this.agencies = agencies;
+
+    public Agency? Find(string clientId) => agencies.GetValueOrDefault(clientId);
+
+    internal static AgencyRegistry Check(IReadOnlyList<AgencyOptions> options, bool production)
+    {
+        var agencies = new Dictionary<string, Agency>(StringComparer.Ordinal);
+        for (var i = 0; i < options.Count; i++)
+        {
+            var (field, agency) = ($"Agencies:{i}", options[i]);
+            if (string.IsNullOrWhiteSpace(agency.ClientId))
+                throw new SettingRefusedException(field + ":ClientId", "must be the agency's client_id.");
+            if (string.IsNullOrWhiteSpace(agency.Name) || agency.Name.Length > LongestName || agency.Name.Any(char.IsControl))
+                throw new SettingRefusedException(field + ":Name", $"must have 1 to {LongestName} characters.");
+            var prefixes = agency.ReturnUrls.Select(url => Prefix(url, field + ":ReturnUrls", production)).ToArray();
+            if (!agencies.TryAdd(agency.ClientId, new Agency(agency.ClientId, agency.Name, prefixes)))
+                throw new SettingRefusedException(field + ":ClientId", "is listed twice.");
+        }
+
+        return new AgencyRegistry(agencies);
+    }
+
+    private static string Prefix(string value, string field, bool production)
+    {
+        var address = SigningSettings.AnyAddress(value, field, production);
+        // Without the slash `https://agency.example` would also admit `https://agency.example.evil`.
+        return address.AbsoluteUri.EndsWith('/') && address.Query.Length == 0
+            ? address.AbsoluteUri
+            : throw new SettingRefusedException(field, "must end with a slash and have no query.");
+    }
+}

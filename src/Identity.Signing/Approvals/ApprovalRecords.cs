@@ -1,0 +1,129 @@
+using Identity.Signing.Requests;
+using Identity.Signing.Storage;
+using Microsoft.EntityFrameworkCore;
+
+namespace Identity.Signing.Approvals;
+
+/// <summary>
+/// Approvals stored before use, taken once, ended once. A crash after <see cref="Take"/> leaves a row with TakenAt and without
+/// EndedAt: the repair at start finds it and makes the request visibly failed.
+/// </summary>
+public sealed class ApprovalRecords(IDbContextFactory<SigningDatabase> databases)
+{
+    /// <summary>Durable when it returns; false when this approval was stored before, for whatever request.</summary>
+    public async Task<bool> Store(StoredApproval approval, CancellationToken cancellation)
+    {
+        await using var database = await databases.CreateDbContextAsync(cancellation);
+        database.Approvals.Add(approval);
+        try
+        {
+            await database.SaveChangesAsync(cancellation);
+            return true;
+        }
+        catch (DbUpdateException e) when (RequestStore.IsTaken(e))
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Read anew from the database: what is verified is what is kept.</summary>
+    public async Task<StoredApproval?> Find(string approvalId, CancellationToken cancellation)
+    {
+        await using var database = await databases.CreateDbContextAsync(cancellation);
+        return await database.Approvals.AsNoTracking().SingleOrDefaultAsync(approval => approval.ApprovalId == approvalId, cancellation);
+    }
+
+    /// <summary>Whether an approval of this request waits or is in use.</summary>
+    public async Task<bool> IsUnderWay(string requestId, CancellationToken cancellation)
+    {
+        await using var database = await databases.CreateDbContextAsync(cancellation);
+        return await database.Approvals.AnyAsync(approval => approval.RequestId == requestId && approval.EndedAt == null, cancellation);
+    }
+
+    /// <summary>
+    /// Takes the approval for its request: both rows change or none. True for exactly one caller per approval, and for one
+    /// approval at a time per request.
+    /// </summary>
+    public async Task<bool> Take(StoredApproval approval, string instance, DateTimeOffset now, CancellationToken cancellation)
+    {
+        await using var database = await databases.CreateDbContextAsync(cancellation);
+        await using var transaction = await database.Database.BeginTransactionAsync(cancellation);
+        var taken = await database.Approvals
+            .Where(a => a.ApprovalId == approval.ApprovalId && a.TakenAt == null && a.EndedAt == null)
+            .ExecuteUpdateAsync(a => a.SetProperty(x => x.TakenAt, now).SetProperty(x => x.TakenBy, instance), cancellation);
+        var begun = taken == 0 ? 0 : await database.Requests
+            .Where(r => r.Id == approval.RequestId && r.State == RequestState.ApprovalAsked)
+            .ExecuteUpdateAsync(
+                r => r.SetProperty(x => x.State, RequestState.Approved).SetProperty(x => x.ApprovalId, approval.ApprovalId), cancellation);
+        if (begun == 0)
+            return false;
+        await transaction.CommitAsync(cancellation);
+        return true;
+    }
+
+    /// <summary>False when the request was meanwhile called failed: then there is no signature, and the caller removes its file.</summary>
+    public async Task<bool> EndSigned(
+        StoredApproval approval, string certificateSerial, byte[] signedSha256, long signedLength, DateTimeOffset now)
+    {
+        await using var database = await databases.CreateDbContextAsync();
+        await using var transaction = await database.Database.BeginTransactionAsync();
+        var signed = await database.Requests
+            .Where(r => r.Id == approval.RequestId && r.State == RequestState.Approved && r.ApprovalId == approval.ApprovalId)
+            .ExecuteUpdateAsync(r => r
+                .SetProperty(x => x.State, RequestState.Signed)
+                .SetProperty(x => x.CertificateSerial, certificateSerial)
+                .SetProperty(x => x.SignedSha256, signedSha256)
+                .SetProperty(x => x.SignedLength, signedLength)
+                .SetProperty(x => x.EndedAt, now));
+        if (signed == 0)
+            return false;
+        await End(database, approval.ApprovalId, "signed", now);
+        await transaction.CommitAsync();
+        return true;
+    }
+
+    /// <summary>Ends the approval, and with it the request if this approval is the one under way.</summary>
+    public async Task EndFailed(StoredApproval approval, FailureReason reason, DateTimeOffset now)
+    {
+        await using var database = await databases.CreateDbContextAsync();
+        await using var transaction = await database.Database.BeginTransactionAsync();
+        await End(database, approval.ApprovalId, SnakeCase.Of(reason), now);
+        await database.Requests
+            .Where(r => r.Id == approval.RequestId
+                && (r.State == RequestState.ApprovalAsked || (r.State == RequestState.Approved && r.ApprovalId == approval.ApprovalId)))
+            .ExecuteUpdateAsync(r => r
+                .SetProperty(x => x.State, RequestState.Failed)
+                .SetProperty(x => x.Failure, reason)
+                .SetProperty(x => x.EndedAt, now));
+        await transaction.CommitAsync();
+    }
+
+    /// <summary>Another approval of the same request came first; the request is not touched.</summary>
+    public async Task EndUnused(StoredApproval approval, DateTimeOffset now)
+    {
+        await using var database = await databases.CreateDbContextAsync();
+        await database.Approvals.Where(a => a.ApprovalId == approval.ApprovalId && a.TakenAt == null && a.EndedAt == null)
+            .ExecuteUpdateAsync(a => a.SetProperty(x => x.EndedAt, now).SetProperty(x => x.Outcome, "unused"));
+    }
+
+    /// <summary>Stored, never taken, not ended: work that a stop or a full queue left behind.</summary>
+    public async Task<IReadOnlyList<string>> Waiting(CancellationToken cancellation)
+    {
+        await using var database = await databases.CreateDbContextAsync(cancellation);
+        return await database.Approvals.Where(a => a.EndedAt == null && a.TakenAt == null)
+            .OrderBy(a => a.StoredAt).Select(a => a.ApprovalId).ToListAsync(cancellation);
+    }
+
+    /// <summary>Taken and not ended: by this copy of the service (asked only before it begins to sign), or too long ago by any.</summary>
+    public async Task<IReadOnlyList<StoredApproval>> Interrupted(string? instance, DateTimeOffset takenBefore, CancellationToken cancellation)
+    {
+        await using var database = await databases.CreateDbContextAsync(cancellation);
+        return await database.Approvals.AsNoTracking()
+            .Where(a => a.EndedAt == null && a.TakenAt != null && (a.TakenAt < takenBefore || a.TakenBy == instance))
+            .ToListAsync(cancellation);
+    }
+
+    private static Task<int> End(SigningDatabase database, string approvalId, string outcome, DateTimeOffset now) =>
+        database.Approvals.Where(a => a.ApprovalId == approvalId && a.EndedAt == null)
+            .ExecuteUpdateAsync(a => a.SetProperty(x => x.EndedAt, now).SetProperty(x => x.Outcome, outcome));
+}

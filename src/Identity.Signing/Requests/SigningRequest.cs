@@ -1,0 +1,122 @@
+namespace Identity.Signing.Requests;
+
+/// <summary>
+/// Received -> Shown -> ApprovalAsked -> Approved -> Signed, or Failed with a reason, from where the person can ask again.
+/// Approved begins when the approval is taken, so at most one approval ever brings a request there at a time.
+/// </summary>
+public enum RequestState
+{
+    Received,
+    Shown,
+    ApprovalAsked,
+    Approved,
+#pragma warning disable CA1720 // the word of the signature standards, not a type
+    Signed,
+#pragma warning restore CA1720
+    Failed,
+
+    /// <summary>Not signed within its lifetime.</summary>
+    Expired,
+}
+
+/// <summary>Why a request failed. The words are also those of the agency's API, in snake case.</summary>
+public enum FailureReason
+{
+    /// <summary>The evidence does not hold: its own check says which part, in the operator's log.</summary>
+    EvidenceRefused,
+    ApprovalExpired,
+
+    /// <summary>The stored bytes are not those that were received and shown.</summary>
+    DocumentChanged,
+
+    /// <summary>The document cannot carry a signature after all.</summary>
+    DocumentUnsuitable,
+    ProviderUnavailable,
+    AuthorityUnavailable,
+    AuthorityRefused,
+
+    /// <summary>The Authority has already certified a key for this approval.</summary>
+    ApprovalUsed,
+    TimestampUnavailable,
+
+    /// <summary>The time-stamp answers something else, or its time is far from ours.</summary>
+    TimestampRefused,
+    SignatureTooLarge,
+
+    /// <summary>The service stopped while signing.</summary>
+    Interrupted,
+    InternalError,
+}
+
+/// <summary>A PDF that one person is asked to sign once.</summary>
+public sealed class SigningRequest
+{
+    public const int LongestPurpose = 500;
+    public const int LongestFileName = 255;
+
+    /// <summary>22 characters base64url, 128 random bits; also the name of its files.</summary>
+    public required string Id { get; init; }
+
+    public required RequestState State { get; init; }
+
+    public FailureReason? Failure { get; init; }
+
+    /// <summary>client_id of the agency that asked; null when a person brought their own document.</summary>
+    public string? AgencyId { get; init; }
+
+    /// <summary>Who asks, as shown and as approved.</summary>
+    public required string Requester { get; init; }
+
+    /// <summary>What for, as shown and as approved.</summary>
+    public required string Purpose { get; init; }
+
+    /// <summary>Cleaned for display; never a path.</summary>
+    public required string FileName { get; init; }
+
+    /// <summary>SHA-256 of the bytes as received.</summary>
+    public required byte[] DocumentSha256 { get; init; }
+
+    public required long DocumentLength { get; init; }
+
+    public string? ReturnUrl { get; init; }
+
+    /// <summary>PNO identifier of the only person who may sign; null: whoever opens the request first.</summary>
+    public string? RequiredSigner { get; init; }
+
+    /// <summary>Subject of the person that the request is bound to; null until opened.</summary>
+    public string? PersonSubject { get; init; }
+
+    public string? PersonIdentifier { get; init; }
+
+    public required DateTimeOffset CreatedAt { get; init; }
+
+    public required DateTimeOffset ExpiresAt { get; init; }
+
+    public DateTimeOffset? EndedAt { get; init; }
+
+    /// <summary>The approval that was taken for it last.</summary>
+    public string? ApprovalId { get; init; }
+
+    public string? CertificateSerial { get; init; }
+
+    public byte[]? SignedSha256 { get; init; }
+
+    public long? SignedLength { get; init; }
+
+    public bool DocumentsRemoved { get; init; }
+
+    public bool CanAskApproval(DateTimeOffset now) => !DocumentsRemoved && now < ExpiresAt
+        && State is RequestState.Received or RequestState.Shown or RequestState.ApprovalAsked or RequestState.Failed;
+}
+
+/// <summary>Remembers which request an agency's Idempotency-Key made, and of what content.</summary>
+public sealed class IdempotencyRecord
+{
+    public required string AgencyId { get; init; }
+
+    public required string Key { get; init; }
+
+    public required byte[] ContentSha256 { get; init; }
+
+    public required string RequestId { get; init; }
+}

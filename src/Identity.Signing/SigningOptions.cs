@@ -1,0 +1,67 @@
+namespace Identity.Signing;
+
+/// <summary>The section `Signing` as written by an operator; <see cref="SigningSettings.Check"/> makes it trustworthy.</summary>
+public sealed class SigningOptions
+{
+    /// <summary>Where browsers and agencies reach this service, with a final slash.</summary>
+    public string? PublicAddress { get; set; }
+
+    /// <summary>Issuer of the Provider that signs people in, tells their approvals and issues the agencies' tokens.</summary>
+    public string? Provider { get; set; }
+
+    /// <summary>The Authority that certifies the keys of people.</summary>
+    public string? Authority { get; set; }
+
+    /// <summary>The RFC 3161 service; the Authority's `tsa` when empty.</summary>
+    public string? Timestamps { get; set; }
+
+    /// <summary>Policies under which a time-stamp is accepted (object identifiers); any when empty.</summary>
+    public List<string> TimestampPolicies { get; set; } = [];
+
+    /// <summary>Page where a signed document can be verified; named on the last page.</summary>
+    public string? Verification { get; set; }
+
+    /// <summary>Database, documents and audit log.</summary>
+    public string? DataDirectory { get; set; }
+
+    /// <summary>Holds `client-signing` and `data-protection`.</summary>
+    public string? KeysDirectory { get; set; }
+
+    /// <summary>Root certificates (PEM or DER) under which certificates of people and of time-stamps are accepted.</summary>
+    public string? TrustDirectory { get; set; }
+
+    /// <summary>Origins at which people approve, when other than the Provider's.</summary>
+    public List<string> ApprovalOrigins { get; set; } = [];
+
+    public long MaxDocumentBytes { get; set; } = 100L * 1024 * 1024;
+
+    /// <summary>How long a person may take to sign.</summary>
+    public TimeSpan RequestLifetime { get; set; } = TimeSpan.FromDays(1);
+
+    /// <summary>How long documents stay after their request ended.</summary>
+    public TimeSpan Retention { get; set; } = TimeSpan.FromDays(30);
+
+    /// <summary>A signature that was begun and not ended for this long is called failed.</summary>
+    public TimeSpan SigningDeadline { get; set; } = TimeSpan.FromMinutes(2);
+
+    /// <summary>How far the time of a time-stamp may be from our own.</summary>
+    public TimeSpan ClockTolerance { get; set; } = TimeSpan.FromMinutes(1);
+
+    /// <summary>Name of this copy of the service; the machine's when empty.</summary>
+    public string? Instance { get; set; }
+
+    public List<AgencyOptions> Agencies { get; set; } = [];
+}
+
+/// <summary>An agency that may ask for signatures.</summary>
+public sealed class AgencyOptions
+{
+    /// <summary>Its client_id at the Provider.</summary>
+    public string? ClientId { get; set; }
+
+    /// <summary>Shown to the person as the one who asks.</summary>
+    public string? Name { get; set; }
+
+    /// <summary>Where it may send the person back to: a return_url must begin with one of these. Each ends with a slash.</summary>
+    public List<string> ReturnUrls { get; set; } = [];
+}

@@ -1,0 +1,133 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using Identity.Signing.Agencies;
+
+namespace Identity.Signing;
+
+/// <summary>A setting that the service cannot start with; the message names the field and what is wrong with it.</summary>
+public sealed class SettingRefusedException(string field, string reason) : Exception($"Signing:{field} {reason}");
+
+/// <summary>The service's settings, checked once at start.</summary>
+public sealed record SigningSettings
+{
+    /// <summary>PDF files are held in one array while they are signed, so the cap has a cap.</summary>
+    private const long LargestDocumentBytes = 1024L * 1024 * 1024;
+
+    private SigningSettings() { }
+
+    public required Uri PublicAddress { get; init; }
+    public required Uri Provider { get; init; }
+    public required Uri Authority { get; init; }
+    public required Uri Timestamps { get; init; }
+    public required IReadOnlyList<string> TimestampPolicies { get; init; }
+    public required Uri Verification { get; init; }
+    public required string DataDirectory { get; init; }
+    public required string KeysDirectory { get; init; }
+    public required string TrustDirectory { get; init; }
+    public required IReadOnlyList<string> ApprovalOrigins { get; init; }
+    public required long MaxDocumentBytes { get; init; }
+    public required TimeSpan RequestLifetime { get; init; }
+    public required TimeSpan Retention { get; init; }
+    public required TimeSpan SigningDeadline { get; init; }
+    public required TimeSpan ClockTolerance { get; init; }
+    public required string Instance { get; init; }
+    public required AgencyRegistry Agencies { get; init; }
+    public required bool Production { get; init; }
+
+    public string DatabaseFile => Path.Combine(DataDirectory, "signing.db");
+    public string DocumentsDirectory => Path.Combine(DataDirectory, "documents");
+    public string AuditDirectory => Path.Combine(DataDirectory, "audit");
+
+    public static SigningSettings Check(SigningOptions options, bool production)
+    {
+        var provider = Address(options.Provider, "Provider", production);
+        var authority = Address(options.Authority, "Authority", production);
+        return new SigningSettings
+        {
+            PublicAddress = Address(options.PublicAddress, "PublicAddress", production),
+            Provider = provider,
+            Authority = authority,
+            Timestamps = string.IsNullOrEmpty(options.Timestamps)
+                ? new Uri(authority, "tsa")
+                : AnyAddress(options.Timestamps, "Timestamps", production),
+            TimestampPolicies = [.. options.TimestampPolicies.Select(ObjectIdentifier)],
+            Verification = Address(options.Verification, "Verification", production),
+            DataDirectory = Directory(options.DataDirectory, "DataDirectory"),
+            KeysDirectory = Directory(options.KeysDirectory, "KeysDirectory"),
+            TrustDirectory = Directory(options.TrustDirectory, "TrustDirectory"),
+            ApprovalOrigins = options.ApprovalOrigins is []
+                ? [provider.GetLeftPart(UriPartial.Authority)]
+                : [.. options.ApprovalOrigins.Select(origin => AnyAddress(origin, "ApprovalOrigins", production).GetLeftPart(UriPartial.Authority))],
+            MaxDocumentBytes = options.MaxDocumentBytes is > 0 and <= LargestDocumentBytes
+                ? options.MaxDocumentBytes
+                : throw new SettingRefusedException("MaxDocumentBytes", $"must be from 1 to {LargestDocumentBytes}."),
+            RequestLifetime = Within(options.RequestLifetime, "RequestLifetime", TimeSpan.FromMinutes(1), TimeSpan.FromDays(90)),
+            Retention = Within(options.Retention, "Retention", TimeSpan.Zero, TimeSpan.FromDays(3650)),
+            SigningDeadline = Within(options.SigningDeadline, "SigningDeadline", TimeSpan.FromSeconds(5), TimeSpan.FromMinutes(15)),
+            ClockTolerance = Within(options.ClockTolerance, "ClockTolerance", TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(10)),
+            Instance = string.IsNullOrWhiteSpace(options.Instance) ? Environment.MachineName : options.Instance,
+            Agencies = AgencyRegistry.Check(options.Agencies, production),
+            Production = production,
+        };
+    }
+
+    /// <summary>The roots in the trust directory. None is a refusal: nothing could be signed.</summary>
+    public X509Certificate2Collection TrustAnchors()
+    {
+        var anchors = new X509Certificate2Collection();
+        if (System.IO.Directory.Exists(TrustDirectory))
+        {
+            foreach (var file in System.IO.Directory.EnumerateFiles(TrustDirectory).Order(StringComparer.Ordinal))
+            {
+                if (Path.GetExtension(file) is ".pem" or ".cer" or ".crt" or ".der")
+                    anchors.Add(Anchor(file));
+            }
+        }
+
+        return anchors.Count > 0 ? anchors : throw new SettingRefusedException("TrustDirectory", "holds no certificate.");
+    }
+
+    internal static Uri AnyAddress(string? value, string field, bool production)
+    {
+        if (!Uri.TryCreate(value, UriKind.Absolute, out var address)
+            || (address.Scheme != Uri.UriSchemeHttps && address.Scheme != Uri.UriSchemeHttp)
+            || address.UserInfo.Length > 0 || address.Fragment.Length > 0)
+            throw new SettingRefusedException(field, "must be an absolute http(s) address without user information and fragment.");
+        if (production && address.Scheme != Uri.UriSchemeHttps)
+            throw new SettingRefusedException(field, "must be an https address in production.");
+        return address;
+    }
+
+    private static Uri Address(string? value, string field, bool production)
+    {
+        var address = AnyAddress(value, field, production);
+        return address.AbsoluteUri.EndsWith('/') && address.Query.Length == 0
+            ? address
+            : throw new SettingRefusedException(field, "must end with a slash and have no query.");
+    }
+
+    private static string Directory(string? value, string field) => string.IsNullOrWhiteSpace(value)
+        ? throw new SettingRefusedException(field, "must name a directory.")
+        : Path.GetFullPath(value);
+
+    private static string ObjectIdentifier(string value) =>
+        value.Length is > 2 and < 100 && value.All(c => char.IsAsciiDigit(c) || c == '.')
+            ? value
+            : throw new SettingRefusedException("TimestampPolicies", "must hold object identifiers such as 1.2.3.");
+
+    private static TimeSpan Within(TimeSpan value, string field, TimeSpan least, TimeSpan most) => value >= least && value <= most
+        ? value
+        : throw new SettingRefusedException(field, $"must be from {least} to {most}.");
+
+    private static X509Certificate2 Anchor(string file)
+    {
+        try
+        {
+            return X509CertificateLoader.LoadCertificateFromFile(file);
+        }
+        catch (CryptographicException)
+        {
+            throw new SettingRefusedException("TrustDirectory", $"holds {Path.GetFileName(file)}, which is not a certificate.");
+        }
+    }
+}

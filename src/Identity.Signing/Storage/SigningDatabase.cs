@@ -1,0 +1,53 @@
+using Identity.Signing.Approvals;
+using Identity.Signing.Requests;
+using Microsoft.AspNetCore.DataProtection.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Design;
+using Microsoft.EntityFrameworkCore.Storage.ValueConversion;
+
+namespace Identity.Signing.Storage;
+
+/// <summary>Requests, approvals with their evidence, and the keys that protect cookies.</summary>
+public sealed class SigningDatabase(DbContextOptions<SigningDatabase> options) : DbContext(options), IDataProtectionKeyContext
+{
+    public DbSet<SigningRequest> Requests => Set<SigningRequest>();
+
+    public DbSet<StoredApproval> Approvals => Set<StoredApproval>();
+
+    public DbSet<IdempotencyRecord> IdempotencyKeys => Set<IdempotencyRecord>();
+
+    public DbSet<DataProtectionKey> DataProtectionKeys => Set<DataProtectionKey>();
+
+    protected override void OnModelCreating(ModelBuilder modelBuilder)
+    {
+        modelBuilder.Entity<SigningRequest>(request =>
+        {
+            request.HasKey(r => r.Id);
+            request.Property(r => r.State).HasConversion<string>();
+            request.Property(r => r.Failure).HasConversion<string>();
+            request.HasIndex(r => new { r.PersonSubject, r.CreatedAt });
+            request.HasIndex(r => new { r.DocumentsRemoved, r.State });
+        });
+        modelBuilder.Entity<StoredApproval>(approval =>
+        {
+            approval.HasKey(a => a.ApprovalId);
+            approval.HasIndex(a => a.RequestId);
+            approval.HasIndex(a => a.EndedAt);
+        });
+        modelBuilder.Entity<IdempotencyRecord>().HasKey(record => new { record.AgencyId, record.Key });
+    }
+
+    /// <summary>SQLite has no type for moments: milliseconds since 1970 compare and sort as they should.</summary>
+    protected override void ConfigureConventions(ModelConfigurationBuilder configurationBuilder) =>
+        configurationBuilder.Properties<DateTimeOffset>().HaveConversion<MomentConverter>();
+
+    private sealed class MomentConverter() : ValueConverter<DateTimeOffset, long>(
+        moment => moment.ToUnixTimeMilliseconds(), stored => DateTimeOffset.FromUnixTimeMilliseconds(stored));
+}
+
+/// <summary>Only for the command that writes a migration.</summary>
+internal sealed class SigningDatabaseDesign : IDesignTimeDbContextFactory<SigningDatabase>
+{
+    public SigningDatabase CreateDbContext(string[] args) =>
+        new(new DbContextOptionsBuilder<SigningDatabase>().UseSqlite("Data Source=design.db").Options);
+}
