@@ -1,0 +1,81 @@
+namespace Identity.Audit;
+
+// Every event of every service, one record each, sorted by service. To add one: write the record here; nothing else is needed.
+// Names are `service.subject-verb`; once released, a name and its members keep their meaning.
+// `Person` is always the Provider's internal random id, `Subject` a pairwise subject: never a national identifier.
+
+// ---- Audit: the log itself -------------------------------------------------------------------------------------------------
+
+/// <summary>First record of each run of a service: a new process writes from here.</summary>
+public sealed record LogOpened(string Instance) : AuditEvent("audit.log-opened");
+
+/// <summary>A crash left an incomplete last line, which nobody had been told was written; it was cut off.</summary>
+public sealed record TornLineRemoved(long Bytes, string Sha256) : AuditEvent("audit.torn-line-removed");
+
+// ---- Provider --------------------------------------------------------------------------------------------------------------
+
+/// <summary>A person is enrolled with a code and gets a passkey.</summary>
+public sealed record PersonEnrolment(string Person) : AuditEvent("provider.person-enrolment");
+
+/// <summary>A passkey is registered for a person. <c>Credential</c>: SHA-256 of the credential id.</summary>
+public sealed record PasskeyRegistration(string Person, string Credential) : AuditEvent("provider.passkey-registration");
+
+/// <summary>A person signs in with a passkey.</summary>
+public sealed record SignIn(string Person, string Credential, string AssuranceLevel) : AuditEvent("provider.sign-in");
+
+/// <summary>A sign-in was refused; the person may be unknown.</summary>
+public sealed record SignInRefused(string? Person, string Reason) : AuditEvent("provider.sign-in-refused");
+
+/// <summary>A person ends the session of this browser.</summary>
+public sealed record SignOut(string Person) : AuditEvent("provider.sign-out");
+
+/// <summary>A person agrees that an agency gets the named claims.</summary>
+public sealed record ConsentGrant(string Person, string Client, string Claims) : AuditEvent("provider.consent-grant");
+
+/// <summary>Tokens go to a client for a person (or for itself, then without subject).</summary>
+public sealed record TokenIssue(string Client, string? Subject, string Grant) : AuditEvent("provider.token-issue");
+
+/// <summary>A person approves a signature with their passkey. <c>Challenge</c>: hash of the canonical approval structure.</summary>
+public sealed record ApprovalDecision(string Approval, string Person, string Client, string Challenge) : AuditEvent("provider.approval-decision");
+
+/// <summary>The evidence of an approval goes to the client that asked.</summary>
+public sealed record ApprovalEvidenceIssue(string Approval, string Client) : AuditEvent("provider.approval-evidence-issue");
+
+// ---- Authority -------------------------------------------------------------------------------------------------------------
+
+/// <summary>A certificate for a person's key is signed.</summary>
+public sealed record CertificateIssue(string Approval, string Serial, string Issuer) : AuditEvent("authority.certificate-issue");
+
+/// <summary>A request for a certificate was refused before anything was signed.</summary>
+public sealed record CertificateRefused(string? Approval, string Reason) : AuditEvent("authority.certificate-refused");
+
+/// <summary>A certificate is revoked.</summary>
+public sealed record CertificateRevocation(string Serial, string Reason) : AuditEvent("authority.certificate-revocation");
+
+/// <summary>A revocation list is signed.</summary>
+public sealed record RevocationListIssue(string Issuer, long Number) : AuditEvent("authority.revocation-list-issue");
+
+/// <summary>A time-stamp is signed.</summary>
+public sealed record TimestampIssue(string Serial, string Imprint) : AuditEvent("authority.timestamp-issue");
+
+// ---- Signing ---------------------------------------------------------------------------------------------------------------
+
+/// <summary>A document is taken in to be signed.</summary>
+public sealed record SigningRequestReceived(string Request, string Requester, string DocumentSha256) : AuditEvent("signing.request-received");
+
+/// <summary>Evidence of an approval is stored.</summary>
+public sealed record EvidenceStored(string Request, string Approval) : AuditEvent("signing.evidence-stored");
+
+/// <summary>A document is signed with a key made for one approval.</summary>
+public sealed record DocumentSigning(string Request, string Approval, string DocumentSha256) : AuditEvent("signing.document-signing");
+
+/// <summary>A person's key was destroyed after its one signature, or without having made one.</summary>
+public sealed record PersonKeyDestroyed(string Approval) : AuditEvent("signing.person-key-destroyed");
+
+/// <summary>A signed document is given out.</summary>
+public sealed record SignedDocumentDelivered(string Request, string To, string DocumentSha256) : AuditEvent("signing.signed-document-delivered");
+
+// ---- Verification ----------------------------------------------------------------------------------------------------------
+
+/// <summary>A document was verified.</summary>
+public sealed record DocumentVerified(string DocumentSha256, string Conclusion) : AuditEvent("verification.document-verified");
