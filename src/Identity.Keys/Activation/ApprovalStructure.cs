@@ -1,0 +1,200 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+
+namespace Identity.Keys.Activation;
+
+/// <summary>A document that is to be signed: the name it was shown under (at most 255 UTF-16 units) and its SHA-256 (32 bytes, base64url).</summary>
+public sealed record ApprovedDocument(string Label, string Sha256);
+
+/// <summary>
+/// What a person approves, in one byte form only: UTF-8 JSON with exactly these members in this order, no white space, strings
+/// escaped as RFC 8785 3.2.2.2 says. The WebAuthn challenge of the approval is the SHA-256 of these bytes.
+/// </summary>
+public sealed record ApprovalStructure
+{
+    public const int MaximumBytes = 16 * 1024;
+    public const int MaximumDocuments = 16;
+    public const int MaximumLabelLength = 255;
+    public const int MaximumPurposeLength = 500;
+    public const int MaximumRequesterLength = 200;
+    public const int MaximumClientLength = 100;
+    public const int MaximumPersonLength = 64;
+    private const string TypeName = "identity-approval";
+    private const string TimeFormat = "yyyy-MM-dd'T'HH:mm:ss'Z'";
+
+    /// <summary>128 random bits, base64url (22 characters).</summary>
+    public required string Approval { get; init; }
+
+    /// <summary>128 random bits, base64url (22 characters): makes the challenge unguessable to one who knows everything else.</summary>
+    public required string Random { get; init; }
+
+    /// <summary>Semantic identifier as in EN 319 412-1, such as <c>PNOXX-48504210018</c>.</summary>
+    public required string Person { get; init; }
+
+    /// <summary>Client identifier of the service that will sign.</summary>
+    public required string Client { get; init; }
+
+    /// <summary>Who asks for the signature, as shown.</summary>
+    public required string Requester { get; init; }
+
+    /// <summary>What for, as shown.</summary>
+    public required string Purpose { get; init; }
+
+    /// <summary>1 to 16.</summary>
+    public required IReadOnlyList<ApprovedDocument> Documents { get; init; }
+
+    /// <summary>UTC, whole seconds.</summary>
+    public required DateTimeOffset Expires { get; init; }
+
+    /// <summary>A new approval id or random value.</summary>
+    public static string NewRandom() => StrictBase64Url.Encode(RandomNumberGenerator.GetBytes(16));
+
+    /// <exception cref="ArgumentException">a member breaks its limit; the message names it</exception>
+    public byte[] ToCanonicalBytes()
+    {
+        if (Refusal() is { } refusal)
+            throw new ArgumentException(refusal);
+        var bytes = Encoding.UTF8.GetBytes(ToCanonicalText());
+        return bytes.Length <= MaximumBytes ? bytes : throw new ArgumentException($"the approval is larger than {MaximumBytes} bytes");
+    }
+
+    /// <summary>SHA-256 of the canonical bytes (32 bytes): the WebAuthn challenge.</summary>
+    /// <exception cref="ArgumentException">a member breaks its limit; the message names it</exception>
+    public byte[] Challenge() => SHA256.HashData(ToCanonicalBytes());
+
+    /// <summary>Reads the canonical form only: whatever would be written otherwise, byte for byte, is not read.</summary>
+    public static bool TryParse(ReadOnlySpan<byte> utf8, out ApprovalStructure? structure)
+    {
+        structure = null;
+        if (utf8.Length > MaximumBytes || Read(utf8) is not { } read || read.Refusal() is not null)
+            return false;
+        if (!utf8.SequenceEqual(Encoding.UTF8.GetBytes(read.ToCanonicalText())))
+            return false;
+        structure = read;
+        return true;
+    }
+
+    public bool Equals(ApprovalStructure? other) =>
+        other is not null && string.Equals(ToCanonicalText(), other.ToCanonicalText(), StringComparison.Ordinal);
+
+    public override int GetHashCode() => StringComparer.Ordinal.GetHashCode(Approval);
+
+    private static ApprovalStructure? Read(ReadOnlySpan<byte> utf8)
+    {
+        try
+        {
+            // Extra members and another order are found when the bytes are compared.
+            using var json = JsonDocument.Parse(utf8.ToArray(), new JsonDocumentOptions { MaxDepth = 4, AllowDuplicateProperties = false });
+            var root = json.RootElement;
+            if (root.GetProperty("type").GetString() != TypeName || root.GetProperty("version").GetInt32() != 1)
+                return null;
+            return new ApprovalStructure
+            {
+                Approval = Text(root, "approval"),
+                Random = Text(root, "random"),
+                Person = Text(root, "person"),
+                Client = Text(root, "client"),
+                Requester = Text(root, "requester"),
+                Purpose = Text(root, "purpose"),
+                Documents = [.. root.GetProperty("documents").EnumerateArray().Select(d => new ApprovedDocument(Text(d, "label"), Text(d, "sha256")))],
+                Expires = DateTimeOffset.ParseExact(
+                    Text(root, "expires"), TimeFormat, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal),
+            };
+        }
+        catch (Exception problem) when (problem is JsonException or InvalidOperationException or KeyNotFoundException or FormatException)
+        {
+            return null;
+        }
+    }
+
+    private static string Text(JsonElement parent, string name) => parent.GetProperty(name).GetString() ?? throw new FormatException();
+
+    private string? Refusal()
+    {
+        if (StrictBase64Url.Decode(Approval) is not { Length: 16 })
+            return "approval is not 128 bits in base64url";
+        if (StrictBase64Url.Decode(Random) is not { Length: 16 })
+            return "random is not 128 bits in base64url";
+        if (!IsToken(Person, MaximumPersonLength))
+            return $"person is not 1 to {MaximumPersonLength} visible ASCII characters";
+        if (!IsToken(Client, MaximumClientLength))
+            return $"client is not 1 to {MaximumClientLength} visible ASCII characters";
+        if (!IsText(Requester, MaximumRequesterLength))
+            return $"requester is not 1 to {MaximumRequesterLength} characters";
+        if (!IsText(Purpose, MaximumPurposeLength))
+            return $"purpose is not 1 to {MaximumPurposeLength} characters";
+        if (Documents.Count is 0 or > MaximumDocuments)
+            return $"documents are not 1 to {MaximumDocuments}";
+        if (Documents.Any(document => !IsText(document.Label, MaximumLabelLength)))
+            return $"a document's label is not 1 to {MaximumLabelLength} characters";
+        if (Documents.Any(document => StrictBase64Url.Decode(document.Sha256) is not { Length: 32 }))
+            return "a document's sha256 is not 32 bytes in base64url";
+        return Expires.Offset != TimeSpan.Zero || Expires.Ticks % TimeSpan.TicksPerSecond != 0 ? "expires is not in whole seconds of UTC" : null;
+    }
+
+    private static bool IsToken(string text, int maximum) => text.Length > 0 && text.Length <= maximum && text.All(c => c is > ' ' and < '\x7f');
+
+    // RFC 8785 3.2.2.2: a lone surrogate has no UTF-8 form.
+    private static bool IsText(string text, int maximum)
+    {
+        if (text.Length == 0 || text.Length > maximum)
+            return false;
+        for (var i = 0; i < text.Length; i++)
+        {
+            if (!char.IsSurrogate(text[i]))
+                continue;
+            if (i + 1 == text.Length || !char.IsSurrogatePair(text[i], text[i + 1]))
+                return false;
+            i++;
+        }
+
+        return true;
+    }
+
+    private string ToCanonicalText()
+    {
+        var text = new StringBuilder(512);
+        text.Append("{\"type\":\"").Append(TypeName).Append("\",\"version\":1");
+        Append(text, ",\"approval\":", Approval);
+        Append(text, ",\"random\":", Random);
+        Append(text, ",\"person\":", Person);
+        Append(text, ",\"client\":", Client);
+        Append(text, ",\"requester\":", Requester);
+        Append(text, ",\"purpose\":", Purpose);
+        text.Append(",\"documents\":[");
+        for (var i = 0; i < Documents.Count; i++)
+        {
+            Append(text, i == 0 ? "{\"label\":" : ",{\"label\":", Documents[i].Label);
+            Append(text, ",\"sha256\":", Documents[i].Sha256);
+            text.Append('}');
+        }
+
+        Append(text, "],\"expires\":", Expires.ToString(TimeFormat, CultureInfo.InvariantCulture));
+        return text.Append('}').ToString();
+    }
+
+    // RFC 8785 3.2.2.2: two-character escapes where JSON has one, \u00xx in lower case for other controls, everything else as it is.
+    private static void Append(StringBuilder text, string before, string value)
+    {
+        text.Append(before).Append('"');
+        foreach (var c in value)
+        {
+            _ = c switch
+            {
+                '"' => text.Append("\\\""),
+                '\\' => text.Append("\\\\"),
+                '\b' => text.Append("\\b"),
+                '\f' => text.Append("\\f"),
+                '\n' => text.Append("\\n"),
+                '\r' => text.Append("\\r"),
+                '\t' => text.Append("\\t"),
+                < ' ' => text.Append(CultureInfo.InvariantCulture, $"\\u{(int)c:x4}"),
+                _ => text.Append(c),
+            };
+        }
+
+        text.Append('"');
+    }
+}

@@ -1,0 +1,166 @@
+using System.Collections.Concurrent;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using Identity.Keys.Activation;
+using Identity.Keys.Software;
+
+namespace Identity.Keys;
+
+/// <summary>
+/// The keys of one service, by name, each for one purpose: a folder of <c>NAME.key.pem</c> (private, PKCS#8) and <c>NAME.cer.pem</c>
+/// (certificate). Files are read when first asked for and kept. Safe for several threads.
+/// </summary>
+public sealed class KeyRing
+{
+    private readonly string _directory;
+    private readonly bool _production;
+    private readonly ConcurrentDictionary<string, SigningKey> _keys = new(StringComparer.Ordinal);
+
+    private KeyRing(string directory, bool production)
+    {
+        _directory = directory;
+        _production = production;
+    }
+
+    /// <param name="directory">must exist</param>
+    /// <param name="production">true: every key marked as development key is refused when asked for</param>
+    /// <exception cref="KeyRingException">the folder does not exist</exception>
+    public static KeyRing Open(string directory, bool production)
+    {
+        if (!Directory.Exists(directory))
+            throw new KeyRingException($"The key folder '{directory}' does not exist.");
+        return new KeyRing(directory, production);
+    }
+
+    /// <summary>The key of this name, for this purpose only.</summary>
+    /// <exception cref="KeyRingException">no such key, unreadable, or kept for another purpose</exception>
+    /// <exception cref="DevelopmentKeyRefusedException">a development key, in production</exception>
+    public SigningKey Get(string name, KeyPurpose purpose)
+    {
+        var key = _keys.GetOrAdd(name, Load);
+        return key.Purpose == purpose
+            ? key
+            : throw new KeyRingException($"Key '{name}' is kept for {key.Purpose} and was asked for {purpose}.");
+    }
+
+    /// <summary>The certificate of this name, without private key. The caller disposes it.</summary>
+    /// <exception cref="KeyRingException">no such file, or not a certificate</exception>
+    public X509Certificate2 Certificate(string name)
+    {
+        var path = CertificatePath(_directory, name);
+        try
+        {
+            return X509Certificate2.CreateFromPem(File.ReadAllText(path));
+        }
+        catch (Exception problem) when (problem is IOException or UnauthorizedAccessException or CryptographicException)
+        {
+            throw new KeyRingException($"The certificate '{name}' cannot be read from '{path}': {problem.Message}", problem);
+        }
+    }
+
+    /// <summary>
+    /// Certificate and private key together, for the three users that need the framework's own object: Kestrel (TLS), Data Protection
+    /// and token encryption. The caller disposes it.
+    /// </summary>
+    /// <exception cref="KeyRingException">as <see cref="Get"/>, or the purpose is a signing purpose, or the two files do not belong together</exception>
+    public X509Certificate2 CertificateWithPrivateKey(string name, KeyPurpose purpose)
+    {
+        if (purpose is not (KeyPurpose.Tls or KeyPurpose.DataProtection or KeyPurpose.TokenEncryption))
+            throw new KeyRingException($"Key '{name}': a private key for {purpose} does not leave the key ring.");
+
+        var file = Read(name);
+        try
+        {
+            if (file.Purpose != purpose)
+                throw new KeyRingException($"Key '{name}' is kept for {file.Purpose} and was asked for {purpose}.");
+            using var certificate = Certificate(name);
+            using var key = SoftwareSigningKey.Import(file.Pkcs8);
+            return key switch
+            {
+                ECDsa ecdsa => certificate.CopyWithPrivateKey(ecdsa),
+                _ => certificate.CopyWithPrivateKey((RSA)key),
+            };
+        }
+        catch (Exception problem) when (problem is CryptographicException or ArgumentException or InvalidOperationException)
+        {
+            throw new KeyRingException($"Key and certificate '{name}' do not belong together: {problem.Message}", problem);
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(file.Pkcs8);
+        }
+    }
+
+    /// <summary>Makes a person's key. A <see cref="VerifiedApproval"/> is the only thing that gives one, and it gives one only.</summary>
+    /// <exception cref="KeyUnavailableException">this approval object has already given its key</exception>
+    public static PersonKey CreatePersonKey(VerifiedApproval approval)
+    {
+        ArgumentNullException.ThrowIfNull(approval);
+        if (!approval.TakeKey())
+            throw new KeyUnavailableException($"Approval '{approval.Structure.Approval}' has already given its key.");
+        return PersonKey.Create(approval);
+    }
+
+    /// <summary>Makes a key that is marked for development (file mode 0600) and opens it. An existing file is never replaced.</summary>
+    /// <exception cref="IOException">the file exists or cannot be written</exception>
+    public static SigningKey CreateDevelopmentKey(string directory, string name, KeyPurpose purpose, KeyAlgorithm algorithm)
+    {
+        var pkcs8 = SoftwareSigningKey.GeneratePkcs8(algorithm);
+        try
+        {
+            KeyFile.WriteDevelopmentKey(KeyPath(directory, name), purpose, pkcs8);
+            return SoftwareSigningKey.FromPkcs8(name, purpose, pkcs8);
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(pkcs8);
+        }
+    }
+
+    private SoftwareSigningKey Load(string name)
+    {
+        var file = Read(name);
+        try
+        {
+            return SoftwareSigningKey.FromPkcs8(name, file.Purpose, file.Pkcs8);
+        }
+        catch (CryptographicException problem)
+        {
+            throw new KeyRingException($"Key '{name}' cannot be used: {problem.Message}", problem);
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(file.Pkcs8);
+        }
+    }
+
+    private KeyFile Read(string name)
+    {
+        var file = KeyFile.Read(name, KeyPath(_directory, name));
+        if (_production && file.IsDevelopment)
+            throw new DevelopmentKeyRefusedException(name);
+        // In production the keys that others rely on live in a hardware token; what may stay in a file protects this service's own channels only.
+        if (_production && file.Purpose is not (KeyPurpose.Tls or KeyPurpose.DataProtection or KeyPurpose.TokenEncryption or KeyPurpose.ClientAuthentication))
+            throw new KeyRingException($"Key '{name}' is a file; in production a key for {file.Purpose} must be in a hardware token.");
+        return file;
+    }
+
+    private static string KeyPath(string directory, string name) => Path.Combine(directory, CheckedName(name) + ".key.pem");
+
+    private static string CertificatePath(string directory, string name) => Path.Combine(directory, CheckedName(name) + ".cer.pem");
+
+    private static string CheckedName(string name) =>
+        name.Length is > 0 and <= 64 && name.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c == '-')
+            ? name
+            : throw new KeyRingException("A key's name is 1 to 64 characters of a-z, 0-9 and '-'.");
+}
+
+/// <summary>The key ring cannot give what was asked for; the message names the key and the reason.</summary>
+public sealed class KeyRingException(string message, Exception? inner = null) : Exception(message, inner);
+
+/// <summary>A key marked for development was asked for in production.</summary>
+public sealed class DevelopmentKeyRefusedException(string name)
+    : Exception($"Key '{name}' is a development key and is refused in production.")
+{
+    public string KeyName { get; } = name;
+}
