@@ -1,1 +1,1 @@
-Console.WriteLine("");
+await Identity.Provider.ProviderApp.Build(args).RunAsync();

@@ -1,0 +1,27 @@
+namespace Identity.Provider.Clients;
+
+/// <summary>One relying party as the operator wrote it; <see cref="ClientRegistration.Check"/> makes it usable.</summary>
+public sealed class ClientOptions
+{
+    public string? Id { get; set; }
+
+    /// <summary>Shown to people on login, consent and approval pages.</summary>
+    public string? Name { get; set; }
+
+    public List<string> RedirectUris { get; set; } = [];
+
+    /// <summary>Scopes it may ask for, <c>openid</c> included.</summary>
+    public List<string> Scopes { get; set; } = [];
+
+    /// <summary>Grant types: <c>authorization_code</c>, <c>client_credentials</c>.</summary>
+    public List<string> GrantTypes { get; set; } = ["authorization_code"];
+
+    /// <summary>File with its public key as JWK or JWK Set.</summary>
+    public string? KeyFile { get; set; }
+
+    /// <summary>Sector of its pairwise subjects: a host name, shared by the clients of one agency.</summary>
+    public string? Sector { get; set; }
+
+    /// <summary>RFC 9396 types it may ask for: <c>credential</c>.</summary>
+    public List<string> AuthorizationDetailsTypes { get; set; } = [];
+}

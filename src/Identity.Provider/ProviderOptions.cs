@@ -1,0 +1,59 @@
+using Identity.Provider.Clients;
+
+namespace Identity.Provider;
+
+/// <summary>Section <c>Provider</c> of the settings, as written by the operator; <see cref="ProviderSettings.Check"/> makes it usable.</summary>
+public sealed class ProviderOptions
+{
+    /// <summary>Public address and issuer identifier: https, ends with a slash. It is also the WebAuthn relying party's address.</summary>
+    public string? Issuer { get; set; }
+
+    /// <summary>Connection string of the database.</summary>
+    public string? Database { get; set; }
+
+    /// <summary>StackExchange.Redis connection string.</summary>
+    public string? Redis { get; set; }
+
+    /// <summary>Put before every key in Redis.</summary>
+    public string RedisPrefix { get; set; } = "provider:";
+
+    /// <summary>Directory of the key ring.</summary>
+    public string? Keys { get; set; }
+
+    /// <summary>File of the audit log.</summary>
+    public string? Audit { get; set; }
+
+    /// <summary>RFC 9126 2.2: how long a pushed request waits for the browser.</summary>
+    public TimeSpan RequestLifetime { get; set; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>How long a person may take from the first page to the answer.</summary>
+    public TimeSpan InteractionLifetime { get; set; } = TimeSpan.FromMinutes(20);
+
+    public TimeSpan CodeLifetime { get; set; } = TimeSpan.FromSeconds(60);
+
+    public TimeSpan AccessTokenLifetime { get; set; } = TimeSpan.FromMinutes(5);
+
+    public List<ClientOptions> Clients { get; set; } = [];
+
+    /// <summary>Resource servers that access tokens can be made for, by scope.</summary>
+    public List<ResourceOptions> Resources { get; set; } = [];
+
+    public SeedDemoOptions SeedDemo { get; set; } = new();
+}
+
+/// <summary>A scope that stands for one resource server (RFC 8707 names it by its address).</summary>
+public sealed class ResourceOptions
+{
+    public string? Scope { get; set; }
+
+    public string? Address { get; set; }
+}
+
+public sealed class SeedDemoOptions
+{
+    /// <summary>Demo people and demo agencies. Unset: yes in Development. The switch <c>--seed-demo</c> sets it.</summary>
+    public bool? Enabled { get; set; }
+
+    /// <summary>Directory with the agencies' public keys, <c>client-*.jwk.json</c>.</summary>
+    public string? ClientKeys { get; set; }
+}
