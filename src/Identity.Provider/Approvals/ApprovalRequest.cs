@@ -102,11 +102,10 @@ public sealed record ApprovalRequest(IReadOnlyList<ApprovalDocument> Documents, 
         }
     }
 
-    private static bool IsShowable(Rune rune) => Rune.GetUnicodeCategory(rune) is not (
-        UnicodeCategory.Control or UnicodeCategory.Format
-        or UnicodeCategory.Surrogate or UnicodeCategory.PrivateUse
-        or UnicodeCategory.OtherNotAssigned or UnicodeCategory.LineSeparator
-        or UnicodeCategory.ParagraphSeparator);
+    // As Identity.Web's SafeText: the joiners stay, for the scripts that are written with them.
+    private static bool IsShowable(Rune rune) => rune.Value is 0x200C or 0x200D || Rune.GetUnicodeCategory(rune) is not (
+        UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.Surrogate or UnicodeCategory.PrivateUse
+        or UnicodeCategory.OtherNotAssigned or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator);
 
     private static ApprovalRequest? Refuse(string reason, out string refusal)
     {
