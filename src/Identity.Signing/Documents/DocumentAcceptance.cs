@@ -1,0 +1,67 @@
+using Identity.Pdf.Signatures;
+using Identity.Pdf.Structure;
+using Identity.Pdf.Syntax;
+
+namespace Identity.Signing.Documents;
+
+/// <summary>Why a document cannot be signed, in words that have a text in each language.</summary>
+public enum DocumentRefusal
+{
+    NotAPdf,
+    Broken,
+    Ambiguous,
+    Encrypted,
+    TooComplex,
+    Unsupported,
+    XfaForm,
+    CertifiedNoChanges,
+    NoPages,
+}
+
+/// <summary>
+/// Tries the whole preparation of a signature on the received bytes, so that a document which cannot be signed is refused when
+/// it arrives and not after the person approved.
+/// </summary>
+internal static class DocumentAcceptance
+{
+    private const int TrialContentsBytes = 1024;
+
+    /// <summary>Null when the document can be signed. The text is for the operator and holds nothing of the document.</summary>
+    public static (DocumentRefusal Reason, string Detail)? Check(byte[] file, PdfLimits limits, DateTimeOffset now)
+    {
+        // ISO 32000-1 7.5.2: the header is the first line. Elsewhere, offsets mean different things to different readers.
+        if (!file.AsSpan().StartsWith("%PDF-"u8))
+            return (DocumentRefusal.NotAPdf, "no %PDF- at byte 0");
+        switch (PdfDocument.Read(file, limits))
+        {
+            case PdfRead.Refused refused:
+                return (Of(refused.Refusal.Code), refused.Refusal.Message);
+            case PdfRead.Document document:
+                return SignatureUpdate.Prepare(document.Value, new SignatureRequest { ContentsBytes = TrialContentsBytes, SigningTime = now })
+                    is SignaturePreparation.Refused unsuitable ? (Of(unsuitable.Reason), unsuitable.Message) : null;
+            default:
+                throw new InvalidOperationException("Reading a PDF has two outcomes.");
+        }
+    }
+
+    private static DocumentRefusal Of(PdfRefusalCode code) => code switch
+    {
+        PdfRefusalCode.Malformed => DocumentRefusal.Broken,
+        PdfRefusalCode.Ambiguous => DocumentRefusal.Ambiguous,
+        PdfRefusalCode.Encrypted => DocumentRefusal.Encrypted,
+        PdfRefusalCode.TooLarge => DocumentRefusal.TooComplex,
+        PdfRefusalCode.Unsupported => DocumentRefusal.Unsupported,
+        _ => throw new InvalidOperationException($"no answer to {code}"),
+    };
+
+    private static DocumentRefusal Of(SignatureRefusal reason) => reason switch
+    {
+        SignatureRefusal.XfaForm => DocumentRefusal.XfaForm,
+        SignatureRefusal.AmbiguousStructure => DocumentRefusal.Ambiguous,
+        SignatureRefusal.CertifiedNoChanges => DocumentRefusal.CertifiedNoChanges,
+        SignatureRefusal.NoPages => DocumentRefusal.NoPages,
+        SignatureRefusal.BrokenPagesOrForm => DocumentRefusal.Broken,
+        SignatureRefusal.TooLarge => DocumentRefusal.TooComplex,
+        _ => throw new InvalidOperationException($"no answer to {reason}"),
+    };
+}

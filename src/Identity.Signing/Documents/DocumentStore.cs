@@ -1,0 +1,190 @@
+using System.Buffers;
+using System.Security.Cryptography;
+using Identity.Signing.Requests;
+
+namespace Identity.Signing.Documents;
+
+/// <summary>What came of receiving a document.</summary>
+public abstract record DocumentReceived
+{
+    private DocumentReceived() { }
+
+    /// <summary>Durable in the staging folder under <paramref name="Id"/> until kept or discarded.</summary>
+    public sealed record Staged(string Id, byte[] Sha256, long Length) : DocumentReceived;
+
+    /// <summary>Reading stopped at the first byte past the cap; nothing is left.</summary>
+    public sealed record TooLarge(long Cap) : DocumentReceived;
+
+    public sealed record Empty : DocumentReceived;
+}
+
+/// <summary>
+/// Documents as files: `ab/abc….pdf` as received and `ab/abc….signed.pdf`. A file appears under its name only when it is whole
+/// and on disk; what a crash leaves in `staging`, or without a request, is removed by the sweep.
+/// </summary>
+public sealed class DocumentStore
+{
+    private const int BufferBytes = 128 * 1024;
+
+    private readonly string directory;
+    private readonly long cap;
+
+    public DocumentStore(SigningSettings settings)
+    {
+        directory = settings.DocumentsDirectory;
+        cap = settings.MaxDocumentBytes;
+        Directory.CreateDirectory(Staging);
+    }
+
+    private string Staging => Path.Combine(directory, "staging");
+
+    /// <summary>Writes the stream to a file while hashing it.</summary>
+    public async Task<DocumentReceived> Receive(Stream body, CancellationToken cancellation)
+    {
+        var id = RequestId.Next();
+        var path = StagedPath(id);
+        var buffer = ArrayPool<byte>.Shared.Rent(BufferBytes);
+        try
+        {
+            using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+            long length = 0;
+            await using (var file = Create(path))
+            {
+                for (int read; (read = await body.ReadAsync(buffer.AsMemory(0, BufferBytes), cancellation)) > 0;)
+                {
+                    length += read;
+                    if (length > cap)
+                        break;
+                    hash.AppendData(buffer, 0, read);
+                    await file.WriteAsync(buffer.AsMemory(0, read), cancellation);
+                }
+
+                file.Flush(flushToDisk: true);
+            }
+
+            if (length > cap || length == 0)
+            {
+                File.Delete(path);
+                return length == 0 ? new DocumentReceived.Empty() : new DocumentReceived.TooLarge(cap);
+            }
+
+            return new DocumentReceived.Staged(id, hash.GetHashAndReset(), length);
+        }
+        catch
+        {
+            File.Delete(path);
+            throw;
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
+    public Task<byte[]> ReadStaged(DocumentReceived.Staged staged, CancellationToken cancellation) =>
+        File.ReadAllBytesAsync(StagedPath(staged.Id), cancellation);
+
+    /// <summary>Gives the staged document its lasting name.</summary>
+    public void Keep(DocumentReceived.Staged staged)
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(OriginalPath(staged.Id))!);
+        File.Move(StagedPath(staged.Id), OriginalPath(staged.Id));
+    }
+
+    public void Discard(DocumentReceived.Staged staged)
+    {
+        File.Delete(StagedPath(staged.Id));
+        Remove(staged.Id);
+    }
+
+    /// <summary>The document as received, or null when it is gone or no longer has the SHA-256 that it had then.</summary>
+    public async Task<byte[]?> ReadUnchanged(SigningRequest request, CancellationToken cancellation)
+    {
+        var path = OriginalPath(request.Id);
+        // Longer or shorter is changed already, and must not be read whole.
+        if (new FileInfo(path) is not { Exists: true } file || file.Length != request.DocumentLength)
+            return null;
+        var bytes = await File.ReadAllBytesAsync(path, cancellation);
+        return CryptographicOperations.FixedTimeEquals(SHA256.HashData(bytes), request.DocumentSha256) ? bytes : null;
+    }
+
+    /// <summary>Writes the signed document; it appears under its name whole or not at all.</summary>
+    public void KeepSigned(string requestId, string approvalId, Action<Stream> write)
+    {
+        var path = StagedPath(RequestId.Next());
+        try
+        {
+            using (var file = Create(path))
+            {
+                write(file);
+                file.Flush(flushToDisk: true);
+            }
+
+            File.Move(path, SignedPath(requestId, approvalId));
+        }
+        catch
+        {
+            File.Delete(path);
+            throw;
+        }
+    }
+
+    /// <summary>The signed document, or null when there is none (any more).</summary>
+    public Stream? OpenSigned(string requestId, string approvalId)
+    {
+        var path = SignedPath(requestId, approvalId);
+        return File.Exists(path)
+            ? new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, BufferBytes, FileOptions.Asynchronous)
+            : null;
+    }
+
+    public void RemoveSigned(string requestId, string approvalId) => File.Delete(SignedPath(requestId, approvalId));
+
+    /// <summary>Removes original and signed document.</summary>
+    public void Remove(string requestId)
+    {
+        if (!Directory.Exists(Folder(requestId)))
+            return;
+        foreach (var file in Directory.EnumerateFiles(Folder(requestId), requestId + ".*"))
+            File.Delete(file);
+    }
+
+    /// <summary>Uploads that were never finished; returns how many.</summary>
+    public int RemoveAbandonedStaging(DateTimeOffset before)
+    {
+        var abandoned = Directory.EnumerateFiles(Staging).Where(file => File.GetLastWriteTimeUtc(file) < before.UtcDateTime).ToArray();
+        foreach (var file in abandoned)
+            File.Delete(file);
+        return abandoned.Length;
+    }
+
+    /// <summary>Identifiers of requests that have files older than <paramref name="before"/>.</summary>
+    public IEnumerable<string> Kept(DateTimeOffset before) =>
+        Directory.EnumerateDirectories(directory).Where(folder => folder != Staging)
+            .SelectMany(Directory.EnumerateFiles)
+            .Where(file => File.GetLastWriteTimeUtc(file) < before.UtcDateTime)
+            .Select(file => Path.GetFileName(file).Split('.')[0])
+            .Distinct();
+
+    private static FileStream Create(string path)
+    {
+        var options = new FileStreamOptions
+        {
+            Mode = FileMode.CreateNew, Access = FileAccess.Write, Share = FileShare.None, BufferSize = 0, Options = FileOptions.Asynchronous,
+        };
+        if (!OperatingSystem.IsWindows())
+            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        return new FileStream(path, options);
+    }
+
+    private string StagedPath(string id) => Path.Combine(Staging, Checked(id) + ".part");
+
+    private string Folder(string id) => Path.Combine(directory, Checked(id)[..2]);
+
+    private string OriginalPath(string id) => Path.Combine(Folder(id), id + ".pdf");
+
+    private string SignedPath(string id, string approvalId) => Path.Combine(Folder(id), $"{id}.{Checked(approvalId)}.signed.pdf");
+
+    // Identifiers become file names: whoever passes anything else has a bug.
+    private static string Checked(string id) => RequestId.IsOne(id) ? id : throw new ArgumentException("Not an identifier.", nameof(id));
+}

@@ -1,0 +1,153 @@
+using System.Text;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.WebUtilities;
+using Microsoft.Extensions.Primitives;
+using Microsoft.Net.Http.Headers;
+
+namespace Identity.Signing.Documents;
+
+/// <summary>What a multipart upload held.</summary>
+public abstract record UploadRead
+{
+    private UploadRead() { }
+
+    public sealed record Complete(IReadOnlyDictionary<string, string> Fields, DocumentReceived.Staged Document, string FileName) : UploadRead;
+
+    /// <summary>Nothing is left of the document.</summary>
+    public sealed record Refused(UploadRefusal Reason) : UploadRead;
+}
+
+public enum UploadRefusal
+{
+    /// <summary>Not multipart/form-data, or not as RFC 7578 has it.</summary>
+    Malformed,
+    TooLarge,
+    Empty,
+    DocumentMissing,
+
+    /// <summary>Stopped by the caller before the document was read.</summary>
+    Forbidden,
+}
+
+/// <summary>Reads multipart/form-data (RFC 7578) with one file, which goes to the store while it arrives; nothing else is buffered.</summary>
+internal static class DocumentUpload
+{
+    public const string DocumentField = "document";
+    public const int MaxFields = 8;
+    public const int MaxFieldBytes = 8 * 1024;
+
+    /// <summary>Room for part headers and fields beside the document.</summary>
+    private const long OverheadBytes = 1024 * 1024;
+
+    /// <param name="context">The request; its body is read here.</param>
+    /// <param name="store">Takes the document.</param>
+    /// <param name="cap">Largest document in bytes.</param>
+    /// <param name="mayBegin">Asked with the fields before the document, right before its first byte is read.</param>
+    public static async Task<UploadRead> Read(
+        HttpContext context, DocumentStore store, long cap, Func<IReadOnlyDictionary<string, string>, Task<bool>> mayBegin)
+    {
+        if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
+            limit.MaxRequestBodySize = cap + OverheadBytes;
+        if (!MediaTypeHeaderValue.TryParse(context.Request.ContentType, out var type)
+            || !type.MediaType.Equals("multipart/form-data", StringComparison.OrdinalIgnoreCase)
+            || HeaderUtilities.RemoveQuotes(type.Boundary) is not { Length: > 0 and <= 70 } boundary)
+            return new UploadRead.Refused(UploadRefusal.Malformed);
+
+        var reader = new MultipartReader(boundary.Value!, context.Request.Body) { BodyLengthLimit = null, HeadersCountLimit = 8, HeadersLengthLimit = 4096 };
+        var parts = new Parts(store, mayBegin);
+        var refusal = UploadRefusal.Malformed;
+        try
+        {
+            if (await parts.ReadAll(reader, context.RequestAborted) is not { } stopped)
+                return new UploadRead.Complete(parts.Fields, parts.Document!, parts.FileName);
+            refusal = stopped;
+        }
+        catch (BadHttpRequestException e) when (e.StatusCode == StatusCodes.Status413PayloadTooLarge)
+        {
+            refusal = UploadRefusal.TooLarge;
+        }
+        catch (Exception e) when (e is InvalidDataException or DecoderFallbackException or BadHttpRequestException || (e is IOException && !context.RequestAborted.IsCancellationRequested))
+        {
+            // Parts that do not end, headers without end, text that is not UTF-8: the sender's mistake, not ours.
+        }
+        catch
+        {
+            parts.Discard();
+            throw;
+        }
+
+        parts.Discard();
+        // What is still to come is not wanted: without this the server would read it to its end to keep the connection.
+        context.Response.Headers.Connection = "close";
+        return new UploadRead.Refused(refusal);
+    }
+
+    private sealed class Parts(DocumentStore store, Func<IReadOnlyDictionary<string, string>, Task<bool>> mayBegin)
+    {
+        private static readonly UTF8Encoding Strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+
+        private readonly Dictionary<string, string> fields = new(StringComparer.Ordinal);
+
+        public IReadOnlyDictionary<string, string> Fields => fields;
+
+        public DocumentReceived.Staged? Document { get; private set; }
+
+        public string FileName { get; private set; } = "";
+
+        /// <summary>Null when all is well.</summary>
+        public async Task<UploadRefusal?> ReadAll(MultipartReader reader, CancellationToken cancellation)
+        {
+            while (await reader.ReadNextSectionAsync(cancellation) is { } section)
+            {
+                if (!ContentDispositionHeaderValue.TryParse(section.ContentDisposition, out var disposition)
+                    || !disposition.DispositionType.Equals("form-data", StringComparison.OrdinalIgnoreCase))
+                    return UploadRefusal.Malformed;
+                var name = HeaderUtilities.RemoveQuotes(disposition.Name).ToString();
+                var refusal = name == DocumentField
+                    ? await ReadDocument(section, disposition, cancellation)
+                    : await ReadField(name, section, cancellation);
+                if (refusal is not null)
+                    return refusal;
+            }
+
+            return Document is null ? UploadRefusal.DocumentMissing : null;
+        }
+
+        public void Discard()
+        {
+            if (Document is not null)
+                store.Discard(Document);
+        }
+
+        private async Task<UploadRefusal?> ReadDocument(MultipartSection section, ContentDispositionHeaderValue disposition, CancellationToken cancellation)
+        {
+            if (Document is not null)
+                return UploadRefusal.Malformed;
+            if (!await mayBegin(fields))
+                return UploadRefusal.Forbidden;
+            // RFC 7578 4.2: filename* is not for multipart/form-data; browsers send UTF-8 in filename.
+            FileName = HeaderUtilities.UnescapeAsQuotedString(disposition.FileName).ToString();
+            switch (await store.Receive(section.Body, cancellation))
+            {
+                case DocumentReceived.Staged staged:
+                    Document = staged;
+                    return null;
+                case DocumentReceived.TooLarge:
+                    return UploadRefusal.TooLarge;
+                case DocumentReceived.Empty when FileName.Length == 0:
+                    return UploadRefusal.DocumentMissing;
+                default:
+                    return UploadRefusal.Empty;
+            }
+        }
+
+        private async Task<UploadRefusal?> ReadField(string name, MultipartSection section, CancellationToken cancellation)
+        {
+            var bytes = new byte[MaxFieldBytes + 1];
+            var length = await section.Body.ReadAtLeastAsync(bytes, bytes.Length, throwOnEndOfStream: false, cancellation);
+            if (length > MaxFieldBytes || fields.Count == MaxFields)
+                return UploadRefusal.Malformed;
+            return fields.TryAdd(name, Strict.GetString(bytes, 0, length)) ? null : UploadRefusal.Malformed;
+        }
+    }
+}
