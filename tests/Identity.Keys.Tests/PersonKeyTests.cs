@@ -1,0 +1,82 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using Identity.Keys.Activation;
+using Identity.Keys.Tests.Activation;
+using Identity.TestKit;
+
+namespace Identity.Keys.Tests;
+
+public sealed class PersonKeyTests
+{
+    private static readonly byte[] Hash = SHA256.HashData("signed attributes"u8);
+
+    [Fact]
+    public void Signs_one_hash_and_is_gone()
+    {
+        using var key = KeyRing.CreatePersonKey(Approval());
+        using var verifier = ECDsa.Create();
+        verifier.ImportSubjectPublicKeyInfo(key.SubjectPublicKeyInfo.Span, out _);
+        Assert.Equal(KeyPurpose.PersonSignature, key.Purpose);
+        Assert.True(verifier.VerifyHash(Hash, key.SignHash(SignatureScheme.EcdsaSha256, Hash), DSASignatureFormat.Rfc3279DerSequence));
+        Assert.Throws<KeyUnavailableException>(() => key.SignHash(SignatureScheme.EcdsaSha256, Hash));
+        Assert.Throws<KeyUnavailableException>(() => key.SignHashConcatenated(SignatureScheme.EcdsaSha256, Hash));
+    }
+
+    [Fact]
+    public async Task Signs_one_hash_when_asked_in_parallel()
+    {
+        using var key = KeyRing.CreatePersonKey(Approval());
+        var signed = 0;
+        await Parallel.ForAsync(0, 50, TestContext.Current.CancellationToken, (_, _) =>
+        {
+            try
+            {
+                key.SignHash(SignatureScheme.EcdsaSha256, Hash);
+                Interlocked.Increment(ref signed);
+            }
+            catch (KeyUnavailableException)
+            {
+                // The expected end of all but one.
+            }
+
+            return ValueTask.CompletedTask;
+        });
+        Assert.Equal(1, signed);
+    }
+
+    [Fact]
+    public void A_destroyed_key_signs_nothing()
+    {
+        var key = KeyRing.CreatePersonKey(Approval());
+        key.Dispose();
+        key.Dispose();
+        Assert.Throws<KeyUnavailableException>(() => key.SignHash(SignatureScheme.EcdsaSha256, Hash));
+    }
+
+    [Fact]
+    public void An_approval_gives_one_key()
+    {
+        var approval = Approval();
+        using var key = KeyRing.CreatePersonKey(approval);
+        Assert.Throws<KeyUnavailableException>(() => KeyRing.CreatePersonKey(approval));
+    }
+
+    [Fact]
+    public void Proves_possession_before_its_one_signature()
+    {
+        using var key = KeyRing.CreatePersonKey(Approval());
+        var request = CertificateRequest.LoadSigningRequest(key.CertificationRequest.ToArray(), HashAlgorithmName.SHA256);
+        Assert.Equal(key.SubjectPublicKeyInfo.ToArray(), request.PublicKey.ExportSubjectPublicKeyInfo());
+        Assert.Equal("CN=" + key.Approval.Structure.Approval, request.SubjectName.Name);
+        Assert.NotEmpty(key.SignHash(SignatureScheme.EcdsaSha256, Hash));
+    }
+
+    [Fact]
+    public void Nothing_but_verification_makes_an_approval() => Assert.Empty(typeof(VerifiedApproval).GetConstructors());
+
+    private static VerifiedApproval Approval()
+    {
+        using var evidence = new EvidenceBuilder();
+        return Assert.IsType<ApprovalVerification.Verified>(ApprovalEvidenceTests.Verify(evidence)).Approval;
+    }
+}
