@@ -1,3 +1,4 @@
+using Identity.Provider.Authorize;
 using Identity.Provider.Clients;
 using Identity.Provider.Storage;
 using Identity.Web;
@@ -29,6 +30,7 @@ public static class ProviderApp
         services.AddHostedService<ProviderStart>();
         AddStores(services, settings);
         services.AddScoped<ClientRegistry>();
+        services.AddSingleton<RequestProgress>();
         builder.AddIdentityWeb("provider", settings.Issuer);
 
         var app = builder.Build();
