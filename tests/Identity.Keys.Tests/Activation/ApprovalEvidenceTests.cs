@@ -137,13 +137,12 @@ public sealed class ApprovalEvidenceTests
     public void Reads_a_token_at_the_cap_and_refuses_one_past_it()
     {
         using var evidence = new EvidenceBuilder();
-        var length = evidence.Build().Length;
-        // Three payload characters become four; the header's kid, which pads freely, brings it to the byte.
-        evidence.Payload["padding"] = new string('x', (ApprovalEvidence.MaximumBytes - length - 40) / 4 * 3);
-        while (evidence.Build().Length < ApprovalEvidence.MaximumBytes)
-            evidence.Payload["padding"] = evidence.Payload["padding"]!.GetValue<string>() + "x";
-        var built = evidence.Build();
-        Assert.Equal(ApprovalEvidence.MaximumBytes, built.Length);
+        var payload = Encoding.UTF8.GetString(System.Buffers.Text.Base64Url.DecodeFromChars(evidence.Build().Split('.')[1]));
+        // Base64url has no text of length 4n + 1, so header and payload are padded together until the sum fits.
+        var built = Enumerable.Range(0, 4)
+            .SelectMany(inHeader => Enumerable.Range(0, 32).Select(short_ => (Header: new string(' ', inHeader), Payload: new string(' ', (ApprovalEvidence.MaximumBytes - (payload.Length * 4 / 3) - 160) / 4 * 3 - short_))))
+            .Select(pad => evidence.Sign(evidence.Header.ToJsonString() + pad.Header, payload + pad.Payload))
+            .First(jwt => jwt.Length == ApprovalEvidence.MaximumBytes);
         Assert.IsType<ApprovalVerification.Verified>(ApprovalEvidence.Verify(built, evidence.Jwks, Expectations(evidence)));
         Assert.Equal(new ApprovalVerification.Refused(ApprovalRefusal.TooLarge), ApprovalEvidence.Verify(built + "A", evidence.Jwks, Expectations(evidence)));
     }
