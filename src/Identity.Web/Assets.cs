@@ -3,6 +3,8 @@ using System.Collections.Frozen;
 using System.IO.Compression;
 using System.Reflection;
 using System.Security.Cryptography;
+using System.Text;
+using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
@@ -40,6 +42,8 @@ public static class Assets
         [".icc"] = "application/octet-stream",
         [".txt"] = "text/plain; charset=utf-8",
     }.ToFrozenDictionary(StringComparer.Ordinal);
+
+    static readonly Regex FontAddress = new("url\\(\"(fonts/[a-z0-9-]+\\.woff2)\"\\)", RegexOptions.CultureInvariant);
 
     static readonly ConcurrentDictionary<Assembly, FrozenDictionary<string, Lazy<Asset>>> Known = new();
 
@@ -130,9 +134,15 @@ public static class Assets
         var extension = Path.GetExtension(name);
         if (!ContentTypes.TryGetValue(extension, out var contentType))
             throw new InvalidOperationException($"The asset '{name}' has a kind that is not served.");
+        if (extension == ".css")
+            bytes = WithVersions(bytes, assembly);
         var hash = Convert.ToHexStringLower(SHA256.HashData(bytes))[..HashLength];
         return new Asset(bytes, Zip(bytes, extension), contentType, hash);
     }
+
+    // A style sheet names its fonts; with their hashes they need not be asked for again on every page.
+    static byte[] WithVersions(byte[] css, Assembly assembly) => Encoding.UTF8.GetBytes(
+        FontAddress.Replace(Encoding.UTF8.GetString(css), match => $"url(\"{Url(match.Groups[1].Value, assembly)}\")"));
 
     static byte[]? Zip(byte[] bytes, string extension)
     {
