@@ -57,5 +57,16 @@ public abstract record ByteRangeCheck
 public static class ByteRangeDigest
 {
     /// <summary>Digest of both ranges; null when a range is not inside the file.</summary>
-    public static byte[]? Compute(PdfDocument document, ByteRange range, HashAlgorithmName algorithm) => throw new NotImplementedException();
+    public static byte[]? Compute(PdfDocument document, ByteRange range, HashAlgorithmName algorithm)
+    {
+        if (!IsInside(document, range.FirstStart, range.FirstLength) || !IsInside(document, range.SecondStart, range.SecondLength))
+            return null;
+        using var hash = IncrementalHash.CreateHash(algorithm);
+        hash.AppendData(document.File.Span.Slice((int)range.FirstStart, (int)range.FirstLength));
+        hash.AppendData(document.File.Span.Slice((int)range.SecondStart, (int)range.SecondLength));
+        return hash.GetHashAndReset();
+    }
+
+    private static bool IsInside(PdfDocument document, long start, long length) =>
+        start >= 0 && length >= 0 && start <= document.File.Length && length <= document.File.Length - start;
 }

@@ -1,30 +1,196 @@
+using System.Globalization;
 using Identity.Pdf.Syntax;
 
 namespace Identity.Pdf.Structure;
 
-/// <summary>One use of an object: the object that names it and the keys (array positions as [n]) from there to it.</summary>
+/// <summary>One use of an object: the object that names it, and the keys (array positions as [n]) from there to it.</summary>
 /// <param name="From">Null when it is the trailer.</param>
 public sealed record ObjectUse(ObjectId? From, string Path);
 
 /// <summary>What a view's objects have to do with each other: who uses whom, and which page or field an object serves.</summary>
 public sealed class ObjectClosure
 {
-    internal ObjectClosure(RevisionView view) => View = view;
+    // Objects known by number; generations that do not match were refused when the document was read.
+    private readonly Dictionary<int, List<int>> users = [];
+    private readonly Dictionary<int, List<int>> ownUsers = [];
+    private readonly Dictionary<int, int> firstUser = [];
+    private readonly Lazy<Dictionary<int, int>> pageNumbers;
+    private readonly Lazy<Dictionary<int, List<string>>> fieldNames;
+    private const int Trailer = 0;
+
+    internal ObjectClosure(RevisionView view)
+    {
+        View = view;
+        pageNumbers = new(() => PageNumbers(view));
+        fieldNames = new(() => FieldNames(view));
+        Walk();
+    }
 
     public RevisionView View { get; }
 
+    /// <summary>The targets of every reference of every reachable object, each once.</summary>
+    internal HashSet<ObjectId> References { get; } = [];
+
     /// <summary>Reachable from the trailer (Root, Info).</summary>
-    public bool Contains(ObjectId id) => throw new NotImplementedException();
+    public bool Contains(ObjectId id) => firstUser.ContainsKey(id.Number) && View.Definition(id) is not null;
 
     /// <summary>Every place that names the object, among reachable objects and the trailer.</summary>
-    public IReadOnlyList<ObjectUse> UsesOf(ObjectId id) => throw new NotImplementedException();
+    public IReadOnlyList<ObjectUse> UsesOf(ObjectId id)
+    {
+        var uses = new List<ObjectUse>();
+        foreach (var user in users.GetValueOrDefault(id.Number) ?? [])
+        {
+            foreach (var path in PathsTo(ValueOf(user), id.Number))
+                uses.Add(new ObjectUse(user == Trailer ? null : IdOf(user), path));
+        }
+        return uses;
+    }
 
     /// <summary>Pages from which the object is reached without going through Parent or another page; by page number.</summary>
-    public IReadOnlyList<int> PagesOf(ObjectId id) => throw new NotImplementedException();
+    public IReadOnlyList<int> PagesOf(ObjectId id)
+    {
+        var found = new SortedSet<int>();
+        Upwards(id.Number, number => pageNumbers.Value.TryGetValue(number, out var page) && (found.Add(page) || true));
+        return [.. found];
+    }
 
-    /// <summary>Full names of the fields that the object is part of: field, widget, or reached from them without Parent, P or Kids.</summary>
-    public IReadOnlyList<string> FieldsOf(ObjectId id) => throw new NotImplementedException();
+    /// <summary>Full names of the fields that the object is part of: field, widget, or reached from them without Parent or P.</summary>
+    public IReadOnlyList<string> FieldsOf(ObjectId id)
+    {
+        var found = new SortedSet<string>(StringComparer.Ordinal);
+        Upwards(id.Number, number =>
+        {
+            if (fieldNames.Value.TryGetValue(number, out var names))
+                found.UnionWith(names);
+            return fieldNames.Value.ContainsKey(number) || pageNumbers.Value.ContainsKey(number);
+        });
+        return [.. found];
+    }
 
-    /// <summary>A path from the trailer to the object, for instance `Root/Pages/Kids[0]/Contents`; null when unreachable.</summary>
-    public string? PathTo(ObjectId id) => throw new NotImplementedException();
+    /// <summary>A shortest path from the trailer to the object, for instance `Root/Pages/Kids[0]/Contents`; null when unreachable.</summary>
+    public string? PathTo(ObjectId id)
+    {
+        if (!Contains(id))
+            return null;
+        var parts = new Stack<string>();
+        for (var number = id.Number; number != Trailer; number = firstUser[number])
+            parts.Push(PathsTo(ValueOf(firstUser[number]), number).First());
+        return string.Join('/', parts);
+    }
+
+    private void Walk()
+    {
+        var queue = new Queue<int>();
+        queue.Enqueue(Trailer);
+        var targets = new HashSet<ObjectId>();
+        while (queue.TryDequeue(out var user))
+        {
+            targets.Clear();
+            targets.UnionWith(ReferenceWalk.From(ValueOf(user)));
+            foreach (var target in targets)
+            {
+                References.Add(target);
+                Add(users, target.Number, user);
+                if (firstUser.TryAdd(target.Number, user) && View.Definition(target) is not null)
+                    queue.Enqueue(target.Number);
+            }
+            if (user == Trailer)
+                continue;
+            targets.Clear();
+            targets.UnionWith(ReferenceWalk.From(ValueOf(user), "Parent", "P"));
+            foreach (var target in targets)
+                Add(ownUsers, target.Number, user);
+        }
+    }
+
+    /// <summary>Visits the object and what uses it, but nothing above an object at which <paramref name="stop"/> says so.</summary>
+    private void Upwards(int start, Func<int, bool> stop)
+    {
+        var seen = new HashSet<int> { start };
+        var queue = new Queue<int>([start]);
+        while (queue.TryDequeue(out var number))
+        {
+            if (stop(number))
+                continue;
+            foreach (var user in ownUsers.GetValueOrDefault(number) ?? [])
+            {
+                if (seen.Add(user))
+                    queue.Enqueue(user);
+            }
+        }
+    }
+
+    private PdfObject ValueOf(int number) => number == Trailer ? View.Revision.Trailer : View.Document.Table.At(number, View.Revision.Number)!.Value;
+
+    private ObjectId IdOf(int number) => View.Document.Table.At(number, View.Revision.Number)!.Id;
+
+    private static void Add(Dictionary<int, List<int>> map, int key, int value)
+    {
+        if (!map.TryGetValue(key, out var list))
+            map.Add(key, list = []);
+        list.Add(value);
+    }
+
+    private static IEnumerable<string> PathsTo(PdfObject value, int target)
+    {
+        var stack = new Stack<(PdfObject Value, string Path)>();
+        stack.Push((value, ""));
+        while (stack.TryPop(out var current))
+        {
+            switch (current.Value)
+            {
+                case PdfReference reference when reference.Target.Number == target:
+                    yield return current.Path;
+                    break;
+                case PdfArray array:
+                    for (var at = array.Count - 1; at >= 0; at--)
+                    {
+                        if (array[at] is PdfReference or PdfArray or PdfDictionary)
+                            stack.Push((array[at], current.Path + "[" + at.ToString(CultureInfo.InvariantCulture) + "]"));
+                    }
+                    break;
+                case PdfStream stream:
+                    stack.Push((stream.Dictionary, current.Path));
+                    break;
+                case PdfDictionary dictionary:
+                    for (var at = dictionary.Entries.Count - 1; at >= 0; at--)
+                    {
+                        var (key, item) = dictionary.Entries[at];
+                        if (item is PdfReference or PdfArray or PdfDictionary)
+                            stack.Push((item, current.Path.Length == 0 ? key.Value : current.Path + "/" + key.Value));
+                    }
+                    break;
+            }
+        }
+    }
+
+    private static Dictionary<int, int> PageNumbers(RevisionView view)
+    {
+        var numbers = new Dictionary<int, int>();
+        foreach (var page in view.Pages.Pages)
+        {
+            if (page.Id is { } id)
+                numbers.TryAdd(id.Number, page.Number);
+        }
+        return numbers;
+    }
+
+    private static Dictionary<int, List<string>> FieldNames(RevisionView view)
+    {
+        var names = new Dictionary<int, List<string>>();
+        foreach (var field in view.Form.Fields)
+        {
+            var own = field.Widgets.Select(widget => widget.Id).Append(field.Id).OfType<ObjectId>().Distinct();
+            foreach (var id in own)
+                Add(names, id.Number, field.FullName);
+        }
+        return names;
+    }
+
+    private static void Add(Dictionary<int, List<string>> map, int key, string value)
+    {
+        if (!map.TryGetValue(key, out var list))
+            map.Add(key, list = []);
+        list.Add(value);
+    }
 }

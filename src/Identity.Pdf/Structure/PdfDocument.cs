@@ -10,39 +10,65 @@ namespace Identity.Pdf.Structure;
 /// </summary>
 public sealed class PdfDocument
 {
-    internal PdfDocument(ReadOnlyMemory<byte> file, PdfLimits limits) => (File, Limits) = (file, limits);
+    private readonly RevisionView[] views;
 
-    /// <summary>Reads a file. The bytes must not change while the document is in use.</summary>
-    public static PdfRead Read(ReadOnlyMemory<byte> file, PdfLimits? limits = null) => throw new NotImplementedException();
+    internal PdfDocument(ReadOnlyMemory<byte> file, PdfLimits limits, string headerVersion, ObjectTable table, List<Revision> revisions,
+        long newestSection, ByteSpan? trailingBytes, DeviationList deviations)
+    {
+        (File, Limits, HeaderVersion, Table, Revisions) = (file, limits, headerVersion, table, revisions);
+        (NewestSection, TrailingBytes, Deviations) = (newestSection, trailingBytes, deviations.Listed);
+        views = [.. revisions.Select(revision => new RevisionView(this, revision))];
+    }
 
     public ReadOnlyMemory<byte> File { get; }
 
     public PdfLimits Limits { get; }
 
     /// <summary>Version in the header, for instance 1.7.</summary>
-    public string HeaderVersion => throw new NotImplementedException();
+    public string HeaderVersion { get; }
 
     /// <summary>Oldest first; never empty.</summary>
-    public IReadOnlyList<Revision> Revisions => throw new NotImplementedException();
+    public IReadOnlyList<Revision> Revisions { get; }
 
-    public IReadOnlyList<Deviation> Deviations => throw new NotImplementedException();
+    /// <summary>What breaks the letter of the standard without leaving a choice of reading.</summary>
+    public IReadOnlyList<Deviation> Deviations { get; }
 
     /// <summary>Bytes behind the end of the last revision, when they are more than white space.</summary>
-    public ByteSpan? TrailingBytes => throw new NotImplementedException();
+    public ByteSpan? TrailingBytes { get; }
 
     /// <summary>The newest revision.</summary>
-    public RevisionView Latest => throw new NotImplementedException();
+    public RevisionView Latest => views[^1];
+
+    /// <summary>Every signature dictionary of every revision, in file order.</summary>
+    public IReadOnlyList<SignatureDictionary> Signatures { get; internal set; } = [];
+
+    internal ObjectTable Table { get; }
+
+    /// <summary>The offset that the last startxref gives.</summary>
+    internal long NewestSection { get; }
+
+    /// <summary>Reads a file. The bytes must not change while the document is in use.</summary>
+    public static PdfRead Read(ReadOnlyMemory<byte> file, PdfLimits? limits = null)
+    {
+        try
+        {
+            return new PdfRead.Document(DocumentReader.Read(file, limits ?? PdfLimits.Default));
+        }
+        catch (PdfRefusedException refused)
+        {
+            return new PdfRead.Refused(refused.Refusal);
+        }
+    }
 
     /// <summary>The document as of a revision.</summary>
     /// <param name="revision">1 is the original.</param>
-    public RevisionView AsOf(int revision) => throw new NotImplementedException();
+    public RevisionView AsOf(int revision)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(revision, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(revision, views.Length);
+        return views[revision - 1];
+    }
 
     /// <summary>The object that a reference means as of a revision: <see cref="PdfNull.Absent"/> when there is none or it was freed.</summary>
     public PdfObject ResolveAsOf(int revision, ObjectId id) => AsOf(revision).Resolve(id);
-
-    /// <summary>Every signature dictionary of every revision, in file order.</summary>
-    public IReadOnlyList<SignatureDictionary> Signatures => throw new NotImplementedException();
-
-    /// <summary>The data of a stream through all its filters, within the limits. Image filters are Unsupported.</summary>
-    public StreamData Decode(PdfStream stream) => throw new NotImplementedException();
 }

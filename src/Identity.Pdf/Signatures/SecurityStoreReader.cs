@@ -1,0 +1,109 @@
+using Identity.Pdf.Structure;
+using Identity.Pdf.Syntax;
+
+namespace Identity.Pdf.Signatures;
+
+/// <summary>Reads the document security store (ISO 32000-2 12.8.4.3); each stream is decoded once.</summary>
+internal sealed class SecurityStoreReader
+{
+    private const int MostDefects = 50;
+    private readonly RevisionView view;
+    private readonly Dictionary<ObjectId, SecurityStoreStream?> streams = [];
+    private readonly List<string> defects = [];
+    private long bytesLeft;
+    private int namedLeft;
+
+    private SecurityStoreReader(RevisionView view)
+    {
+        this.view = view;
+        bytesLeft = view.Document.Limits.DecodedBytes;
+        namedLeft = view.Document.Limits.SecurityStoreStreams;
+    }
+
+    public static SecurityStore? Read(RevisionView view)
+    {
+        if (view.Resolve(view.Catalog["DSS"]) is not PdfDictionary dictionary)
+            return null;
+        var reader = new SecurityStoreReader(view);
+        var certificates = reader.Streams(dictionary, "Certs");
+        var responses = reader.Streams(dictionary, "OCSPs");
+        var crls = reader.Streams(dictionary, "CRLs");
+        return new SecurityStore(dictionary, certificates, responses, crls, reader.Entries(dictionary), reader.defects);
+    }
+
+    private List<SecurityStoreEntry> Entries(PdfDictionary store)
+    {
+        var entries = new List<SecurityStoreEntry>();
+        if (view.Resolve(store["VRI"]) is not PdfDictionary validation)
+        {
+            if (store.Has("VRI"))
+                Defect("VRI is no dictionary");
+            return entries;
+        }
+        foreach (var (key, value) in validation.Entries)
+        {
+            if (view.Resolve(value) is not PdfDictionary entry)
+            {
+                // Some producers put Type beside the signatures.
+                if (key.Value != "Type")
+                    Defect("an entry of VRI is no dictionary");
+                continue;
+            }
+            if (--namedLeft < 0)
+            {
+                Defect("the security store has too many entries");
+                break;
+            }
+            // 12.8.4.4: the names are in the singular here.
+            entries.Add(new SecurityStoreEntry(key.Value, Streams(entry, "Cert"), Streams(entry, "OCSP"), Streams(entry, "CRL"),
+                view.Get<PdfString>(entry, "TU")?.GetText(), entry["TS"] is PdfReference timestamp ? Stream(timestamp.Target) : null));
+        }
+        return entries;
+    }
+
+    private List<SecurityStoreStream> Streams(PdfDictionary dictionary, string key)
+    {
+        var found = new List<SecurityStoreStream>();
+        if (view.Resolve(dictionary[key]) is not PdfArray array)
+        {
+            if (view.Resolve(dictionary[key]) is not PdfNull)
+                Defect($"{key} is no array");
+            return found;
+        }
+        foreach (var item in array.Items)
+        {
+            if (--namedLeft < 0)
+            {
+                Defect("the security store has too many entries");
+                break;
+            }
+            if (item is not PdfReference reference)
+                Defect($"{key} holds something else than references to streams");
+            else if (Stream(reference.Target) is { } stream)
+                found.Add(stream);
+        }
+        return found;
+    }
+
+    private SecurityStoreStream? Stream(ObjectId id)
+    {
+        if (streams.TryGetValue(id, out var known))
+            return known;
+        SecurityStoreStream? result = null;
+        if (view.Resolve(id) is not PdfStream stream)
+            Defect($"object {id.Number} of the security store is no stream");
+        else if (bytesLeft < 0)
+            Defect("the security store decodes to too many bytes");
+        else if (view.Decode(stream) is StreamData.Decoded decoded)
+            result = (bytesLeft -= decoded.Bytes.Length) >= 0 ? new SecurityStoreStream(id, decoded.Bytes) : null;
+        else
+            Defect($"object {id.Number} of the security store cannot be decoded");
+        return streams[id] = result;
+    }
+
+    private void Defect(string text)
+    {
+        if (defects.Count < MostDefects)
+            defects.Add(text);
+    }
+}

@@ -1,0 +1,23 @@
+namespace Identity.Pdf.Structure;
+
+internal enum EntryKind : byte
+{
+    Free,
+    InFile,
+    InObjectStream,
+}
+
+/// <summary>One entry as it stands in a section.</summary>
+/// <param name="Position">Offset in the file, or number of the object stream.</param>
+/// <param name="Detail">Generation, or index in the object stream.</param>
+internal readonly record struct CrossReferenceEntry(int Number, EntryKind Kind, int Position, int Detail);
+
+/// <summary>A section with its entries and the links of its trailer.</summary>
+/// <param name="PointedAt">The offset that startxref or Prev gave.</param>
+/// <param name="HybridPart">The stream that the trailer of a hybrid file names.</param>
+internal sealed record SectionRead(CrossReferenceSection Section, long PointedAt, List<CrossReferenceEntry> Entries, long? Previous, SectionRead? HybridPart)
+{
+    public long Start => Section.Span.Start;
+
+    public long End => Section.Span.End;
+}

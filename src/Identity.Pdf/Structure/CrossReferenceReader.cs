@@ -1,0 +1,143 @@
+using Identity.Pdf.Syntax;
+
+namespace Identity.Pdf.Structure;
+
+/// <summary>Follows the sections from the newest to the oldest (ISO 32000-2 7.5.4 to 7.5.8).</summary>
+internal sealed class CrossReferenceReader(PdfSource file, ParseBudget budget, StreamBudget streams, DeviationList deviations)
+{
+    private readonly IndirectObjectReader objects = new(file, budget, deviations);
+    private readonly PdfLimits limits = budget.Limits;
+    private int entriesLeft = budget.Limits.Entries;
+
+    /// <summary>Newest first.</summary>
+    public List<SectionRead> ReadChain(long newest)
+    {
+        var chain = new List<SectionRead>();
+        var visited = new HashSet<long>();
+        // A linearized file has one section more than revisions.
+        var most = limits.Revisions + 1;
+        for (long? next = newest; next is { } offset; next = chain[^1].Previous)
+        {
+            if (!visited.Add(offset))
+                throw new PdfRefusedException(PdfRefusalCode.Malformed, "the cross-reference sections follow each other in a circle");
+            if (chain.Count == most)
+                throw new PdfRefusedException(PdfRefusalCode.TooLarge, $"the document has more than {limits.Revisions} revisions");
+            chain.Add(ReadSection(offset));
+            CheckTrailer(chain[^1].Section.Trailer);
+        }
+        return chain;
+    }
+
+    private SectionRead ReadSection(long offset)
+    {
+        var start = SectionStart(offset);
+        var lexer = new PdfLexer(file.Bytes.Span, start, limits);
+        lexer.Next();
+        if (lexer.IsKeyword("xref"u8))
+            return ReadTable(offset, start, lexer);
+        return lexer.Kind == TokenKind.Integer ? ReadStream(offset, start) : throw NoSection(offset);
+    }
+
+    private int SectionStart(long offset)
+    {
+        var bytes = file.Bytes.Span;
+        if (offset < 0 || offset >= bytes.Length)
+            throw new PdfRefusedException(PdfRefusalCode.Malformed, "a cross-reference section is said to stand outside the file");
+        var start = (int)offset;
+        // Inside a number or a word an object number or xref could be found that is not there.
+        if (start > 0 && Characters.IsRegular(bytes[start]) && Characters.IsRegular(bytes[start - 1]))
+            throw NoSection(offset);
+        while (start < bytes.Length && Characters.IsWhiteSpace(bytes[start]))
+            start++;
+        if (start != offset)
+            deviations.Add("offset-before-section", offset, null, "the offset of a cross-reference section points at white space before it");
+        return start;
+    }
+
+    private SectionRead ReadTable(long offset, int start, PdfLexer lexer)
+    {
+        var entries = CrossReferenceTable.Read(file.Bytes.Span, ref lexer, ref entriesLeft, limits, deviations);
+        budget.MetConflictingKeys = false;
+        var parser = new ObjectParser(file, lexer.Position, budget);
+        if (parser.Value() is not PdfDictionary trailer)
+            throw new PdfRefusedException(PdfRefusalCode.Malformed, $"the trailer behind byte {lexer.Position} is not a dictionary");
+        CheckKeys(trailer);
+        var hybrid = Offset(trailer, "XRefStm") is { } stream ? ReadHybridPart(stream) : null;
+        var section = new CrossReferenceSection(hybrid is null ? CrossReferenceKind.Table : CrossReferenceKind.Hybrid, new ByteSpan(start, trailer.End),
+            trailer, entries.Count);
+        return new SectionRead(section, offset, entries, Previous(trailer), hybrid);
+    }
+
+    // 7.5.8.4: its own Prev is not followed; the chain is that of the tables.
+    private SectionRead ReadHybridPart(long offset)
+    {
+        var part = ReadStream(offset, SectionStart(offset));
+        CheckTrailer(part.Section.Trailer);
+        return part with { Previous = null };
+    }
+
+    private SectionRead ReadStream(long offset, int start)
+    {
+        var open = objects.Read(start);
+        if (!open.IsOpenStream || open.Value is not PdfDictionary dictionary || dictionary["Type"] is not PdfName { Value: "XRef" })
+            throw NoSection(offset);
+        CheckKeys(dictionary);
+        // 7.5.8.2: none of the values may be indirect, so Length is direct.
+        if (dictionary["Length"] is not PdfInteger length)
+            throw new PdfRefusedException(PdfRefusalCode.Malformed, $"the cross-reference stream at byte {start} has no direct Length");
+        var complete = objects.Complete(open, length.Value);
+        var data = streams.Decode((PdfStream)complete.Value, static value => value ?? PdfNull.Absent);
+        var entries = CrossReferenceStream.Read(dictionary, data.Span, file.Bytes.Length, ref entriesLeft, limits, deviations);
+        var section = new CrossReferenceSection(CrossReferenceKind.Stream, new ByteSpan(complete.Start, complete.End), dictionary, entries.Count);
+        return new SectionRead(section, offset, entries, Previous(dictionary), null);
+    }
+
+    private void CheckKeys(PdfDictionary trailer)
+    {
+        if (budget.MetConflictingKeys || trailer.DuplicateKeys.Count > 0)
+            throw new PdfRefusedException(PdfRefusalCode.Ambiguous, $"the trailer at byte {trailer.Start} has a key twice");
+    }
+
+    private void CheckTrailer(PdfDictionary trailer)
+    {
+        if (trailer["Encrypt"] is not (null or PdfNull))
+            throw new PdfRefusedException(PdfRefusalCode.Encrypted, "the document is encrypted");
+        if (trailer["Size"] is not PdfInteger { Value: >= 0 } size)
+            throw new PdfRefusedException(PdfRefusalCode.Malformed, $"the trailer at byte {trailer.Start} has no Size");
+        if (size.Value - 1 > limits.ObjectNumber)
+            throw new PdfRefusedException(PdfRefusalCode.TooLarge, $"the trailer at byte {trailer.Start} speaks of object numbers above {limits.ObjectNumber}");
+    }
+
+    private long? Previous(PdfDictionary trailer)
+    {
+        var previous = Offset(trailer, "Prev");
+        if (previous != 0)
+            return previous;
+        // Offset 0 is the header: no section can be there.
+        deviations.Add("prev-zero", trailer.Start, null, "a trailer names byte 0 as its previous section");
+        return null;
+    }
+
+    private static long? Offset(PdfDictionary trailer, string key) => trailer[key] switch
+    {
+        null or PdfNull => null,
+        PdfInteger { Value: >= 0 } offset => offset.Value,
+        _ => throw new PdfRefusedException(PdfRefusalCode.Malformed, $"{key} of the trailer at byte {trailer.Start} is not an offset"),
+    };
+
+    private static PdfRefusedException NoSection(long offset) => new(PdfRefusalCode.Malformed, $"no cross-reference section stands at byte {offset}");
+}
+
+/// <summary>Decodes structure streams within what the document may cost in all.</summary>
+internal sealed class StreamBudget(PdfLimits limits)
+{
+    private long left = limits.DecodedBytes;
+
+    public ReadOnlyMemory<byte> Decode(PdfStream stream, Func<PdfObject?, PdfObject> resolve)
+    {
+        var data = Filters.Decode(stream, resolve, limits);
+        left -= data.Length;
+        return left >= 0 ? data
+            : throw new PdfRefusedException(PdfRefusalCode.TooLarge, $"the object and cross-reference streams decode to more than {limits.DecodedBytes} bytes in all");
+    }
+}

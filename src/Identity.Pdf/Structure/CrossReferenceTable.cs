@@ -1,0 +1,62 @@
+using Identity.Pdf.Syntax;
+
+namespace Identity.Pdf.Structure;
+
+/// <summary>Reads the subsections of a cross-reference table (ISO 32000-2 7.5.4), behind the word xref.</summary>
+internal static class CrossReferenceTable
+{
+    /// <summary>Reads up to the word trailer; the lexer then stands on it.</summary>
+    public static List<CrossReferenceEntry> Read(ReadOnlySpan<byte> file, ref PdfLexer lexer, ref int entriesLeft, PdfLimits limits, DeviationList deviations)
+    {
+        var entries = new List<CrossReferenceEntry>();
+        for (lexer.Next(); !lexer.IsKeyword("trailer"u8); lexer.Next())
+        {
+            var at = lexer.Start;
+            var first = Number(ref lexer, limits.ObjectNumber, "first object number");
+            lexer.Next();
+            var count = Number(ref lexer, int.MaxValue, "count");
+            if (count > entriesLeft || (long)first + count - 1 > limits.ObjectNumber)
+                throw new PdfRefusedException(PdfRefusalCode.TooLarge, $"a cross-reference subsection at byte {at} has too many entries");
+            entriesLeft -= count;
+            Subsection(file, ref lexer, first, count, entries, deviations);
+        }
+        return entries;
+    }
+
+    private static int Number(ref PdfLexer lexer, int most, string what)
+    {
+        if (lexer.Kind != TokenKind.Integer || lexer.Integer < 0)
+            throw new PdfRefusedException(PdfRefusalCode.Malformed, $"a cross-reference subsection has no {what}, at byte {lexer.Start}");
+        if (lexer.Integer > most)
+            throw new PdfRefusedException(PdfRefusalCode.TooLarge, $"a {what} in a cross-reference table is too large, at byte {lexer.Start}");
+        return (int)lexer.Integer;
+    }
+
+    private static void Subsection(ReadOnlySpan<byte> file, ref PdfLexer lexer, int first, int count, List<CrossReferenceEntry> entries,
+        DeviationList deviations)
+    {
+        for (var index = 0; index < count; index++)
+        {
+            lexer.SkipWhiteSpaceAndComments();
+            var start = lexer.Position;
+            lexer.Next();
+            var offset = lexer.Kind == TokenKind.Integer ? lexer.Integer : -1;
+            lexer.Next();
+            var generation = lexer.Kind == TokenKind.Integer ? lexer.Integer : -1;
+            lexer.Next();
+            var used = lexer.IsKeyword("n"u8);
+            if (offset < 0 || generation is < 0 or > 65535 || !used && !lexer.IsKeyword("f"u8))
+                throw new PdfRefusedException(PdfRefusalCode.Malformed, $"a cross-reference entry cannot be read, at byte {start}");
+            if (!HasFixedForm(file, start, lexer.Position))
+                deviations.Add("cross-reference-entry-form", null, null, "cross-reference entries do not have the form of twenty bytes");
+            if (used && offset >= file.Length)
+                offset = int.MaxValue; // Points behind the file: an object that cannot be read, judged when it is asked for.
+            entries.Add(new CrossReferenceEntry(first + index, used ? EntryKind.InFile : EntryKind.Free, used ? (int)offset : 0, (int)generation));
+        }
+    }
+
+    // 7.5.4: nnnnnnnnnn ggggg n and a two-character end-of-line, twenty bytes in all.
+    private static bool HasFixedForm(ReadOnlySpan<byte> file, int start, int end) =>
+        end - start == 18 && end + 2 <= file.Length && file[start + 10] == ' ' && file[start + 16] == ' '
+        && (file[end] is (byte)' ' or (byte)'\r') && (file[end + 1] is (byte)'\r' or (byte)'\n');
+}

@@ -1,0 +1,121 @@
+using Identity.Pdf.Syntax;
+
+namespace Identity.Pdf.Structure;
+
+/// <summary>An indirect object as it stands at an offset.</summary>
+/// <param name="Value">For a stream its dictionary, until <see cref="IndirectObjectReader.Complete"/>.</param>
+/// <param name="End">Behind endobj; for a stream that is not complete, behind the word stream.</param>
+/// <param name="DataStart">First byte of the stream's data; null when the object is no stream.</param>
+internal sealed record IndirectObject(ObjectId Id, int Start, int End, PdfObject Value, int? DataStart)
+{
+    public bool IsOpenStream => DataStart is not null && Value is PdfDictionary;
+}
+
+/// <summary>Reads `n g obj ... endobj` (ISO 32000-2 7.3.10) and streams (7.3.8).</summary>
+internal sealed class IndirectObjectReader(PdfSource file, ParseBudget budget, DeviationList deviations)
+{
+    // An end-of-line before endstream is two bytes at most; a few more bytes of white space are no other data.
+    private const int SpaceBeforeEndStream = 16;
+
+    /// <summary>Reads the object at an offset; when <paramref name="expected"/> is given, no other.</summary>
+    public IndirectObject Read(int offset, ObjectId? expected = null)
+    {
+        budget.MetIrregularName = budget.MetConflictingKeys = false;
+        var parser = new ObjectParser(file, offset, budget);
+        parser.Lexer.SkipWhiteSpaceAndComments();
+        var start = parser.Lexer.Position;
+        var number = HeaderNumber(ref parser.Lexer, int.MaxValue);
+        var generation = HeaderNumber(ref parser.Lexer, 65535);
+        parser.Lexer.Next();
+        if (!parser.Lexer.IsKeyword("obj"u8))
+            throw Malformed("no object stands", offset);
+        if (expected is { } wanted && wanted != new ObjectId(number, generation))
+            throw new PdfRefusedException(PdfRefusalCode.Ambiguous, $"another object stands where object {wanted.Number} is said to be, at byte {offset}");
+        if (start != offset)
+            deviations.Add("offset-before-object", offset, number, "a cross-reference entry points at white space before its object");
+        parser.Lexer.Next();
+        if (parser.Lexer.IsKeyword("endobj"u8))
+        {
+            deviations.Add("empty-object", start, number, "an object has no value");
+            return new IndirectObject(new ObjectId(number, generation), start, parser.Lexer.Position, new PdfNull(file, parser.Lexer.Start, 0), null);
+        }
+        var value = parser.Current();
+        var valueEnd = parser.Lexer.Position;
+        if (budget.MetConflictingKeys)
+            throw new PdfRefusedException(PdfRefusalCode.Ambiguous, $"a dictionary has one key with two values, in the object at byte {start}");
+        if (budget.MetIrregularName)
+            deviations.Add("irregular-name", start, number, "a name has a number sign that is not an escape, or an escaped zero byte");
+        parser.Lexer.Next();
+        if (value is PdfDictionary && parser.Lexer.IsKeyword("stream"u8))
+            return new IndirectObject(new ObjectId(number, generation), start, parser.Lexer.Position, value, StartOfData(parser.Lexer.Position, start, number));
+        return new IndirectObject(new ObjectId(number, generation), start, EndOfObject(ref parser.Lexer, valueEnd, number), value, null);
+    }
+
+    /// <summary>Closes a stream whose Length is known.</summary>
+    public IndirectObject Complete(IndirectObject open, long length)
+    {
+        var dictionary = (PdfDictionary)open.Value;
+        var dataStart = open.DataStart!.Value;
+        var bytes = file.Bytes.Span;
+        if (length < 0 || length > bytes.Length - dataStart)
+            throw new PdfRefusedException(PdfRefusalCode.Malformed, $"the Length of the stream at byte {open.Start} is out of range");
+        var dataEnd = dataStart + (int)length;
+        var word = dataEnd;
+        while (word < bytes.Length && word - dataEnd < SpaceBeforeEndStream && Characters.IsWhiteSpace(bytes[word]))
+            word++;
+        if (!bytes[word..].StartsWith("endstream"u8))
+            throw new PdfRefusedException(PdfRefusalCode.Ambiguous, $"the stream at byte {open.Start} does not end where its Length says");
+        if (!IsEndOfLineOrNothing(bytes[dataEnd..word]))
+            deviations.Add("stream-length", open.Start, open.Id.Number, "white space follows the data of a stream");
+        var end = word + "endstream".Length;
+        var lexer = new PdfLexer(bytes, end, budget.Limits);
+        lexer.Next();
+        var stream = new PdfStream(dictionary, end - dictionary.Start, dataStart, (int)length);
+        return open with { Value = stream, End = EndOfObject(ref lexer, end, open.Id.Number) };
+    }
+
+    private static int HeaderNumber(ref PdfLexer lexer, int most)
+    {
+        var start = lexer.Position;
+        lexer.Next();
+        return lexer.Kind == TokenKind.Integer && lexer.Integer >= 0 && lexer.Integer <= most ? (int)lexer.Integer : throw Malformed("no object stands", start);
+    }
+
+    // 7.3.8.1: the word stream is followed by CR LF or LF, not by CR alone.
+    private int StartOfData(int at, int start, int number)
+    {
+        var bytes = file.Bytes.Span;
+        var line = at;
+        while (line < bytes.Length && bytes[line] is (byte)' ' or (byte)'\t')
+            line++;
+        if (line < bytes.Length && bytes[line] is (byte)'\r' or (byte)'\n')
+        {
+            if (line != at)
+                deviations.Add("stream-keyword", start, number, "white space follows the word stream");
+            if (bytes[line] == '\n')
+                return line + 1;
+            if (line + 1 < bytes.Length && bytes[line + 1] == '\n')
+                return line + 2;
+            deviations.Add("stream-keyword", start, number, "only a carriage return follows the word stream");
+            return line + 1;
+        }
+        throw Malformed("no end-of-line follows the word stream", at);
+    }
+
+    private int EndOfObject(ref PdfLexer lexer, int valueEnd, int number)
+    {
+        if (lexer.IsKeyword("endobj"u8))
+            return lexer.Position;
+        // The value is complete, so what follows cannot change it.
+        if (lexer.Kind is TokenKind.Integer or TokenKind.EndOfInput || lexer.IsKeyword("xref"u8) || lexer.IsKeyword("startxref"u8))
+        {
+            deviations.Add("missing-endobj", valueEnd, number, "an object does not end with endobj");
+            return valueEnd;
+        }
+        throw Malformed("something follows the value of an object", valueEnd);
+    }
+
+    private static bool IsEndOfLineOrNothing(ReadOnlySpan<byte> space) => space is [] or [(byte)'\n'] or [(byte)'\r'] or [(byte)'\r', (byte)'\n'];
+
+    private static PdfRefusedException Malformed(string what, int at) => new(PdfRefusalCode.Malformed, $"{what} at byte {at}");
+}

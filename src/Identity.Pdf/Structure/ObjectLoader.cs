@@ -1,0 +1,213 @@
+using Identity.Pdf.Syntax;
+
+namespace Identity.Pdf.Structure;
+
+/// <summary>
+/// Reads the value of every definition, in the order in which one needs the other: objects in the file, then Lengths that stand
+/// apart, then object streams, then the rest. Each byte is read once: objects that overlap are refused.
+/// </summary>
+internal sealed class ObjectLoader(PdfSource file, ObjectTable table, List<RevisionLayout> revisions, ParseBudget budget, StreamBudget streams,
+    DeviationList deviations)
+{
+    private const int MostDefects = 200;
+    private readonly IndirectObjectReader reader = new(file, budget, deviations);
+    private readonly List<(ObjectDefinition Definition, IndirectObject Object)> open = [];
+    private readonly List<ObjectDefinition> defective = [];
+    private int defects;
+
+    /// <summary>Definitions that cannot be read.</summary>
+    public IReadOnlyList<ObjectDefinition> Defective => defective;
+
+    public void Load()
+    {
+        ReadObjectsInFile();
+        CloseStreams(last: false);
+        ReadObjectStreams();
+        CloseStreams(last: true);
+        CheckReplacedObjectStreams();
+    }
+
+    private void ReadObjectsInFile()
+    {
+        var definitions = table.All.Where(definition => definition.Kind == EntryKind.InFile).ToList();
+        definitions.Sort((left, right) => left.Entry.Position.CompareTo(right.Entry.Position));
+        long free = 0;
+        ObjectDefinition? before = null;
+        foreach (var definition in definitions)
+        {
+            if (before is not null && before.Entry.Position == definition.Entry.Position && before.Id == definition.Id)
+            {
+                // A later revision goes back to an earlier definition.
+                (definition.Value, definition.Span, definition.Defect) = (before.Value, before.Span, before.Defect);
+                if (before.Defect is not null)
+                    defective.Add(definition);
+                continue;
+            }
+            if (definition.Entry.Position < free)
+                throw new PdfRefusedException(PdfRefusalCode.Ambiguous, $"object {definition.Number} stands inside another one, at byte {definition.Entry.Position}");
+            if (TryRead(definition) is { } read)
+            {
+                free = Math.Max(free, read.End);
+                definition.Span = new ByteSpan(read.Start, read.End);
+            }
+            before = definition;
+        }
+    }
+
+    private IndirectObject? TryRead(ObjectDefinition definition)
+    {
+        try
+        {
+            if (definition.Entry.Position >= file.Bytes.Length)
+                throw new PdfRefusedException(PdfRefusalCode.Malformed, $"object {definition.Number} is said to stand outside the file");
+            if (definition.Entry.Position >= revisions[definition.Revision - 1].End)
+                throw new PdfRefusedException(PdfRefusalCode.Ambiguous, $"object {definition.Number} stands behind the end of the revision that defines it");
+            var read = reader.Read(definition.Entry.Position, definition.Id);
+            if (read.IsOpenStream)
+            {
+                if (((PdfDictionary)read.Value)["Length"] is PdfInteger length)
+                    read = reader.Complete(read, length.Value);
+                else
+                    open.Add((definition, read));
+            }
+            definition.Value = read.Value;
+            return read;
+        }
+        catch (PdfRefusedException refused) when (refused.Refusal.Code is PdfRefusalCode.Malformed or PdfRefusalCode.Ambiguous)
+        {
+            Reject(definition, refused.Refusal);
+            return null;
+        }
+    }
+
+    private void Reject(ObjectDefinition definition, PdfRefusal reason)
+    {
+        definition.Defect = reason;
+        definition.Value = PdfNull.Absent;
+        defective.Add(definition);
+        // Entries that point at byte 0 are many in some files and cost nothing.
+        if (definition.Entry.Position > 0 && ++defects > MostDefects)
+            throw new PdfRefusedException(PdfRefusalCode.Malformed, $"more than {MostDefects} objects cannot be read; the first: {defective[0].Defect!.Message}");
+    }
+
+    /// <summary>Closes the streams whose Length is an object of its own, as far as that object has been read.</summary>
+    private void CloseStreams(bool last)
+    {
+        for (var at = open.Count - 1; at >= 0; at--)
+        {
+            var (definition, stream) = open[at];
+            try
+            {
+                if (LengthOf(definition, (PdfDictionary)stream.Value) is not { } length)
+                {
+                    if (last)
+                        throw new PdfRefusedException(PdfRefusalCode.Malformed, $"the stream at byte {stream.Start} has no Length");
+                    continue;
+                }
+                var complete = reader.Complete(stream, length);
+                (definition.Value, definition.Span) = (complete.Value, new ByteSpan(complete.Start, complete.End));
+            }
+            catch (PdfRefusedException refused) when (refused.Refusal.Code is PdfRefusalCode.Malformed or PdfRefusalCode.Ambiguous)
+            {
+                Reject(definition, refused.Refusal);
+            }
+            open.RemoveAt(at);
+        }
+        if (last)
+            CheckOverlaps();
+    }
+
+    private long? LengthOf(ObjectDefinition definition, PdfDictionary dictionary)
+    {
+        if (dictionary["Length"] is not PdfReference reference)
+            throw new PdfRefusedException(PdfRefusalCode.Malformed, $"the stream at byte {dictionary.Start} has no Length");
+        if (table.At(reference.Target.Number, definition.Revision) is not { } length || length.Id != reference.Target || length.Value is not PdfInteger value)
+            return null;
+        // As long as the stream is not replaced, nothing may change what its Length says.
+        var replaced = ReplacedIn(definition);
+        for (var later = table.At(reference.Target.Number, replaced - 1); later is not null && later != length; later = later.Older)
+        {
+            if (later.Value is not PdfInteger same || same.Value != value.Value)
+                throw new PdfRefusedException(PdfRefusalCode.Ambiguous, $"a later revision changes the Length of the stream at byte {dictionary.Start}");
+        }
+        return value.Value;
+    }
+
+    private int ReplacedIn(ObjectDefinition definition)
+    {
+        var replaced = int.MaxValue;
+        for (var later = table.At(definition.Number, int.MaxValue); later is not null && later != definition; later = later.Older)
+            replaced = later.Revision;
+        return replaced;
+    }
+
+    // Streams that were closed late: their spans were not known while the objects were read in order.
+    private void CheckOverlaps()
+    {
+        var spans = table.All.Where(definition => definition is { Kind: EntryKind.InFile, Defect: null }).Select(definition => definition.Span).Distinct().ToList();
+        spans.Sort((left, right) => left.Start.CompareTo(right.Start));
+        for (var at = 1; at < spans.Count; at++)
+        {
+            if (spans[at].Start < spans[at - 1].End)
+                throw new PdfRefusedException(PdfRefusalCode.Ambiguous, $"two objects overlap at byte {spans[at].Start}");
+        }
+    }
+
+    private void ReadObjectStreams()
+    {
+        var opened = new Dictionary<ObjectDefinition, (ObjectStream? Objects, PdfRefusal? Defect)>();
+        foreach (var definition in table.All.Where(definition => definition.Kind == EntryKind.InObjectStream).ToList())
+        {
+            try
+            {
+                var container = table.At(definition.Entry.Position, definition.Revision);
+                if (container is not { Kind: EntryKind.InFile, Value: PdfStream stream })
+                    throw new PdfRefusedException(PdfRefusalCode.Malformed, $"object {definition.Number} is said to stand in a stream that cannot be read");
+                if (!opened.TryGetValue(container, out var result))
+                    opened.Add(container, result = Open(container, stream));
+                if (result.Objects is not { } objects)
+                    throw new PdfRefusedException(result.Defect!);
+                definition.Value = objects.Read(definition.Entry.Detail, definition.Number);
+                if (objects.TakeIrregularName())
+                    deviations.Add("irregular-name", null, definition.Number, "a name has a number sign that is not an escape, or an escaped zero byte");
+            }
+            catch (PdfRefusedException refused) when (refused.Refusal.Code is PdfRefusalCode.Malformed or PdfRefusalCode.Ambiguous)
+            {
+                Reject(definition, refused.Refusal);
+            }
+        }
+    }
+
+    // Once, also when it fails: a bomb must not be decoded again for each object that it is said to hold.
+    private (ObjectStream? Objects, PdfRefusal? Defect) Open(ObjectDefinition container, PdfStream stream)
+    {
+        try
+        {
+            return (ObjectStream.Open(container.Number, stream, streams, budget, value => ResolveInFile(value, container.Revision)), null);
+        }
+        catch (PdfRefusedException refused) when (refused.Refusal.Code is PdfRefusalCode.Malformed or PdfRefusalCode.Ambiguous)
+        {
+            return (null, refused.Refusal);
+        }
+    }
+
+    private PdfObject ResolveInFile(PdfObject? value, int revision)
+    {
+        if (value is not PdfReference reference)
+            return value ?? PdfNull.Absent;
+        var definition = table.At(reference.Target.Number, revision);
+        return definition is { Kind: EntryKind.InFile } && definition.Id == reference.Target && definition.Value is not PdfReference ? definition.Value : PdfNull.Absent;
+    }
+
+    // What an object stream holds would silently be something else for objects that no later entry mentions.
+    private void CheckReplacedObjectStreams()
+    {
+        foreach (var definition in table.All.Where(definition => definition.Kind == EntryKind.InObjectStream))
+        {
+            var replaced = ReplacedIn(definition);
+            var container = table.At(definition.Entry.Position, definition.Revision);
+            if (container != table.At(definition.Entry.Position, replaced - 1))
+                throw new PdfRefusedException(PdfRefusalCode.Ambiguous, $"a later revision replaces object stream {definition.Entry.Position}, whose objects are in use");
+        }
+    }
+}

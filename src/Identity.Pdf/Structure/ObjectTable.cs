@@ -1,0 +1,129 @@
+using Identity.Pdf.Syntax;
+
+namespace Identity.Pdf.Structure;
+
+/// <summary>One object as one revision defines it. Values are filled in by <see cref="ObjectLoader"/>.</summary>
+internal sealed class ObjectDefinition(int revision, CrossReferenceEntry entry, ObjectDefinition? older)
+{
+    public int Number => entry.Number;
+
+    public int Generation => entry.Kind == EntryKind.InFile ? entry.Detail : 0;
+
+    public EntryKind Kind => entry.Kind;
+
+    public CrossReferenceEntry Entry => entry;
+
+    public int Revision { get; } = revision;
+
+    /// <summary>What it overrides.</summary>
+    public ObjectDefinition? Older { get; } = older;
+
+    public ObjectId Id => new(Number, Generation);
+
+    public PdfObject Value { get; set; } = PdfNull.Absent;
+
+    /// <summary>From the object number to behind endobj; only for objects in the file.</summary>
+    public ByteSpan Span { get; set; }
+
+    /// <summary>Why it cannot be read; such an object may exist as long as nothing refers to it.</summary>
+    public PdfRefusal? Defect { get; set; }
+
+    public ObjectLocation? Location => Kind switch
+    {
+        EntryKind.InFile => new ObjectLocation.InFile(Span),
+        EntryKind.InObjectStream => new ObjectLocation.InObjectStream(entry.Position, entry.Detail),
+        _ => null,
+    };
+}
+
+/// <summary>Which revision defines which object where.</summary>
+internal sealed class ObjectTable
+{
+    private readonly Dictionary<int, ObjectDefinition> newest = [];
+    private readonly List<List<ObjectDefinition>> byRevision = [];
+
+    /// <summary>Highest number in any entry, free ones too.</summary>
+    public int HighestNumber { get; private set; }
+
+    public IReadOnlyCollection<ObjectDefinition> Newest => newest.Values;
+
+    public IEnumerable<ObjectDefinition> All => byRevision.SelectMany(definitions => definitions);
+
+    /// <summary>What the revision changes, by number.</summary>
+    public IReadOnlyList<ObjectDefinition> DefinedIn(int revision) => byRevision[revision - 1];
+
+    /// <summary>The definition in force as of a revision; null when there is none. It may be free.</summary>
+    public ObjectDefinition? At(int number, int revision)
+    {
+        var definition = newest.GetValueOrDefault(number);
+        while (definition is not null && definition.Revision > revision)
+            definition = definition.Older;
+        return definition;
+    }
+
+    public void Add(RevisionLayout revision)
+    {
+        var entries = Merge(revision.Sections);
+        var numbers = entries.Keys.ToArray();
+        Array.Sort(numbers);
+        var defined = new List<ObjectDefinition>();
+        foreach (var number in numbers)
+        {
+            var entry = entries[number];
+            HighestNumber = Math.Max(HighestNumber, number);
+            var older = newest.GetValueOrDefault(number);
+            if (older is null ? entry.Kind == EntryKind.Free : SameObject(older, entry, entries))
+                continue;
+            var definition = new ObjectDefinition(revision.Number, entry, older);
+            newest[number] = definition;
+            defined.Add(definition);
+        }
+        byRevision.Add(defined);
+    }
+
+    // An update may state entries again that it does not change. An entry into an object stream that the same revision replaces is a change.
+    private static bool SameObject(ObjectDefinition older, CrossReferenceEntry entry, Dictionary<int, CrossReferenceEntry> revision) =>
+        older.Kind == entry.Kind
+        && (entry.Kind == EntryKind.Free || older.Entry.Position == entry.Position && older.Entry.Detail == entry.Detail)
+        && !(entry.Kind == EntryKind.InObjectStream && revision.ContainsKey(entry.Position));
+
+    private static Dictionary<int, CrossReferenceEntry> Merge(List<SectionRead> newestFirst)
+    {
+        var merged = new Dictionary<int, CrossReferenceEntry>();
+        for (var at = newestFirst.Count - 1; at >= 0; at--)
+        {
+            foreach (var (number, entry) in Single(newestFirst[at]))
+                merged[number] = entry;
+        }
+        // 7.5.4: object 0 is the head of the free list.
+        merged.Remove(0);
+        return merged;
+    }
+
+    private static Dictionary<int, CrossReferenceEntry> Single(SectionRead section)
+    {
+        var entries = Unique(section.Entries, section.Start);
+        if (section.HybridPart is not { } part)
+            return entries;
+        foreach (var (number, hidden) in Unique(part.Entries, part.Start))
+        {
+            // 7.5.8.4: what the table hides as free is found in the stream.
+            if (!entries.TryGetValue(number, out var visible) || visible.Kind == EntryKind.Free)
+                entries[number] = hidden;
+            else if (hidden.Kind != EntryKind.Free && visible != hidden)
+                throw new PdfRefusedException(PdfRefusalCode.Ambiguous, $"table and stream of a hybrid file disagree about object {number}");
+        }
+        return entries;
+    }
+
+    private static Dictionary<int, CrossReferenceEntry> Unique(List<CrossReferenceEntry> entries, long section)
+    {
+        var unique = new Dictionary<int, CrossReferenceEntry>(entries.Count);
+        foreach (var entry in entries)
+        {
+            if (!unique.TryAdd(entry.Number, entry) && unique[entry.Number] != entry)
+                throw new PdfRefusedException(PdfRefusalCode.Ambiguous, $"the section at byte {section} has two entries for object {entry.Number}");
+        }
+        return unique;
+    }
+}
