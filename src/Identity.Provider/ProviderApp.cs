@@ -1,7 +1,16 @@
+using Identity.Audit;
+using Identity.Provider.Approvals;
 using Identity.Provider.Authorize;
 using Identity.Provider.Clients;
+using Identity.Provider.Consent;
+using Identity.Provider.Enrolment;
+using Identity.Provider.Login;
+using Identity.Provider.Passkeys;
+using Identity.Provider.People;
+using Identity.Provider.Sessions;
 using Identity.Provider.Storage;
 using Identity.Web;
+using Microsoft.AspNetCore.Antiforgery;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.EntityFrameworkCore;
@@ -27,10 +36,12 @@ public static class ProviderApp
         var services = builder.Services;
         services.AddSingleton(settings);
         services.AddSingleton(TimeProvider.System);
+        services.AddSingleton(provider => AuditLog.Open(settings.Audit, "provider", provider.GetRequiredService<TimeProvider>()));
         services.AddHostedService<ProviderStart>();
         AddStores(services, settings);
         services.AddScoped<ClientRegistry>();
         services.AddSingleton<RequestProgress>();
+        AddPeople(services, settings);
         builder.AddIdentityWeb("provider", settings.Issuer);
 
         var app = builder.Build();
@@ -50,6 +61,23 @@ public static class ProviderApp
             .SetApplicationName("Identity.Provider")
             .PersistKeysToDbContext<ProviderDatabase>();
         services.AddOpenIddict().AddCore(core => core.UseEntityFrameworkCore().UseDbContext<ProviderDatabase>());
+    }
+
+    private static void AddPeople(IServiceCollection services, ProviderSettings settings)
+    {
+        services.AddSessions(settings.Issuer, settings.Sessions);
+        services.AddPasskeys(settings.Issuer);
+        // People come from agencies' sites, and a Strict cookie would not come along: each arrival would get another token, and the form in the tab
+        // before would be refused. A Lax cookie stays away from the posts of other sites just as well.
+        services.Configure<AntiforgeryOptions>(antiforgery => antiforgery.Cookie.SameSite = SameSiteMode.Lax);
+        services.AddScoped<PersonStore>();
+        services.AddScoped<EnrolmentCodes>();
+        services.AddScoped<Enrolments>();
+        services.AddSingleton<GuessLimit>();
+        services.AddSingleton<PendingRequests>();
+        services.AddScoped<ConsentStore>();
+        services.AddScoped<ApprovalCeremonies>();
+        services.AddSingleton<ApprovalStore>();
     }
 
     // The command-line provider would take a lone switch for the name of the next argument's value.

@@ -1,4 +1,5 @@
 using Identity.Provider.Clients;
+using Identity.Provider.Sessions;
 
 namespace Identity.Provider;
 
@@ -33,6 +34,8 @@ public sealed class ProviderOptions
 
     public TimeSpan AccessTokenLifetime { get; set; } = TimeSpan.FromMinutes(5);
 
+    public SessionOptions Sessions { get; set; } = new();
+
     public List<ClientOptions> Clients { get; set; } = [];
 
     /// <summary>Resource servers that access tokens can be made for, by scope.</summary>
@@ -56,4 +59,12 @@ public sealed class SeedDemoOptions
 
     /// <summary>Directory with the agencies' public keys, <c>client-*.jwk.json</c>.</summary>
     public string? ClientKeys { get; set; }
+}
+
+/// <summary>How long a login lasts: without any request, and in all.</summary>
+public sealed class SessionOptions
+{
+    public TimeSpan Idle { get; set; } = SessionLimits.Default.Idle;
+
+    public TimeSpan Absolute { get; set; } = SessionLimits.Default.Absolute;
 }

@@ -1,4 +1,5 @@
 using Identity.Provider.Clients;
+using Identity.Provider.Sessions;
 
 namespace Identity.Provider;
 
@@ -32,7 +33,7 @@ public sealed record ProviderSettings
 
     public required string Keys { get; init; }
 
-    public required string? Audit { get; init; }
+    public required string Audit { get; init; }
 
     public required TimeSpan RequestLifetime { get; init; }
 
@@ -41,6 +42,8 @@ public sealed record ProviderSettings
     public required TimeSpan CodeLifetime { get; init; }
 
     public required TimeSpan AccessTokenLifetime { get; init; }
+
+    public required SessionLimits Sessions { get; init; }
 
     public required IReadOnlyList<ClientRegistration> Clients { get; init; }
 
@@ -74,11 +77,12 @@ public sealed record ProviderSettings
             Redis = Required(options.Redis, nameof(options.Redis)),
             RedisPrefix = options.RedisPrefix,
             Keys = Required(options.Keys, nameof(options.Keys)),
-            Audit = options.Audit,
+            Audit = Required(options.Audit, nameof(options.Audit)),
             RequestLifetime = Between(options.RequestLifetime, LongestRequestLifetime, nameof(options.RequestLifetime)),
             InteractionLifetime = Between(options.InteractionLifetime, LongestInteraction, nameof(options.InteractionLifetime)),
             CodeLifetime = Between(options.CodeLifetime, LongestCodeLifetime, nameof(options.CodeLifetime)),
             AccessTokenLifetime = Between(options.AccessTokenLifetime, LongestAccessTokenLifetime, nameof(options.AccessTokenLifetime)),
+            Sessions = SessionLimits.Check(options.Sessions),
             Resources = ResourceServer.Check(resources, development),
             Clients = ClientRegistration.Check(clients, resources, development),
             SeedDemo = seedDemo,

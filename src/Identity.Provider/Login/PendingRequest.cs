@@ -4,7 +4,7 @@ namespace Identity.Provider.Login;
 
 /// <summary>
 /// A validated authorization request that waits while its person signs in, consents or approves. <c>/authorize</c> remembers it before it sends the
-/// browser to a page (PendingRequests.Remember); the pages read it by their <c>returnUrl</c> and send the browser back there.
+/// browser to a page (<see cref="PendingRequests.Remember"/>); the pages read it by their <c>returnUrl</c> and send the browser back there.
 /// </summary>
 /// <param name="Key">Names the request for as long as it lives, as in the finished approval that answers it: the request_uri, or a hash.</param>
 /// <param name="ReturnUrl">Path and query of <c>/authorize</c> that continues it; begins with <c>/authorize?</c>.</param>

@@ -1,4 +1,6 @@
+using Identity.Audit;
 using Identity.Provider.Clients;
+using Identity.Provider.People;
 using Microsoft.EntityFrameworkCore;
 
 namespace Identity.Provider.Storage;
@@ -7,13 +9,18 @@ namespace Identity.Provider.Storage;
 /// Brings the database to this version's shape and content before the first request is taken. Safe to run in several instances at once
 /// on an empty database: migrations hold a lock there, and what is written after is written as "unless it is there".
 /// </summary>
-internal sealed class ProviderStart(IServiceProvider services) : IHostedService
+internal sealed class ProviderStart(IServiceProvider services, ProviderSettings settings, TimeProvider time) : IHostedService
 {
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         await using var scope = services.CreateAsyncScope();
-        await scope.ServiceProvider.GetRequiredService<ProviderDatabase>().Database.MigrateAsync(cancellationToken);
+        // Without its audit log the Provider does nothing.
+        scope.ServiceProvider.GetRequiredService<AuditLog>();
+        var database = scope.ServiceProvider.GetRequiredService<ProviderDatabase>();
+        await database.Database.MigrateAsync(cancellationToken);
         await scope.ServiceProvider.GetRequiredService<ClientRegistry>().Bring(cancellationToken);
+        if (settings.SeedDemo)
+            await DemoPeople.Seed(database, time, cancellationToken);
     }
 
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;

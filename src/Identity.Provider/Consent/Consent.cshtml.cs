@@ -1,0 +1,89 @@
+using System.Globalization;
+using Identity.Audit;
+using Identity.Provider.Authorize;
+using Identity.Provider.Login;
+using Identity.Provider.People;
+using Identity.Provider.Sessions;
+using Identity.Web;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.AspNetCore.Mvc.RazorPages;
+
+namespace Identity.Provider.Consent;
+
+/// <summary>An attribute as it is shown to its owner: the name of its text, and its value.</summary>
+public sealed record ShownClaim(string TextKey, string Value);
+
+/// <summary>Shows a person what an agency will receive, and asks.</summary>
+public sealed class ConsentModel(PendingRequests requests, RequestProgress progress, ConsentStore consents, PersonStore people, AuditLog audit) : PageModel
+{
+    [BindProperty(SupportsGet = true)]
+    public string? ReturnUrl { get; set; }
+
+    public PendingRequest? Pending { get; private set; }
+
+    public IReadOnlyList<ShownClaim> Claims { get; private set; } = [];
+
+    public async Task<IActionResult> OnGetAsync(CancellationToken cancellation)
+    {
+        var (elsewhere, person) = await Load(cancellation);
+        if (elsewhere is not null)
+            return elsewhere;
+        Claims = [.. Shown(Pending!.Claims, person!)];
+        return Page();
+    }
+
+    public async Task<IActionResult> OnPostAllowAsync(CancellationToken cancellation)
+    {
+        var (elsewhere, person) = await Load(cancellation);
+        if (elsewhere is not null)
+            return elsewhere;
+        // The claims are those of the request as /authorize has remembered it, never those of the form.
+        var operation = audit.Begin(new Audit.ConsentGrant(person!.Id, Pending!.ClientId, string.Join(' ', Pending.Claims)));
+        await consents.Grant(person.Id, Pending.ClientId, Pending.Claims, cancellation);
+        operation.Complete(AuditOutcome.Succeeded);
+        await progress.Consented(Pending.Key);
+        return new SeeOther(Pending.ReturnUrl);
+    }
+
+    public async Task<IActionResult> OnPostCancelAsync(CancellationToken cancellation)
+    {
+        var (elsewhere, _) = await Load(cancellation);
+        if (elsewhere is not null)
+            return elsewhere;
+        await progress.Cancel(Pending!.Key);
+        return new SeeOther(Pending!.ReturnUrl);
+    }
+
+    /// <summary>Every claim is shown; one without a text of its own would be released unseen, so it stops the page.</summary>
+    public static IEnumerable<ShownClaim> Shown(IReadOnlyCollection<string> claims, Person person)
+    {
+        foreach (var claim in claims)
+        {
+            yield return claim switch
+            {
+                "name" => new ShownClaim("ClaimName", person.FullName),
+                "given_name" => new ShownClaim("ClaimGivenName", person.GivenName),
+                "family_name" => new ShownClaim("ClaimFamilyName", person.FamilyName),
+                "birthdate" => new ShownClaim("ClaimBirthdate", person.BirthDate.ToString("D", CultureInfo.CurrentCulture)),
+                "person_identifier" => new ShownClaim("ClaimPersonIdentifier", person.Identifier),
+                _ => throw new InvalidOperationException($"The claim {claim} has no text to show."),
+            };
+        }
+    }
+
+    // The request must be waiting and somebody signed in; otherwise the result to answer with.
+    private async Task<(IActionResult? Elsewhere, Person? Person)> Load(CancellationToken cancellation)
+    {
+        Pending = await requests.Find(ReturnUrl);
+        if (Pending is null)
+        {
+            Response.StatusCode = StatusCodes.Status400BadRequest;
+            return (Page(), null);
+        }
+
+        HttpContext.ContentSecurity().AllowFormAction(Pending.RedirectUri);
+        if (await PersonSession.Read(HttpContext) is not { } session || await people.Find(session.PersonId, cancellation) is not { } person)
+            return (SeeOther.Login(Pending), null);
+        return (null, person);
+    }
+}

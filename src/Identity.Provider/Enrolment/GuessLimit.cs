@@ -1,0 +1,61 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using Identity.Provider.Storage;
+
+namespace Identity.Provider.Enrolment;
+
+/// <summary>
+/// How many wrong codes may be tried: per address, and by everybody together. Counted in Redis, so that all instances count together, in windows
+/// whose number is part of the key: a counter that lost its lifetime blocks nobody beyond its window.
+/// </summary>
+public sealed class GuessLimit(RedisStore redis, TimeProvider time)
+{
+    public const int PerAddress = 10;
+    public const int ByEverybody = 500;
+    public static readonly TimeSpan Window = TimeSpan.FromMinutes(10);
+
+    /// <summary>Counts one try before the code is looked at. Not null: refused, and how long to wait.</summary>
+    public async Task<TimeSpan?> Begin(IPAddress? address)
+    {
+        var (mine, all, left) = Keys(address);
+        // Both are counted even when the first refuses: a flood from one address is still a flood.
+        var byAddress = await Change(mine, +1);
+        var byEverybody = await Change(all, +1);
+        return byAddress > PerAddress || byEverybody > ByEverybody ? left : null;
+    }
+
+    /// <summary>The code was right: the try does not count.</summary>
+    public async Task Succeeded(IPAddress? address)
+    {
+        var (mine, all, _) = Keys(address);
+        await Change(mine, -1);
+        await Change(all, -1);
+    }
+
+    private Task<long> Change(string key, long by) => redis.Run(async database =>
+    {
+        var redisKey = redis.Key(key);
+        var count = await database.StringIncrementAsync(redisKey, by);
+        await database.KeyExpireAsync(redisKey, Window + Window);
+        return count;
+    });
+
+    private (string Mine, string All, TimeSpan Left) Keys(IPAddress? address)
+    {
+        var seconds = time.GetUtcNow().ToUnixTimeSeconds();
+        var length = (long)Window.TotalSeconds;
+        var window = (seconds / length).ToString(CultureInfo.InvariantCulture);
+        return ($"enrol:{window}:{Network(address)}", $"enrol:{window}:all", TimeSpan.FromSeconds(length - seconds % length));
+    }
+
+    // One household or host has a /64 of IPv6 to itself; counting single addresses would count nothing.
+    private static string Network(IPAddress? address)
+    {
+        if (address is null)
+            return "unknown";
+        if (address.IsIPv4MappedToIPv6)
+            address = address.MapToIPv4();
+        return address.AddressFamily == AddressFamily.InterNetworkV6 ? Convert.ToHexString(address.GetAddressBytes().AsSpan(0, 8)) : address.ToString();
+    }
+}

@@ -1,0 +1,78 @@
+using Identity.Audit;
+using Identity.Provider.Authorize;
+using Identity.Provider.Passkeys;
+using Identity.Provider.Sessions;
+using Identity.Web;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.AspNetCore.Mvc.RazorPages;
+
+namespace Identity.Provider.Login;
+
+/// <summary>Sign in with a passkey, for the agency that asked or for the account page.</summary>
+public sealed class LoginModel(PendingRequests requests, RequestProgress progress, PasskeyCeremonies passkeys, AuditLog audit) : PageModel
+{
+    [BindProperty(SupportsGet = true)]
+    public string? ReturnUrl { get; set; }
+
+    public PendingRequest? Pending { get; private set; }
+
+    public bool Expired { get; private set; }
+
+    public bool Failed { get; private set; }
+
+    public async Task<IActionResult> OnGetAsync()
+    {
+        await Load();
+        return Page();
+    }
+
+    /// <summary>What the browser asks its authenticator.</summary>
+    public async Task<IActionResult> OnPostOptionsAsync() => new JsonResult(await passkeys.StartSignIn(HttpContext));
+
+    public async Task<IActionResult> OnPostAsync(string? ceremony, string? credential)
+    {
+        if (!await Load())
+            return Page();
+        var verified = await passkeys.FinishSignIn(HttpContext, ceremony ?? "", credential ?? "");
+        if (verified is null)
+        {
+            audit.Append(new SignInRefused(null, "assertion_not_verified"));
+            Failed = true;
+            Response.StatusCode = StatusCodes.Status400BadRequest;
+            return Page();
+        }
+
+        var operation = audit.Begin(
+            new SignIn(verified.Person.Id, PasskeyCeremonies.NameOf(verified.Passkey.CredentialId), PersonSession.Substantial));
+        await SessionCookie.SignIn(HttpContext, verified.Person);
+        operation.Complete(AuditOutcome.Succeeded);
+        return new SeeOther(Pending?.ReturnUrl ?? "/");
+    }
+
+    public async Task<IActionResult> OnPostCancelAsync()
+    {
+        if (!await Load())
+            return Page();
+        if (Pending is null)
+            return new SeeOther("/");
+        await progress.Cancel(Pending.Key);
+        return new SeeOther(Pending.ReturnUrl);
+    }
+
+    // False: the person came for an agency, and that request has ended.
+    private async Task<bool> Load()
+    {
+        if (ReturnUrl is null)
+            return true;
+        Pending = await requests.Find(ReturnUrl);
+        if (Pending is null)
+        {
+            Expired = true;
+            Response.StatusCode = StatusCodes.Status400BadRequest;
+            return false;
+        }
+
+        HttpContext.ContentSecurity().AllowFormAction(Pending.RedirectUri);
+        return true;
+    }
+}
