@@ -1,47 +1,21 @@
-using System.Security.Cryptography;
+using System.Globalization;
+using System.Text;
 using Identity.Pdf.Structure;
+using Identity.Pdf.Syntax;
+using Identity.Pdf.Update;
 
 namespace Identity.Pdf.Signatures;
 
-public enum SignatureKind
-{
-    /// <summary>Type Sig, SubFilter ETSI.CAdES.detached.</summary>
-    Signature,
-
-    /// <summary>Type DocTimeStamp, SubFilter ETSI.RFC3161: without M, Name, Reason, Location.</summary>
-    DocumentTimestamp,
-}
-
-/// <summary>An invisible signature on page 1.</summary>
-public sealed record SignatureRequest
-{
-    public SignatureKind Kind { get; init; } = SignatureKind.Signature;
-
-    /// <summary>Bytes kept free for the CMS or time-stamp token; the file grows by twice as many.</summary>
-    public required int ContentsBytes { get; init; }
-
-    /// <summary>M, the claimed time: required for a signature, forbidden for a document time-stamp.</summary>
-    public DateTimeOffset? SigningTime { get; init; }
-
-    /// <summary>Null: the first free of Signature1, Signature2 ... (Timestamp1 ... for a time-stamp).</summary>
-    public string? FieldName { get; init; }
-
-    public string? Name { get; init; }
-
-    public string? Reason { get; init; }
-
-    public string? Location { get; init; }
-
-    public string? ContactInfo { get; init; }
-}
-
 public enum SignatureRefusal
 {
-    /// <summary>Dynamic forms: viewers ignore what is added to the form beside them.</summary>
+    /// <summary>Viewers show the XFA form and ignore what is added to the form beside it.</summary>
     XfaForm,
 
     /// <summary>Cross-references, objects or bytes that other readers read otherwise.</summary>
     AmbiguousStructure,
+
+    /// <summary>Bytes stand before the header.</summary>
+    HeaderNotAtStart,
 
     /// <summary>An earlier certification forbids any change (DocMDP, P 1).</summary>
     CertifiedNoChanges,
@@ -65,55 +39,130 @@ public abstract record SignaturePreparation
 
     public sealed record Prepared(PreparedSignature Signature) : SignaturePreparation;
 
+    /// <param name="Message">English, holds nothing of the document's text.</param>
     public sealed record Refused(SignatureRefusal Reason, string Message) : SignaturePreparation;
 }
 
+/// <summary>Appends an empty signature (ISO 32000-2 12.8.1, EN 319 142-1 5.3). Encrypted documents never get here: they are not read.</summary>
 public static class SignatureUpdate
 {
     /// <summary>Largest <see cref="SignatureRequest.ContentsBytes"/>.</summary>
     public const int MaxContentsBytes = 1024 * 1024;
 
+    // 12.7.3 table 224: SignaturesExist and AppendOnly.
+    private const int SignatureFlags = 3;
+
+    // 12.5.3 table 167: Print and Locked. Not hidden: PDF/A forbids that.
+    private const int WidgetFlags = 132;
+
+    // Room for four numbers of ten digits: enough beyond what a file can be here, and the same length for every file.
+    private static readonly int ByteRangeLength = "[0 ".Length + 3 * 11;
+
     /// <summary>
     /// Appends a signature field with an empty Contents and a finished ByteRange.
     /// Throws <see cref="ArgumentException"/> when the request breaks its own rules.
     /// </summary>
-    public static SignaturePreparation Prepare(PdfDocument document, SignatureRequest request) => throw new NotImplementedException();
-}
+    public static SignaturePreparation Prepare(PdfDocument document, SignatureRequest request)
+    {
+        request.Check();
+        if (Refusal(document) is { } refused)
+            return refused;
+        var (name, nameRefusal) = FieldName(document.Latest.Form, request);
+        if (nameRefusal is not null)
+            return nameRefusal;
+        if (IncrementalUpdate.Begin(document) is not UpdateStart.Started { Update: var update })
+            return Refused((UpdateStart.Refused)IncrementalUpdate.Begin(document));
+        if ((long)document.File.Length + 2L * request.ContentsBytes > int.MaxValue / 2)
+            return new SignaturePreparation.Refused(SignatureRefusal.TooLarge, "the signed document would be too large");
 
-/// <summary>What came of writing the CMS into its place.</summary>
-public abstract record SignedPdf
-{
-    private SignedPdf() { }
+        var page = document.Latest.Pages.Pages[0];
+        var signature = update.Reserve();
+        var (dictionary, byteRangeAt, contentsAt) = SignatureValue(request);
+        update.Define(signature, dictionary);
+        var field = update.Add(FieldValue(name, signature, page.Id!.Value));
+        if (!FormEdit.TryAddAnnotation(update, page, field) || !FormEdit.TryAddField(update, field, SignatureFlags))
+            return new SignaturePreparation.Refused(SignatureRefusal.BrokenPagesOrForm, "Annots or Fields is not an array");
 
-    public sealed record Written(ReadOnlyMemory<byte> File) : SignedPdf;
+        var (tail, offsets) = update.Compose();
+        return new SignaturePreparation.Prepared(Finish(document, request, name, tail, offsets[signature] + byteRangeAt, offsets[signature] + contentsAt));
+    }
 
-    /// <summary>The CMS is larger than what was kept free: prepare again with at least <paramref name="Needed"/> bytes.</summary>
-    public sealed record DoesNotFit(int Needed, int Reserved) : SignedPdf;
-}
+    private static SignaturePreparation.Refused? Refusal(PdfDocument document)
+    {
+        var view = document.Latest;
+        if (view.Form.Dictionary is { } form && view.Resolve(form["XFA"]) is not PdfNull)
+            return new(SignatureRefusal.XfaForm, "the document has an XFA form");
+        // 12.8.2.2.2: with P 1 any change to the document invalidates the certification.
+        if (document.Signatures.Any(signature => signature.References.Any(reference => reference is SignatureReference.DocMdp { Permission: 1 })))
+            return new(SignatureRefusal.CertifiedNoChanges, "the document is certified, and its certification forbids further signatures");
+        if (view.Pages.Defects.Count > 0 || view.Form.Defects.Count > 0)
+            return new(SignatureRefusal.BrokenPagesOrForm, view.Pages.Defects.Concat(view.Form.Defects).First());
+        if (view.Pages.Pages.Count == 0)
+            return new(SignatureRefusal.NoPages, "the document has no pages");
+        return view.Pages.Pages[0].Id is { } first && view.Resolve(first) is PdfDictionary
+            ? null : new(SignatureRefusal.BrokenPagesOrForm, "the first page is no indirect dictionary");
+    }
 
-/// <summary>Original and tail with room for the CMS; all that is left to do is to sign the digest.</summary>
-public sealed class PreparedSignature
-{
-    private PreparedSignature() { }
+    private static SignaturePreparation.Refused Refused(UpdateStart.Refused refused) => new(refused.Reason switch
+    {
+        UpdateRefusal.AmbiguousStructure => SignatureRefusal.AmbiguousStructure,
+        UpdateRefusal.HeaderNotAtStart => SignatureRefusal.HeaderNotAtStart,
+        UpdateRefusal.TooLarge => SignatureRefusal.TooLarge,
+        _ => throw new InvalidOperationException($"no refusal for {refused.Reason}"),
+    }, refused.Message);
 
-    public string FieldName => throw new NotImplementedException();
+    private static (string Name, SignaturePreparation.Refused? Refusal) FieldName(FormTree form, SignatureRequest request)
+    {
+        // 12.7.4.2: the new field is a root, so its name must differ from the first part of every other.
+        var taken = form.Fields.Select(field => field.FullName.Split('.')[0]).ToHashSet(StringComparer.Ordinal);
+        if (request.FieldName is { } wanted)
+        {
+            if (wanted.Length is 0 or > 255 || wanted.Contains('.', StringComparison.Ordinal))
+                return ("", new(SignatureRefusal.FieldNameUnusable, "the field name is empty, too long, or has a dot"));
+            return taken.Contains(wanted) ? ("", new(SignatureRefusal.FieldNameTaken, "the field name is in use")) : (wanted, null);
+        }
+        var stem = request.Kind == SignatureKind.DocumentTimestamp ? "Timestamp" : "Signature";
+        for (var number = 1; ; number++)
+        {
+            var name = stem + number.ToString(CultureInfo.InvariantCulture);
+            if (!taken.Contains(name))
+                return (name, null);
+        }
+    }
 
-    public ReadOnlyMemory<byte> Original => throw new NotImplementedException();
+    /// <summary>The signature dictionary with ByteRange and Contents still to be filled, and where in it they start.</summary>
+    private static (ReadOnlyMemory<byte> Value, int ByteRangeAt, int ContentsAt) SignatureValue(SignatureRequest request)
+    {
+        var writer = new SyntaxWriter().BeginDictionary();
+        var isTimestamp = request.Kind == SignatureKind.DocumentTimestamp;
+        writer.Name("Type").Name(isTimestamp ? "DocTimeStamp" : "Sig").Name("Filter").Name("Adobe.PPKLite");
+        writer.Name("SubFilter").Name(isTimestamp ? "ETSI.RFC3161" : "ETSI.CAdES.detached").Name("ByteRange");
+        var byteRangeAt = writer.Length;
+        writer.Ascii("[".PadRight(ByteRangeLength - 1) + "]").Name("Contents");
+        var contentsAt = writer.Length;
+        writer.Ascii("<" + new string('0', 2 * request.ContentsBytes) + ">");
+        if (request.SigningTime is { } time)
+            writer.Name("M").Date(time);
+        foreach (var (key, text) in new[] { ("Name", request.Name), ("Reason", request.Reason), ("Location", request.Location), ("ContactInfo", request.ContactInfo) })
+        {
+            if (text is not null)
+                writer.Name(key).Text(text);
+        }
+        return (writer.EndDictionary().Written, byteRangeAt, contentsAt);
+    }
 
-    /// <summary>What follows the original, Contents filled with zeros.</summary>
-    public ReadOnlyMemory<byte> Tail => throw new NotImplementedException();
+    private static ReadOnlyMemory<byte> FieldValue(string name, ObjectId signature, ObjectId page) => new SyntaxWriter().BeginDictionary()
+        .Name("Type").Name("Annot").Name("Subtype").Name("Widget").Name("FT").Name("Sig").Name("T").Text(name).Name("V").Reference(signature)
+        .Name("F").Integer(WidgetFlags).Name("Rect").BeginArray().Integer(0).Integer(0).Integer(0).Integer(0).EndArray().Name("P").Reference(page)
+        .EndDictionary().Written;
 
-    public ByteRange ByteRange => throw new NotImplementedException();
-
-    /// <summary>Offset in the whole file of the opening bracket of Contents.</summary>
-    public long ContentsOffset => throw new NotImplementedException();
-
-    public int ReservedBytes => throw new NotImplementedException();
-
-    public byte[] ComputeDigest(HashAlgorithmName algorithm) => throw new NotImplementedException();
-
-    public SignedPdf WriteSigned(ReadOnlySpan<byte> der) => throw new NotImplementedException();
-
-    /// <summary>Writes the signed file; false, and nothing written, when <paramref name="der"/> is larger than <see cref="ReservedBytes"/>.</summary>
-    public bool TryWriteSigned(Stream output, ReadOnlySpan<byte> der) => throw new NotImplementedException();
+    private static PreparedSignature Finish(PdfDocument document, SignatureRequest request, string name, byte[] tail, int byteRangeAt, int contentsAt)
+    {
+        long contents = document.File.Length + (long)contentsAt, behind = contents + 2L * request.ContentsBytes + 2;
+        var range = new ByteRange(0, contents, behind, document.File.Length + (long)tail.Length - behind);
+        // Fixed width, so that filling it in moves nothing.
+        var text = FormattableString.Invariant($"[0 {contents,-10} {behind,-10} {range.SecondLength,-10}]");
+        Encoding.ASCII.GetBytes(text, tail.AsSpan(byteRangeAt, ByteRangeLength));
+        return new PreparedSignature(name, document.File, tail, range, request.ContentsBytes);
+    }
 }

@@ -1,0 +1,91 @@
+using System.Security.Cryptography;
+
+namespace Identity.Pdf.Signatures;
+
+/// <summary>What came of writing the CMS into its place.</summary>
+public abstract record SignedPdf
+{
+    private SignedPdf() { }
+
+    public sealed record Written(ReadOnlyMemory<byte> File) : SignedPdf;
+
+    /// <summary>The CMS is larger than what was kept free: prepare again with at least <paramref name="Needed"/> bytes.</summary>
+    public sealed record DoesNotFit(int Needed, int Reserved) : SignedPdf;
+}
+
+/// <summary>
+/// Original and tail with room for the CMS; all that is left to do is to sign the digest. Made by <see cref="SignatureUpdate.Prepare"/>.
+/// Does not change, so it may be signed again when signing failed.
+/// </summary>
+public sealed class PreparedSignature
+{
+    private readonly byte[] tail;
+
+    internal PreparedSignature(string fieldName, ReadOnlyMemory<byte> original, byte[] tail, ByteRange byteRange, int reservedBytes)
+    {
+        (FieldName, Original, this.tail, ByteRange, ReservedBytes) = (fieldName, original, tail, byteRange, reservedBytes);
+    }
+
+    public string FieldName { get; }
+
+    /// <summary>The document as it was given: a prefix of the result.</summary>
+    public ReadOnlyMemory<byte> Original { get; }
+
+    /// <summary>What follows the original, Contents filled with zeros.</summary>
+    public ReadOnlyMemory<byte> Tail => tail;
+
+    public ByteRange ByteRange { get; }
+
+    /// <summary>Offset in the whole file of the opening bracket of Contents.</summary>
+    public long ContentsOffset => ByteRange.FirstLength;
+
+    /// <summary>Bytes of CMS that fit.</summary>
+    public int ReservedBytes { get; }
+
+    /// <summary>Digest of the bytes that the signature covers.</summary>
+    public byte[] ComputeDigest(HashAlgorithmName algorithm)
+    {
+        using var hash = IncrementalHash.CreateHash(algorithm);
+        hash.AppendData(Original.Span);
+        hash.AppendData(tail.AsSpan(0, TailContentsStart));
+        hash.AppendData(tail.AsSpan(TailContentsEnd));
+        return hash.GetHashAndReset();
+    }
+
+    /// <summary>The signed file as one array.</summary>
+    public SignedPdf WriteSigned(ReadOnlySpan<byte> der)
+    {
+        if (der.Length > ReservedBytes)
+            return new SignedPdf.DoesNotFit(der.Length, ReservedBytes);
+        var file = new byte[Original.Length + tail.Length];
+        Original.CopyTo(file);
+        tail.CopyTo(file, Original.Length);
+        WriteHexadecimal(der, file.AsSpan(Original.Length + TailContentsStart + 1));
+        return new SignedPdf.Written(file);
+    }
+
+    /// <summary>Writes the signed file; false, and nothing written, when <paramref name="der"/> is larger than <see cref="ReservedBytes"/>.</summary>
+    public bool TryWriteSigned(Stream output, ReadOnlySpan<byte> der)
+    {
+        if (der.Length > ReservedBytes)
+            return false;
+        var signed = (byte[])tail.Clone();
+        WriteHexadecimal(der, signed.AsSpan(TailContentsStart + 1));
+        output.Write(Original.Span);
+        output.Write(signed);
+        return true;
+    }
+
+    private int TailContentsStart => (int)(ContentsOffset - Original.Length);
+
+    private int TailContentsEnd => (int)(ByteRange.SecondStart - Original.Length);
+
+    private static void WriteHexadecimal(ReadOnlySpan<byte> bytes, Span<byte> target)
+    {
+        for (var at = 0; at < bytes.Length; at++)
+        {
+            target[2 * at] = "0123456789abcdef"u8[bytes[at] >> 4];
+            target[2 * at + 1] = "0123456789abcdef"u8[bytes[at] & 15];
+        }
+    }
+}
