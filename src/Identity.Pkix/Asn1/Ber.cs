@@ -127,14 +127,17 @@ public static class Ber
 
     private static void CopyPrimitive(AsnReader reader, AsnWriter writer, Asn1Tag tag)
     {
-        var encoded = reader.ReadEncodedValue().Span;
         if (tag.IsConstructed) throw new MalformedException("BER: a string in pieces that cannot be joined");
+        var encoded = reader.ReadEncodedValue().Span;
         AsnDecoder.ReadEncodedValue(encoded, AsnEncodingRules.BER, out var offset, out var length, out _);
-        // An OCTET STRING under the value's own tag: same content octets, minimal length.
-        writer.WriteOctetString(encoded.Slice(offset, length), AsPrimitive(tag));
+        // X.690 10.1: same tag and content, the shortest length.
+        var content = new AsnWriter(AsnEncodingRules.DER);
+        content.WriteOctetString(encoded.Slice(offset, length));
+        var der = content.Encode();
+        var tagLength = 1;
+        if ((encoded[0] & 0x1F) == 0x1F) while ((encoded[tagLength++] & 0x80) != 0) { }
+        writer.WriteEncodedValue([.. encoded[..tagLength], .. der.AsSpan(1)]);
     }
-
-    private static Asn1Tag AsPrimitive(Asn1Tag tag) => new(tag.TagClass, tag.TagValue, isConstructed: false);
 
     private static int EnclosingEnd(ReadOnlySpan<int> ends, int whole)
     {

@@ -32,6 +32,9 @@ public static class Oids
     public const string EcdsaSha3With256 = "2.16.840.1.101.3.4.3.10";
     public const string EcdsaSha3With384 = "2.16.840.1.101.3.4.3.11";
     public const string EcdsaSha3With512 = "2.16.840.1.101.3.4.3.12";
+    public const string Dsa = "1.2.840.10040.4.1";
+    public const string DsaSha1 = "1.2.840.10040.4.3";
+    public const string DsaSha256 = "2.16.840.1.101.3.4.3.2";
     public const string Ed25519 = "1.3.101.112";
     public const string Ed448 = "1.3.101.113";
     public const string P256 = "1.2.840.10045.3.1.7";

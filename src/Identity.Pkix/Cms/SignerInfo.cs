@@ -42,7 +42,7 @@ public sealed class SignerInfo
     public string? ContentType => OneSigned(Oids.ContentType) is { } v ? Ber.Guard("content-type", () => new AsnReader(v, AsnEncodingRules.BER).ReadObjectIdentifier()) : null;
 
     public ReadOnlyMemory<byte>? MessageDigest =>
-        OneSigned(Oids.MessageDigest) is { } v ? Ber.Guard("message-digest", () => (ReadOnlyMemory<byte>)new AsnReader(v, AsnEncodingRules.BER).ReadOctetString()) : null;
+        OneSigned(Oids.MessageDigest) is { } v ? Ber.Guard("message-digest", () => (ReadOnlyMemory<byte>?)new AsnReader(v, AsnEncodingRules.BER).ReadOctetString()) : null;
 
     public DateTimeOffset? SigningTime => OneSigned(Oids.SigningTime) is { } v ? Ber.Guard("signing-time", () => Times.Read(new AsnReader(v, AsnEncodingRules.BER))) : null;
 
@@ -144,7 +144,8 @@ public sealed class SignerInfo
             if (only is not null) return null;
             only = attribute;
         }
-        return only?.Values.Count == 1 ? only.Values[0] : null;
+        // The cast matters: a bare null would become empty memory here, and an absent attribute an empty one.
+        return only?.Values.Count == 1 ? only.Values[0] : (ReadOnlyMemory<byte>?)null;
     }
 
     private static Asn1Tag Context(int number) => new(TagClass.ContextSpecific, number, true);

@@ -4,7 +4,7 @@ using Identity.Pkix.Asn1;
 
 namespace Identity.Pkix.Signatures;
 
-public enum SignatureFamily { Ecdsa, RsaPkcs1, RsaPss, Ed25519, Ed448, Unknown }
+public enum SignatureFamily { Ecdsa, RsaPkcs1, RsaPss, Dsa, Ed25519, Ed448, Unknown }
 
 /// <summary>
 /// A signature algorithm as its identifier states it. <see cref="Hash"/> is null when the hash is unknown, or built in (Ed25519, Ed448).
@@ -30,6 +30,8 @@ public sealed record SignatureAlgorithm(SignatureFamily Family, HashAlgorithmNam
         (Oids.RsaSha3With256, SignatureFamily.RsaPkcs1, HashAlgorithmName.SHA3_256),
         (Oids.RsaSha3With384, SignatureFamily.RsaPkcs1, HashAlgorithmName.SHA3_384),
         (Oids.RsaSha3With512, SignatureFamily.RsaPkcs1, HashAlgorithmName.SHA3_512),
+        (Oids.DsaSha1, SignatureFamily.Dsa, HashAlgorithmName.SHA1),
+        (Oids.DsaSha256, SignatureFamily.Dsa, HashAlgorithmName.SHA256),
     ];
 
     public static SignatureAlgorithm EcdsaSha256 { get; } = Ecdsa(Oids.EcdsaSha256, HashAlgorithmName.SHA256);
@@ -42,7 +44,7 @@ public sealed record SignatureAlgorithm(SignatureFamily Family, HashAlgorithmNam
     public static SignatureAlgorithm RsaPssSha512 { get; } = Pss(HashAlgorithmName.SHA512);
 
     /// <summary>
-    /// Reads an identifier. In CMS the bare key algorithm (rsaEncryption, id-ecPublicKey) takes its hash from <paramref name="digest"/> (RFC 3370 3.2).
+    /// Reads an identifier. In CMS the bare key algorithm (rsaEncryption, id-ecPublicKey, id-dsa) takes its hash from <paramref name="digest"/> (RFC 3370 3.2).
     /// Never throws for an unknown algorithm: the family is then <see cref="SignatureFamily.Unknown"/>.
     /// </summary>
     public static SignatureAlgorithm From(AlgorithmIdentifier identifier, AlgorithmIdentifier? digest = null)
@@ -53,6 +55,7 @@ public sealed record SignatureAlgorithm(SignatureFamily Family, HashAlgorithmNam
         {
             Oids.RsaEncryption when digest is not null => new(SignatureFamily.RsaPkcs1, Digests.FromOid(digest.Oid), null, identifier),
             Oids.EcPublicKey when digest is not null => new(SignatureFamily.Ecdsa, Digests.FromOid(digest.Oid), null, identifier),
+            Oids.Dsa when digest is not null => new(SignatureFamily.Dsa, Digests.FromOid(digest.Oid), null, identifier),
             Oids.RsaPss => ReadPss(identifier),
             Oids.Ed25519 => new(SignatureFamily.Ed25519, null, null, identifier),
             Oids.Ed448 => new(SignatureFamily.Ed448, null, null, identifier),

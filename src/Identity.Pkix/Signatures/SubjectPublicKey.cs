@@ -5,7 +5,7 @@ using Identity.Pkix.Asn1;
 
 namespace Identity.Pkix.Signatures;
 
-public enum PublicKeyKind { Rsa, EllipticCurve, Ed25519, Ed448, Other }
+public enum PublicKeyKind { Rsa, EllipticCurve, Dsa, Ed25519, Ed448, Other }
 
 /// <summary>
 /// A SubjectPublicKeyInfo (RFC 5280 4.1.2.7) as facts. Reading makes no key object and does no arithmetic: a hostile modulus costs nothing until
@@ -33,7 +33,7 @@ public sealed record SubjectPublicKey
 
     public PublicKeyKind Kind { get; private init; }
 
-    /// <summary>Bits of the RSA modulus or of the curve's field; 0 when unknown.</summary>
+    /// <summary>Bits of the RSA modulus, the DSA prime or the curve's field; 0 when unknown.</summary>
     public int Size { get; private init; }
 
     /// <summary>Object identifier of the named curve; null for other kinds and for explicit parameters.</summary>
@@ -57,6 +57,7 @@ public sealed record SubjectPublicKey
         {
             Oids.RsaEncryption or Oids.RsaPss => key.AsRsa(),
             Oids.EcPublicKey => key.AsCurve(),
+            Oids.Dsa => key.AsDsa(),
             Oids.Ed25519 when bits.Length == 32 => key with { Kind = PublicKeyKind.Ed25519, Size = 256 },
             Oids.Ed448 when bits.Length == 57 => key with { Kind = PublicKeyKind.Ed448, Size = 456 },
             _ => key with { Kind = PublicKeyKind.Other },
@@ -72,10 +73,34 @@ public sealed record SubjectPublicKey
         return this with
         {
             Kind = PublicKeyKind.Rsa,
-            Size = modulus.IsEmpty ? 0 : (modulus.Length * 8) - BitOperations.LeadingZeroCount((uint)modulus[0]) + 24,
+            Size = BitLength(modulus),
             Exponent = exponent.Length > 4 ? null : (long)new BigInteger(exponent, isUnsigned: true, isBigEndian: true),
         };
     });
+
+    private SubjectPublicKey AsDsa()
+    {
+        // RFC 3279 2.3.2: without parameters they are inherited from the issuer, and the key alone verifies nothing.
+        if (Algorithm.HasNoParameters) return this with { Kind = PublicKeyKind.Dsa };
+        var prime = new AsnReader(Algorithm.Parameters, AsnEncodingRules.BER).ReadSequence().ReadIntegerBytes().Span.TrimStart((byte)0);
+        return this with { Kind = PublicKeyKind.Dsa, Size = BitLength(prime) };
+    }
+
+    /// <summary>The same key with the parameters of its issuer's key, for DSA certificates that inherit them (RFC 3279 2.3.2); else unchanged.</summary>
+    public SubjectPublicKey InheritParameters(SubjectPublicKey issuer)
+    {
+        if (Kind != PublicKeyKind.Dsa || issuer.Kind != PublicKeyKind.Dsa || !Algorithm.HasNoParameters || issuer.Algorithm.HasNoParameters) return this;
+        var writer = new AsnWriter(AsnEncodingRules.BER);
+        using (writer.PushSequence())
+        {
+            issuer.Algorithm.Write(writer);
+            writer.WriteBitString(KeyBits.Span);
+        }
+        return Parse(writer.Encode());
+    }
+
+    private static int BitLength(ReadOnlySpan<byte> unsigned) =>
+        unsigned.IsEmpty ? 0 : (unsigned.Length * 8) - BitOperations.LeadingZeroCount((uint)unsigned[0]) + 24;
 
     private SubjectPublicKey AsCurve()
     {
