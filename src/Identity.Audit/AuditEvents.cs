@@ -69,6 +69,12 @@ public sealed record EvidenceStored(string Request, string Approval) : AuditEven
 /// <summary>A document is signed with a key made for one approval.</summary>
 public sealed record DocumentSigning(string Request, string Approval, string DocumentSha256) : AuditEvent("signing.document-signing");
 
+/// <summary>The stored bytes of a document are not those that were received. <c>DocumentSha256</c>: of the bytes as received.</summary>
+public sealed record DocumentFoundChanged(string Request, string DocumentSha256) : AuditEvent("signing.document-found-changed");
+
+/// <summary>A signature that was begun before the service stopped is called failed.</summary>
+public sealed record SigningInterrupted(string Request, string Approval) : AuditEvent("signing.signing-interrupted");
+
 /// <summary>A person's key was destroyed after its one signature, or without having made one.</summary>
 public sealed record PersonKeyDestroyed(string Approval) : AuditEvent("signing.person-key-destroyed");
 
