@@ -108,19 +108,25 @@ public sealed class DocumentStore
         return CryptographicOperations.FixedTimeEquals(SHA256.HashData(bytes), request.DocumentSha256) ? bytes : null;
     }
 
-    /// <summary>Writes the signed document; it appears under its name whole or not at all.</summary>
-    public void KeepSigned(string requestId, string approvalId, Action<Stream> write)
+    /// <summary>Writes the signed document and returns what is now on disk; it appears under its name whole or not at all.</summary>
+    public (byte[] Sha256, long Length) KeepSigned(string requestId, string approvalId, Action<Stream> write)
     {
         var path = StagedPath(RequestId.Next());
         try
         {
-            using (var file = Create(path))
+            byte[] sha256;
+            long length;
+            using (var file = Create(path, FileAccess.ReadWrite))
             {
                 write(file);
                 file.Flush(flushToDisk: true);
+                length = file.Position;
+                file.Position = 0;
+                sha256 = SHA256.HashData(file);
             }
 
             File.Move(path, SignedPath(requestId, approvalId));
+            return (sha256, length);
         }
         catch
         {
@@ -166,11 +172,11 @@ public sealed class DocumentStore
             .Select(file => Path.GetFileName(file).Split('.')[0])
             .Distinct();
 
-    private static FileStream Create(string path)
+    private static FileStream Create(string path, FileAccess access = FileAccess.Write)
     {
         var options = new FileStreamOptions
         {
-            Mode = FileMode.CreateNew, Access = FileAccess.Write, Share = FileShare.None, BufferSize = 0, Options = FileOptions.Asynchronous,
+            Mode = FileMode.CreateNew, Access = access, Share = FileShare.None, BufferSize = 0, Options = FileOptions.Asynchronous,
         };
         if (!OperatingSystem.IsWindows())
             options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;

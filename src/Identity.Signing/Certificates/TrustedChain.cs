@@ -1,0 +1,54 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+
+namespace Identity.Signing.Certificates;
+
+/// <summary>RFC 5280 6 up to one of the configured roots, by the framework; no certificate is fetched and no revocation asked for.</summary>
+public sealed class TrustedChain(SigningSettings settings)
+{
+    private const int MostCertificates = 16;
+
+    // Read once: a changed trust directory takes a restart.
+    private readonly Lazy<X509Certificate2Collection> anchors = new(settings.TrustAnchors);
+
+    /// <param name="leaf">DER.</param>
+    /// <param name="others">DER of whatever came with it; only what leads to a configured root counts.</param>
+    /// <param name="at">The moment for which the chain must hold.</param>
+    public bool Leads(ReadOnlyMemory<byte> leaf, IEnumerable<ReadOnlyMemory<byte>> others, DateTimeOffset at)
+    {
+        var loaded = new List<X509Certificate2>();
+        try
+        {
+            var certificate = Load(leaf, loaded);
+            using var chain = new X509Chain();
+            chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
+            chain.ChainPolicy.CustomTrustStore.AddRange(anchors.Value);
+            foreach (var other in others.Take(MostCertificates))
+                chain.ChainPolicy.ExtraStore.Add(Load(other, loaded));
+            chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
+            chain.ChainPolicy.DisableCertificateDownloads = true;
+            chain.ChainPolicy.VerificationTime = at.UtcDateTime;
+            var leads = chain.Build(certificate);
+            foreach (var element in chain.ChainElements)
+                loaded.Add(element.Certificate);
+            return leads;
+        }
+        catch (CryptographicException)
+        {
+            // Not a certificate that can be loaded: it leads nowhere.
+            return false;
+        }
+        finally
+        {
+            foreach (var certificate in loaded)
+                certificate.Dispose();
+        }
+    }
+
+    private static X509Certificate2 Load(ReadOnlyMemory<byte> der, List<X509Certificate2> loaded)
+    {
+        var certificate = X509CertificateLoader.LoadCertificate(der.Span);
+        loaded.Add(certificate);
+        return certificate;
+    }
+}

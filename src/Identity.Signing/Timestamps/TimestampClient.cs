@@ -1,0 +1,132 @@
+using System.Globalization;
+using System.Net.Http.Headers;
+using System.Numerics;
+using System.Security.Cryptography;
+using Identity.Pkix.Asn1;
+using Identity.Pkix.Signatures;
+using Identity.Pkix.Timestamps;
+using Identity.Pkix.X509;
+using Identity.Signing.Certificates;
+using Identity.Signing.Requests;
+
+namespace Identity.Signing.Timestamps;
+
+public abstract record TimestampAnswer
+{
+    private TimestampAnswer() { }
+
+    /// <param name="Token">DER of the TimeStampToken, every check passed.</param>
+    public sealed record Granted(ReadOnlyMemory<byte> Token, DateTimeOffset Time) : TimestampAnswer;
+
+    /// <param name="Reason">TimestampUnavailable or TimestampRefused.</param>
+    /// <param name="Detail">A word for the operator.</param>
+    public sealed record Failed(FailureReason Reason, string Detail) : TimestampAnswer;
+}
+
+/// <summary>Asks an RFC 3161 service for a time-stamp and believes nothing of the answer that it has not checked.</summary>
+public sealed class TimestampClient(HttpClient http, TrustedChain trust, SigningSettings settings, TimeProvider time)
+{
+    private const int NonceBytes = 16;
+    private const int Tries = 2;
+
+    /// <summary>What is kept free for a token until the first one has come: a chain of three RSA certificates fits.</summary>
+    private const int FirstTokenBytes = 8 * 1024;
+    private static readonly TimeSpan BetweenTries = TimeSpan.FromMilliseconds(500);
+
+    private volatile int lastTokenBytes;
+
+    /// <summary>Bytes to keep free for the next token: the size of the last one and a quarter more, never less than for a first one.</summary>
+    public int ExpectedTokenBytes => Math.Max(FirstTokenBytes, lastTokenBytes + lastTokenBytes / 4);
+
+    /// <summary>A claimed signing time that is not after the time-stamp which follows: now, in whole seconds rounded down.</summary>
+    public DateTimeOffset ClaimedSigningTime() => DateTimeOffset.FromUnixTimeSeconds(time.GetUtcNow().ToUnixTimeSeconds());
+
+    /// <summary>A time-stamp over the SHA-256 of <paramref name="data"/>. A service that does not answer is asked once more.</summary>
+    public async Task<TimestampAnswer> Stamp(ReadOnlyMemory<byte> data, CancellationToken cancellation)
+    {
+        // Positive and never 0: some services mangle the sign of a nonce.
+        var nonce = new BigInteger(RandomNumberGenerator.GetBytes(NonceBytes), isUnsigned: true) + BigInteger.One;
+        var request = TimestampRequest.For(HashAlgorithmName.SHA256, SHA256.HashData(data.Span), nonce);
+        var encoded = request.Encode();
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                return Check(request, await Post(encoded, cancellation));
+            }
+            catch (MalformedException e)
+            {
+                return new TimestampAnswer.Failed(FailureReason.TimestampRefused, "malformed: " + e.Message);
+            }
+            catch (Exception e) when (e is HttpRequestException || e is OperationCanceledException)
+            {
+                if (attempt == Tries || cancellation.IsCancellationRequested)
+                    return new TimestampAnswer.Failed(FailureReason.TimestampUnavailable, (e as HttpRequestException)?.StatusCode is { } status
+                        ? "status_" + ((int)status).ToString(CultureInfo.InvariantCulture)
+                        : e.GetType().Name);
+            }
+
+            await Task.Delay(BetweenTries, time, CancellationToken.None);
+        }
+    }
+
+    private async Task<byte[]> Post(byte[] request, CancellationToken cancellation)
+    {
+        // RFC 3161 3.4
+        using var content = new ByteArrayContent(request);
+        content.Headers.ContentType = new MediaTypeHeaderValue("application/timestamp-query");
+        using var message = new HttpRequestMessage(HttpMethod.Post, settings.Timestamps) { Content = content };
+        using var response = await http.SendAsync(message, HttpCompletionOption.ResponseHeadersRead, cancellation);
+        response.EnsureSuccessStatusCode();
+        if (response.Content.Headers.ContentType?.MediaType != "application/timestamp-reply")
+            throw new MalformedException("the answer is not application/timestamp-reply");
+        try
+        {
+            await response.Content.LoadIntoBufferAsync(TimestampResponse.MaxLength, cancellation);
+        }
+        catch (HttpRequestException) when (response.Content.Headers.ContentLength is null or > TimestampResponse.MaxLength)
+        {
+            throw new MalformedException($"the answer is larger than {TimestampResponse.MaxLength} bytes, or was cut off");
+        }
+
+        return await response.Content.ReadAsByteArrayAsync(cancellation);
+    }
+
+    private TimestampAnswer Check(TimestampRequest request, byte[] answer)
+    {
+        if (TimestampResponse.Parse(answer) is not TimestampResponse.TokenGranted { Token: var token })
+            return Refuse("not_granted");
+        // RFC 3161 2.4.2: the answer must be to this very request.
+        if (!token.Info.Imprint.SameAs(request.Imprint))
+            return Refuse("other_imprint");
+        if (token.Info.Nonce != request.Nonce)
+            return Refuse("other_nonce");
+        if (settings.TimestampPolicies.Count > 0 && !settings.TimestampPolicies.Contains(token.Info.Policy, StringComparer.Ordinal))
+            return Refuse("other_policy");
+        if (token.Info.HasUnknownCriticalExtension)
+            return Refuse("unknown_critical_extension");
+        if (Signer(token) is not { } authority)
+            return Refuse("no_certificate");
+        if (token.VerifySignature(authority) != SignatureCheck.Valid)
+            return Refuse("wrong_signature");
+        // RFC 3161 2.3: extended key usage present, critical, and time-stamping alone.
+        if (!IsForTimestampsOnly(authority))
+            return Refuse("not_a_timestamping_certificate");
+        if (!trust.Leads(authority.Raw, token.SignedData.Certificates, token.Info.Time))
+            return Refuse("not_trusted");
+        // EN 319 421 7.7.2: a clock that differs from ours is wrong, or ours is: either way nothing may be stated.
+        if ((token.Info.Time - time.GetUtcNow()).Duration() > settings.ClockTolerance)
+            return Refuse("far_off_time");
+        lastTokenBytes = token.Raw.Length;
+        return new TimestampAnswer.Granted(token.Raw, token.Info.Time);
+    }
+
+    private static Certificate? Signer(TimestampToken token) =>
+        token.SignedData.ReadableCertificates().FirstOrDefault(token.Signer.Names);
+
+    private static bool IsForTimestampsOnly(Certificate certificate) =>
+        certificate.Facts.ExtendedKeyUsage is [var usage] && usage == Oids.UsageTimeStamping
+        && certificate.Extensions.Any(extension => extension.Oid == Oids.ExtendedKeyUsage && extension.Critical);
+
+    private static TimestampAnswer.Failed Refuse(string detail) => new(FailureReason.TimestampRefused, detail);
+}
