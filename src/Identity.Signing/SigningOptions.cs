@@ -33,6 +33,9 @@ public sealed class SigningOptions
     /// <summary>Origins at which people approve, when other than the Provider's.</summary>
     public List<string> ApprovalOrigins { get; set; } = [];
 
+    /// <summary>WebAuthn relying party identifier of the Provider; the host of its address when empty.</summary>
+    public string? RelyingPartyId { get; set; }
+
     public long MaxDocumentBytes { get; set; } = 100L * 1024 * 1024;
 
     /// <summary>How long a person may take to sign.</summary>

@@ -25,6 +25,7 @@ public sealed record SigningSettings
     public required string KeysDirectory { get; init; }
     public required string TrustDirectory { get; init; }
     public required IReadOnlyList<string> ApprovalOrigins { get; init; }
+    public required string RelyingPartyId { get; init; }
     public required long MaxDocumentBytes { get; init; }
     public required TimeSpan RequestLifetime { get; init; }
     public required TimeSpan Retention { get; init; }
@@ -36,7 +37,7 @@ public sealed record SigningSettings
 
     public string DatabaseFile => Path.Combine(DataDirectory, "signing.db");
     public string DocumentsDirectory => Path.Combine(DataDirectory, "documents");
-    public string AuditDirectory => Path.Combine(DataDirectory, "audit");
+    public string AuditFile => Path.Combine(DataDirectory, "audit", Instance + ".jsonl");
 
     public static SigningSettings Check(SigningOptions options, bool production)
     {
@@ -58,6 +59,7 @@ public sealed record SigningSettings
             ApprovalOrigins = options.ApprovalOrigins is []
                 ? [provider.GetLeftPart(UriPartial.Authority)]
                 : [.. options.ApprovalOrigins.Select(origin => AnyAddress(origin, "ApprovalOrigins", production).GetLeftPart(UriPartial.Authority))],
+            RelyingPartyId = string.IsNullOrWhiteSpace(options.RelyingPartyId) ? provider.Host : options.RelyingPartyId,
             MaxDocumentBytes = options.MaxDocumentBytes is > 0 and <= LargestDocumentBytes
                 ? options.MaxDocumentBytes
                 : throw new SettingRefusedException("MaxDocumentBytes", $"must be from 1 to {LargestDocumentBytes}."),
@@ -65,7 +67,7 @@ public sealed record SigningSettings
             Retention = Within(options.Retention, "Retention", TimeSpan.Zero, TimeSpan.FromDays(3650)),
             SigningDeadline = Within(options.SigningDeadline, "SigningDeadline", TimeSpan.FromSeconds(5), TimeSpan.FromMinutes(15)),
             ClockTolerance = Within(options.ClockTolerance, "ClockTolerance", TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(10)),
-            Instance = string.IsNullOrWhiteSpace(options.Instance) ? Environment.MachineName : options.Instance,
+            Instance = InstanceName(options.Instance),
             Agencies = AgencyRegistry.Check(options.Agencies, production),
             Production = production,
         };
@@ -114,6 +116,15 @@ public sealed record SigningSettings
         value.Length is > 2 and < 100 && value.All(c => char.IsAsciiDigit(c) || c == '.')
             ? value
             : throw new SettingRefusedException("TimestampPolicies", "must hold object identifiers such as 1.2.3.");
+
+    // It names the audit file of this copy of the service.
+    private static string InstanceName(string? value)
+    {
+        var name = string.IsNullOrWhiteSpace(value) ? Environment.MachineName : value;
+        return name.Length <= 64 && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.') && name[0] != '.'
+            ? name
+            : throw new SettingRefusedException("Instance", "must have 1 to 64 letters, digits, '-', '_' and '.'.");
+    }
 
     private static TimeSpan Within(TimeSpan value, string field, TimeSpan least, TimeSpan most) => value >= least && value <= most
         ? value

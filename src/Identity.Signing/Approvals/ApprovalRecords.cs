@@ -8,7 +8,7 @@ namespace Identity.Signing.Approvals;
 /// Approvals stored before use, taken once, ended once. A crash after <see cref="Take"/> leaves a row with TakenAt and without
 /// EndedAt: the repair at start finds it and makes the request visibly failed.
 /// </summary>
-public sealed class ApprovalRecords(IDbContextFactory<SigningDatabase> databases)
+public sealed class ApprovalRecords(IDbContextFactory<SigningDatabase> databases, SigningSettings settings, TimeProvider time)
 {
     /// <summary>Durable when it returns; false when this approval was stored before, for whatever request.</summary>
     public async Task<bool> Store(StoredApproval approval, CancellationToken cancellation)
@@ -27,10 +27,13 @@ public sealed class ApprovalRecords(IDbContextFactory<SigningDatabase> databases
     }
 
     /// <summary>Read anew from the database: what is verified is what is kept.</summary>
-    public async Task<StoredApproval?> Find(string approvalId, CancellationToken cancellation)
+    public async Task<(StoredApproval Approval, SigningRequest Request)?> Find(string approvalId, CancellationToken cancellation)
     {
         await using var database = await databases.CreateDbContextAsync(cancellation);
-        return await database.Approvals.AsNoTracking().SingleOrDefaultAsync(approval => approval.ApprovalId == approvalId, cancellation);
+        var approval = await database.Approvals.AsNoTracking().SingleOrDefaultAsync(stored => stored.ApprovalId == approvalId, cancellation);
+        return approval is null
+            ? null
+            : (approval, await database.Requests.AsNoTracking().SingleAsync(request => request.Id == approval.RequestId, cancellation));
     }
 
     /// <summary>Whether an approval of this request waits or is in use.</summary>
@@ -44,8 +47,10 @@ public sealed class ApprovalRecords(IDbContextFactory<SigningDatabase> databases
     /// Takes the approval for its request: both rows change or none. True for exactly one caller per approval, and for one
     /// approval at a time per request.
     /// </summary>
-    public async Task<bool> Take(StoredApproval approval, string instance, DateTimeOffset now, CancellationToken cancellation)
+    public async Task<bool> Take(StoredApproval approval, CancellationToken cancellation)
     {
+        var now = time.GetUtcNow();
+        var instance = settings.Instance;
         await using var database = await databases.CreateDbContextAsync(cancellation);
         await using var transaction = await database.Database.BeginTransactionAsync(cancellation);
         var taken = await database.Approvals
@@ -62,9 +67,9 @@ public sealed class ApprovalRecords(IDbContextFactory<SigningDatabase> databases
     }
 
     /// <summary>False when the request was meanwhile called failed: then there is no signature, and the caller removes its file.</summary>
-    public async Task<bool> EndSigned(
-        StoredApproval approval, string certificateSerial, byte[] signedSha256, long signedLength, DateTimeOffset now)
+    public async Task<bool> EndSigned(StoredApproval approval, string certificateSerial, byte[] signedSha256, long signedLength)
     {
+        var now = time.GetUtcNow();
         await using var database = await databases.CreateDbContextAsync();
         await using var transaction = await database.Database.BeginTransactionAsync();
         var signed = await database.Requests
@@ -83,8 +88,9 @@ public sealed class ApprovalRecords(IDbContextFactory<SigningDatabase> databases
     }
 
     /// <summary>Ends the approval, and with it the request if this approval is the one under way.</summary>
-    public async Task EndFailed(StoredApproval approval, FailureReason reason, DateTimeOffset now)
+    public async Task EndFailed(StoredApproval approval, FailureReason reason)
     {
+        var now = time.GetUtcNow();
         await using var database = await databases.CreateDbContextAsync();
         await using var transaction = await database.Database.BeginTransactionAsync();
         await End(database, approval.ApprovalId, SnakeCase.Of(reason), now);
@@ -99,8 +105,9 @@ public sealed class ApprovalRecords(IDbContextFactory<SigningDatabase> databases
     }
 
     /// <summary>Another approval of the same request came first; the request is not touched.</summary>
-    public async Task EndUnused(StoredApproval approval, DateTimeOffset now)
+    public async Task EndUnused(StoredApproval approval)
     {
+        var now = time.GetUtcNow();
         await using var database = await databases.CreateDbContextAsync();
         await database.Approvals.Where(a => a.ApprovalId == approval.ApprovalId && a.TakenAt == null && a.EndedAt == null)
             .ExecuteUpdateAsync(a => a.SetProperty(x => x.EndedAt, now).SetProperty(x => x.Outcome, "unused"));
@@ -114,9 +121,11 @@ public sealed class ApprovalRecords(IDbContextFactory<SigningDatabase> databases
             .OrderBy(a => a.StoredAt).Select(a => a.ApprovalId).ToListAsync(cancellation);
     }
 
-    /// <summary>Taken and not ended: by this copy of the service (asked only before it begins to sign), or too long ago by any.</summary>
-    public async Task<IReadOnlyList<StoredApproval>> Interrupted(string? instance, DateTimeOffset takenBefore, CancellationToken cancellation)
+    /// <summary>Taken and not ended: too long ago by any copy of the service or, asked before this copy signs anything, by itself.</summary>
+    public async Task<IReadOnlyList<StoredApproval>> Interrupted(bool ownToo, CancellationToken cancellation)
     {
+        var takenBefore = time.GetUtcNow() - settings.SigningDeadline;
+        var instance = ownToo ? settings.Instance : null;
         await using var database = await databases.CreateDbContextAsync(cancellation);
         return await database.Approvals.AsNoTracking()
             .Where(a => a.EndedAt == null && a.TakenAt != null && (a.TakenAt < takenBefore || a.TakenBy == instance))

@@ -1,0 +1,23 @@
+using Identity.Audit;
+using Identity.Signing.Approvals;
+using Identity.Signing.Documents;
+
+namespace Identity.Signing.Requests;
+
+/// <summary>
+/// Repairs what a crash left between taking an approval and its end: the request becomes visibly failed, the person can sign
+/// with a new approval, and a signed file that nobody was told of is removed. The old approval stays taken for good.
+/// </summary>
+public sealed class InterruptedSignatures(ApprovalRecords approvals, DocumentStore documents, AuditLog audit, ILogger<InterruptedSignatures> log)
+{
+    public async Task Repair(bool ownToo, CancellationToken cancellation)
+    {
+        foreach (var approval in await approvals.Interrupted(ownToo, cancellation))
+        {
+            audit.Append(new SigningInterrupted(approval.RequestId, approval.ApprovalId));
+            await approvals.EndFailed(approval, FailureReason.Interrupted);
+            documents.RemoveSigned(approval.RequestId, approval.ApprovalId);
+            log.LogWarning("Signing for approval {Approval} had been interrupted; its request is failed now", approval.ApprovalId);
+        }
+    }
+}

@@ -1,0 +1,92 @@
+using System.Threading.Channels;
+using Identity.Signing.Approvals;
+
+namespace Identity.Signing.Requests;
+
+/// <summary>
+/// Signs away from the browser's request, so that a closed tab does not stop a signature half-way. Only identifiers of stored approvals wait
+/// here; what a stop or a full queue leaves out is found again in the database.
+/// </summary>
+public sealed class PendingSignatures(SignRequest recipe, ApprovalRecords approvals, InterruptedSignatures interrupted, SigningSettings settings, TimeProvider time, ILogger<PendingSignatures> log)
+    : BackgroundService
+{
+    private const int LongestQueue = 1000;
+    private const int AtOnce = 4;
+    private static readonly TimeSpan BetweenRounds = TimeSpan.FromSeconds(15);
+
+    private readonly Channel<string> queue = Channel.CreateBounded<string>(
+        new BoundedChannelOptions(LongestQueue) { FullMode = BoundedChannelFullMode.DropWrite });
+
+    public void Enqueue(string approvalId) => queue.Writer.TryWrite(approvalId);
+
+    public override async Task StartAsync(CancellationToken cancellationToken)
+    {
+        // Before this copy signs anything: what it had begun when it stopped is over.
+        await interrupted.Repair(ownToo: true, cancellationToken);
+        await base.StartAsync(cancellationToken);
+    }
+
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
+        Task.WhenAll(Enumerable.Range(0, AtOnce).Select(_ => SignWhatComes(stoppingToken)).Append(LookForWork(stoppingToken)));
+
+    private async Task SignWhatComes(CancellationToken stopping)
+    {
+        try
+        {
+            await foreach (var approvalId in queue.Reader.ReadAllAsync(stopping))
+                await Sign(approvalId);
+        }
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        {
+            // The service stops; a signature under way was finished first.
+        }
+    }
+
+    private async Task Sign(string approvalId)
+    {
+        using var deadline = new CancellationTokenSource(settings.SigningDeadline / 2, time);
+        try
+        {
+            switch (await recipe.Run(approvalId, deadline.Token))
+            {
+                case SigningOutcome.Failed failed:
+                    log.LogWarning("Approval {Approval} gave no signature: {Reason} ({Detail})", approvalId, failed.Reason, failed.Detail);
+                    break;
+                case SigningOutcome.NotTaken:
+                    log.LogInformation("Approval {Approval} was not taken: it, or its request, was used meanwhile", approvalId);
+                    break;
+            }
+        }
+        catch (Exception e)
+        {
+            // The recipe has made the request visibly failed where it could; what it could not, the repair will.
+            log.LogError(e, "Signing for approval {Approval} broke off", approvalId);
+        }
+    }
+
+    private async Task LookForWork(CancellationToken stopping)
+    {
+        using var timer = new PeriodicTimer(BetweenRounds, time);
+        try
+        {
+            do
+            {
+                try
+                {
+                    await interrupted.Repair(ownToo: false, stopping);
+                    foreach (var approvalId in await approvals.Waiting(stopping))
+                        Enqueue(approvalId);
+                }
+                catch (Exception e) when (!stopping.IsCancellationRequested)
+                {
+                    log.LogError(e, "The database could not be asked for waiting approvals");
+                }
+            }
+            while (await timer.WaitForNextTickAsync(stopping));
+        }
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        {
+            // The service stops.
+        }
+    }
+}

@@ -1,0 +1,10 @@
+namespace Identity.Signing.Requests;
+
+/// <summary>Why the person is back at the review page; each has its text.</summary>
+public enum ReviewNotice
+{
+    Declined,
+    ApprovalFailed,
+    OtherPerson,
+    ProviderUnavailable,
+}
