@@ -1,0 +1,149 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json.Serialization;
+using Identity.Audit;
+using Identity.Pdf.Syntax;
+using Identity.Signing.Agencies;
+using Identity.Signing.Approvals;
+using Identity.Signing.Documents;
+
+namespace Identity.Signing.Requests;
+
+/// <summary>The answer to POST /requests.</summary>
+public sealed record RequestCreated(
+    string Id, [property: JsonPropertyName("review_url")] string ReviewUrl, DateTimeOffset Expires);
+
+/// <summary>POST /requests: an agency asks one person to sign one PDF.</summary>
+internal sealed class CreateRequest(RequestStore requests, DocumentStore documents, SigningSettings settings, AuditLog audit, TimeProvider time)
+{
+    public const string KeyHeader = "Idempotency-Key";
+    public const int LongestKey = 128;
+
+    public async Task<IResult> Handle(HttpContext context, Agency agency)
+    {
+        var key = context.Request.Headers[KeyHeader].ToString();
+        if (key.Length is 0 or > LongestKey || !key.All(c => c is > ' ' and < '\x7f'))
+            return ApiError.Result(400, "invalid_request", $"Idempotency-Key must have 1 to {LongestKey} visible ASCII characters.");
+        switch (await DocumentUpload.Read(context, documents, settings.MaxDocumentBytes, _ => Task.FromResult(true)))
+        {
+            case UploadRead.Refused refused:
+                return Answer(refused.Reason);
+            case UploadRead.Complete upload:
+                return await Create(agency, key, upload, context.RequestAborted);
+            default:
+                throw new InvalidOperationException("Reading an upload has two outcomes.");
+        }
+    }
+
+    /// <summary>
+    /// 1. fields; 2. the key, so that a repeated post has its answer whatever changed since; 3. the document; 4. its lasting place; 5. the
+    /// request. A crash between 4 and 5 leaves a file without a request, which the sweep removes.
+    /// </summary>
+    private async Task<IResult> Create(Agency agency, string key, UploadRead.Complete upload, CancellationToken cancellation)
+    {
+        var kept = false;
+        try
+        {
+            if (Fields.Read(upload, agency, out var refusal) is not { } fields)
+                return refusal!;
+            var record = new IdempotencyRecord
+            {
+                AgencyId = agency.ClientId, Key = key, RequestId = upload.Document.Id, ContentSha256 = fields.ContentSha256(upload.Document.Sha256),
+            };
+            if (await requests.FindByKey(record, cancellation) is { } before)
+                return Answer(before);
+            var bytes = await documents.ReadStaged(upload.Document, cancellation);
+            if (DocumentAcceptance.Check(bytes, new PdfLimits { FileBytes = settings.MaxDocumentBytes }, time.GetUtcNow()) is { } unfit)
+                return ApiError.Result(422, "document_refused", unfit.Detail, SnakeCase.Of(unfit.Reason));
+
+            documents.Keep(upload.Document);
+            audit.Append(new SigningRequestReceived(upload.Document.Id, agency.ClientId, Convert.ToHexStringLower(upload.Document.Sha256)));
+            var stored = await requests.AddForAgency(fields.ToRequest(agency, upload.Document, time.GetUtcNow(), settings.RequestLifetime), record, cancellation);
+            kept = stored is AgencyRequestStored.Created;
+            return Answer(stored);
+        }
+        finally
+        {
+            if (!kept)
+                documents.Discard(upload.Document);
+        }
+    }
+
+    private IResult Answer(AgencyRequestStored stored) => stored switch
+    {
+        AgencyRequestStored.Created created => Results.Json(Body(created.Request), statusCode: StatusCodes.Status201Created),
+        AgencyRequestStored.Before before => Results.Json(Body(before.Request)),
+        _ => ApiError.Result(409, "idempotency_conflict", "This Idempotency-Key was used for other content."),
+    };
+
+    private RequestCreated Body(SigningRequest request) =>
+        new(request.Id, new Uri(settings.PublicAddress, $"requests/{request.Id}/review").AbsoluteUri, request.ExpiresAt);
+
+    private static IResult Answer(UploadRefusal reason) => reason switch
+    {
+        UploadRefusal.TooLarge => ApiError.Result(413, "document_too_large", "The document is larger than this service takes."),
+        UploadRefusal.Empty => ApiError.Result(422, "document_refused", "The document has no bytes.", "empty"),
+        UploadRefusal.DocumentMissing => ApiError.Result(400, "invalid_request", "The part 'document' is missing."),
+        _ => ApiError.Result(400, "invalid_request", "The body must be multipart/form-data with a document and short text fields."),
+    };
+
+    private sealed record Fields(string Purpose, Uri ReturnUrl, string? Signer, string FileName)
+    {
+        private const int LongestSigner = 64;
+        private static readonly string[] Known = ["purpose", "return_url", "signer"];
+
+        public static Fields? Read(UploadRead.Complete upload, Agency agency, out IResult? refusal)
+        {
+            refusal = null;
+            if (upload.Fields.Keys.FirstOrDefault(name => !Known.Contains(name, StringComparer.Ordinal)) is not null)
+                refusal = ApiError.Result(400, "invalid_request", "Only document, purpose, return_url and signer are known fields.");
+            else if (!ShowableText.IsShowable(upload.Fields.GetValueOrDefault("purpose", ""), SigningRequest.LongestPurpose))
+                refusal = ApiError.Result(400, "invalid_request", $"purpose must have 1 to {SigningRequest.LongestPurpose} characters, none of which hides or reorders text.");
+            else if (agency.AcceptReturnUrl(upload.Fields.GetValueOrDefault("return_url", "")) is not { } returnUrl)
+                refusal = ApiError.Result(400, "invalid_request", "return_url is not registered for this client.");
+            else if (upload.Fields.GetValueOrDefault("signer") is { } named && !IsIdentifier(named))
+                refusal = ApiError.Result(400, "invalid_request", "signer must be a semantic identifier such as PNOXX-12345.");
+            else
+                return new Fields(upload.Fields["purpose"], returnUrl, upload.Fields.GetValueOrDefault("signer"), ShowableText.Label(upload.FileName, SigningRequest.LongestFileName));
+            return null;
+        }
+
+        /// <summary>What makes two posts the same. Each part is preceded by its length, so that none can run into the next.</summary>
+        public byte[] ContentSha256(byte[] documentSha256)
+        {
+            using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+            Span<byte> length = stackalloc byte[4];
+            string[] texts = [Purpose, ReturnUrl.AbsoluteUri, Signer ?? "", FileName];
+            foreach (var part in texts.Select(Encoding.UTF8.GetBytes).Prepend(documentSha256))
+            {
+                BinaryPrimitives.WriteInt32BigEndian(length, part.Length);
+                hash.AppendData(length);
+                hash.AppendData(part);
+            }
+
+            return hash.GetHashAndReset();
+        }
+
+        public SigningRequest ToRequest(Agency agency, DocumentReceived.Staged document, DateTimeOffset now, TimeSpan lifetime) => new()
+        {
+            Id = document.Id,
+            State = RequestState.Received,
+            AgencyId = agency.ClientId,
+            Requester = agency.Name,
+            Purpose = Purpose,
+            FileName = FileName,
+            DocumentSha256 = document.Sha256,
+            DocumentLength = document.Length,
+            ReturnUrl = ReturnUrl.AbsoluteUri,
+            RequiredSigner = Signer,
+            CreatedAt = now,
+            ExpiresAt = now + lifetime,
+        };
+
+        // EN 319 412-1 5.1.3: three letters of type, two of country, a hyphen, the identifier.
+        private static bool IsIdentifier(string value) =>
+            value.Length is > 6 and <= LongestSigner && value[5] == '-'
+            && value[..5].All(char.IsAsciiLetterUpper) && value.All(c => c is > ' ' and < '\x7f');
+    }
+}
