@@ -1,7 +1,122 @@
+using Identity.Audit;
+using Identity.Keys;
+using Identity.Signing.Agencies;
+using Identity.Signing.Approvals;
+using Identity.Signing.Certificates;
+using Identity.Signing.Documents;
+using Identity.Signing.Requests;
+using Identity.Signing.SignIn;
+using Identity.Signing.Storage;
+using Identity.Signing.Timestamps;
+using Identity.Web;
+using Microsoft.AspNetCore.DataProtection;
+using Microsoft.EntityFrameworkCore;
+
 namespace Identity.Signing;
 
-/// <summary>A person signs a PDF.</summary>
+/// <summary>A person signs a PDF: what the service is made of, and every route in the order in which a signature meets them.</summary>
 public static class SigningApp
 {
-    public static WebApplication Build(string[] args) => throw new NotImplementedException();
+    /// <summary>Nothing is opened but the keys, nothing listens and nothing is asked for until the host is started.</summary>
+    public static WebApplication Build(string[] args)
+    {
+        var builder = WebApplication.CreateBuilder(new WebApplicationOptions
+        {
+            Args = args,
+            // Pages are found by this name: without it, another service hosting this one would serve its own.
+            ApplicationName = "Identity.Signing",
+            ContentRootPath = AppContext.BaseDirectory,
+        });
+        builder.Configuration.AddJsonFile("signing.json", optional: false).AddEnvironmentVariables().AddCommandLine(args);
+        var settings = SigningSettings.Check(
+            builder.Configuration.GetSection("Signing").Get<SigningOptions>() ?? new(), builder.Environment.IsProduction());
+        var keys = KeyRing.Open(settings.KeysDirectory, settings.Production);
+
+        var services = builder.Services;
+        services.AddSingleton(settings);
+        services.AddSingleton(TimeProvider.System);
+        services.AddSingleton(provider => new ClientKey(keys.Get(ClientKey.KeyName, KeyPurpose.ClientAuthentication), provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(provider => AuditLog.Open(settings.AuditFile, "signing", provider.GetRequiredService<TimeProvider>()));
+        services.AddHostedService<SigningStart>();
+        AddStores(services, settings, keys);
+        AddSigning(services);
+        services.AddSignIn(settings).AddApproval(settings);
+        services.Configure<RouteOptions>(routing => routing.ConstraintMap["bearer"] = typeof(BearerConstraint));
+        builder.AddIdentityWeb("signing", settings.PublicAddress).AddRazorPagesOptions(AddPages);
+
+        var app = builder.Build();
+        app.UseIdentityWeb();
+        app.UseStoreOutages();
+        Map(app);
+        return app;
+    }
+
+    private static void Map(WebApplication app)
+    {
+        app.MapHealth();
+        // An agency's program: the access token is checked in each.
+        app.MapPost("/requests", AgencyEndpoints.Create);
+        app.MapGet("/requests/{id:bearer}", AgencyEndpoints.Status);
+        app.MapGet("/requests/{id:bearer}/document", AgencyEndpoints.SignedDocument);
+        // A person's browser. /signin-oidc and /approvals/callback are answered by the handlers of SignInSchemes and ApprovalScheme.
+        app.MapGet("/sign-in", PersonEndpoints.SignIn);
+        app.MapPost("/sign-out", PersonEndpoints.SignOut);
+        app.MapGet("/requests/{id}/document", PersonEndpoints.ShownDocument);
+        app.MapGet("/requests/{id}/signed.pdf", PersonEndpoints.SignedDocument);
+        app.MapRazorPages();
+    }
+
+    /// <summary>The pages and their addresses, as the person meets them.</summary>
+    private static void AddPages(Microsoft.AspNetCore.Mvc.RazorPages.RazorPagesOptions pages)
+    {
+        Page(pages, "/Requests/UploadDocument", "");
+        Page(pages, "/Requests/ReviewDocument", "requests/{id}/review");
+        Page(pages, "/Requests/SigningResult", "requests/{id}");
+    }
+
+    private static void Page(Microsoft.AspNetCore.Mvc.RazorPages.RazorPagesOptions pages, string page, string route) =>
+        pages.Conventions.AddPageRouteModelConvention(page, model =>
+        {
+            foreach (var selector in model.Selectors)
+                selector.AttributeRouteModel!.Template = route;
+        });
+
+    private static void AddStores(IServiceCollection services, SigningSettings settings, KeyRing keys)
+    {
+        // Default Timeout: how long a writer waits for another, in seconds.
+        services.AddDbContextFactory<SigningDatabase>(database => database.UseSqlite($"Data Source={settings.DatabaseFile};Default Timeout=15"));
+        services.AddHealthChecks().AddCheck<SigningHealth>("stores");
+        services.AddDataProtection()
+            .SetApplicationName("Identity.Signing")
+            .PersistKeysToDbContext<SigningDatabase>()
+            .ProtectKeysWithCertificate(keys.CertificateWithPrivateKey("data-protection", KeyPurpose.DataProtection));
+        services.AddSingleton<DocumentStore>();
+        services.AddSingleton<RequestStore>();
+        services.AddSingleton<ApprovalRecords>();
+        services.AddHostedService<RetentionSweep>();
+    }
+
+    private static void AddSigning(IServiceCollection services)
+    {
+        services.AddSingleton<TrustedChain>();
+        services.AddSingleton<AgencyToken>();
+        services.AddSingleton<EvidenceVerifier>();
+        services.AddSingleton<CreateRequest>();
+        services.AddSingleton<SignRequest>();
+        services.AddSingleton<InterruptedSignatures>();
+        services.AddSingleton<PendingSignatures>();
+        services.AddHostedService(provider => provider.GetRequiredService<PendingSignatures>());
+        AddCaller<ProviderKeySet>(services, TimeSpan.FromSeconds(10));
+        AddCaller<AuthorityClient>(services, TimeSpan.FromSeconds(20));
+        AddCaller<TimestampClient>(services, TimeSpan.FromSeconds(10));
+    }
+
+    // One client for the life of the service: its connections are renewed, so that a changed address is seen. It follows no
+    // redirect: who we ask is a setting.
+    private static void AddCaller<T>(IServiceCollection services, TimeSpan deadline) where T : class =>
+        services.AddSingleton(provider => ActivatorUtilities.CreateInstance<T>(provider, new HttpClient(
+            new SocketsHttpHandler { PooledConnectionLifetime = TimeSpan.FromMinutes(5), AllowAutoRedirect = false, UseCookies = false })
+        {
+            Timeout = deadline,
+        }));
 }

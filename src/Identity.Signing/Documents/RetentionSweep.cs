@@ -1,0 +1,82 @@
+using Identity.Signing.Requests;
+using Identity.Signing.Storage;
+using Microsoft.EntityFrameworkCore;
+
+namespace Identity.Signing.Documents;
+
+/// <summary>
+/// Removes documents whose time is over: of ended requests after the retention time, of requests that nobody signed in time after
+/// the same, uploads that were never finished, and files that no request knows. Records stay; they hold hashes, not documents.
+/// </summary>
+public sealed class RetentionSweep(
+    IDbContextFactory<SigningDatabase> databases, DocumentStore documents, SigningSettings settings, TimeProvider time, ILogger<RetentionSweep> log)
+    : BackgroundService
+{
+    private const int AtOnce = 100;
+    private static readonly TimeSpan BetweenRounds = TimeSpan.FromMinutes(10);
+    private static readonly TimeSpan AbandonedAfter = TimeSpan.FromHours(1);
+
+    public async Task<int> Sweep(CancellationToken cancellation)
+    {
+        var now = time.GetUtcNow();
+        var removed = documents.RemoveAbandonedStaging(now - AbandonedAfter);
+        await using var database = await databases.CreateDbContextAsync(cancellation);
+        var over = await database.Requests
+            .Where(r => !r.DocumentsRemoved && r.State != RequestState.Approved
+                && ((r.State == RequestState.Signed && r.EndedAt < now - settings.Retention)
+                    || (r.State != RequestState.Signed && r.ExpiresAt < now - settings.Retention)))
+            .OrderBy(r => r.ExpiresAt).Select(r => r.Id).Take(AtOnce).ToListAsync(cancellation);
+        foreach (var id in over)
+        {
+            // The record first: a crash between leaves files without a living request, which the next round removes.
+            await database.Requests.Where(r => r.Id == id && r.State != RequestState.Approved).ExecuteUpdateAsync(
+                r => r.SetProperty(x => x.DocumentsRemoved, true)
+                    .SetProperty(x => x.State, x => x.State == RequestState.Signed ? RequestState.Signed : RequestState.Expired),
+                cancellation);
+            documents.Remove(id);
+            removed++;
+        }
+
+        return removed + await RemoveUnknown(database, now - AbandonedAfter, cancellation);
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(BetweenRounds, time);
+        try
+        {
+            do
+            {
+                try
+                {
+                    await Sweep(stoppingToken);
+                }
+                catch (Exception e) when (!stoppingToken.IsCancellationRequested)
+                {
+                    log.LogError(e, "The sweep of old documents broke off; the next one goes on");
+                }
+            }
+            while (await timer.WaitForNextTickAsync(stoppingToken));
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            // The service stops.
+        }
+    }
+
+    private async Task<int> RemoveUnknown(SigningDatabase database, DateTimeOffset before, CancellationToken cancellation)
+    {
+        var removed = 0;
+        foreach (var ids in documents.Kept(before).Chunk(AtOnce))
+        {
+            var known = await database.Requests.Where(r => ids.Contains(r.Id) && !r.DocumentsRemoved).Select(r => r.Id).ToListAsync(cancellation);
+            foreach (var id in ids.Except(known))
+            {
+                documents.Remove(id);
+                removed++;
+            }
+        }
+
+        return removed;
+    }
+}

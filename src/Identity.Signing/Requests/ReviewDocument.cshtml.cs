@@ -1,0 +1,81 @@
+using Identity.Signing.Approvals;
+using Identity.Signing.SignIn;
+using Identity.Web;
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.AspNetCore.Mvc.RazorPages;
+
+namespace Identity.Signing.Requests;
+
+/// <summary>Shows the document, who asks and what for; the button leads to the Provider's approval page.</summary>
+[Authorize]
+public sealed class ReviewDocumentModel(RequestStore requests, SigningSettings settings, TimeProvider time) : PageModel
+{
+    public SigningRequest Requested { get; private set; } = null!;
+
+    public SignedInPerson Person { get; private set; } = null!;
+
+    public ReviewNotice? Notice { get; private set; }
+
+    public bool CanApprove => Requested.CanAskApproval(time.GetUtcNow());
+
+    public async Task<IActionResult> OnGet(string id, string? notice)
+    {
+        if (await Open(id) is { } refusal)
+            return refusal;
+        if (Requested.State is RequestState.Signed or RequestState.Approved)
+            return Redirect($"/requests/{Requested.Id}");
+        Notice = Enum.GetValues<ReviewNotice>().Cast<ReviewNotice?>().FirstOrDefault(known => SnakeCase.Of(known!.Value) == notice);
+        return Show();
+    }
+
+    /// <summary>The antiforgery token was checked before this is called: an approval cannot be begun from another site.</summary>
+    public async Task<IActionResult> OnPost(string id)
+    {
+        if (await Open(id) is { } refusal)
+            return refusal;
+        if (!await requests.AskApproval(Requested.Id, time.GetUtcNow(), HttpContext.RequestAborted))
+            return Redirect($"/requests/{Requested.Id}");
+        try
+        {
+            await HttpContext.ChallengeAsync(ApprovalScheme.Name, ApprovalScheme.Properties(HttpContext, Requested));
+            return new EmptyResult();
+        }
+        catch (Exception e) when (IsProviderOutage(e) && !Response.HasStarted)
+        {
+            HttpContext.RequestServices.GetRequiredService<ILogger<ReviewDocumentModel>>().LogWarning(e, "The Provider cannot be asked for an approval");
+            await requests.WithdrawApproval(Requested.Id, HttpContext.RequestAborted);
+            Notice = ReviewNotice.ProviderUnavailable;
+            Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
+            return Show();
+        }
+    }
+
+    /// <summary>Finds the request and binds it to the first person who opens it; null when all is well.</summary>
+    private async Task<IActionResult?> Open(string id)
+    {
+        if (SignedInPerson.Of(User) is not { } person)
+            return Challenge();
+        if (!RequestId.IsOne(id) || await requests.Find(id, HttpContext.RequestAborted) is not { } request)
+            return NotFound();
+        if (!await requests.BindPerson(request, person.Subject, person.Identifier, HttpContext.RequestAborted))
+            return new StatusCodeResult(StatusCodes.Status403Forbidden);
+        (Person, Requested) = (person, request);
+        return null;
+    }
+
+    private PageResult Show()
+    {
+        HttpContext.ContentSecurity()
+            .AllowFormAction(settings.Provider)
+            .Allow("worker-src", "'self'")
+            .Allow("img-src", "blob:");
+        return Page();
+    }
+
+    // The handler wraps what happened on the way to the Provider: no metadata (InvalidOperationException), no connection, a refusal.
+    private static bool IsProviderOutage(Exception e) =>
+        e is HttpRequestException or InvalidOperationException or OperationCanceledException or IOException
+        || e.GetType().Name is "OpenIdConnectProtocolException";
+}

@@ -1,0 +1,66 @@
+using System.Data.Common;
+using Identity.Audit;
+using Identity.Signing.Certificates;
+using Identity.Signing.SignIn;
+using Identity.Web;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+
+namespace Identity.Signing.Storage;
+
+/// <summary>
+/// Before the first request: the database has this version's shape (safe for several copies at once: migrations hold a lock there),
+/// the audit log can be written, the client key is there and may be used, roots are configured.
+/// </summary>
+internal sealed class SigningStart(
+    IDbContextFactory<SigningDatabase> databases, SigningSettings settings, IServiceProvider services) : IHostedService
+{
+    public async Task StartAsync(CancellationToken cancellationToken)
+    {
+        Directory.CreateDirectory(settings.DataDirectory);
+        services.GetRequiredService<ClientKey>();
+        services.GetRequiredService<AuditLog>();
+        settings.TrustAnchors();
+        await using var database = await databases.CreateDbContextAsync(cancellationToken);
+        await database.Database.MigrateAsync(cancellationToken);
+        // Readers do not wait for the writer; a commit is on disk when it returns (synchronous stays FULL).
+        await database.Database.ExecuteSqlRawAsync("PRAGMA journal_mode=WAL", cancellationToken);
+    }
+
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+}
+
+/// <summary>Ready: the database answers.</summary>
+internal sealed class SigningHealth(IDbContextFactory<SigningDatabase> databases) : IHealthCheck
+{
+    public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
+    {
+        await using var database = await databases.CreateDbContextAsync(cancellationToken);
+        return await database.Database.CanConnectAsync(cancellationToken) ? HealthCheckResult.Healthy() : HealthCheckResult.Unhealthy();
+    }
+}
+
+internal static class StoreOutages
+{
+    /// <summary>Database, documents, audit log or Provider out of reach: 503 with a plain page, never a guess at what they would have said.</summary>
+    public static void UseStoreOutages(this WebApplication app) => app.Use(async (context, next) =>
+    {
+        try
+        {
+            await next(context);
+        }
+        catch (Exception e) when (StoreOf(e) is { } store && !context.Response.HasStarted)
+        {
+            throw new StoreUnavailableException(store, e);
+        }
+    });
+
+    private static string? StoreOf(Exception e) => e switch
+    {
+        DbException or DbUpdateException => "database",
+        AuditUnavailableException => "audit log",
+        ProviderUnavailableException => "provider",
+        DirectoryNotFoundException or UnauthorizedAccessException => "documents",
+        _ => null,
+    };
+}
