@@ -1,1 +1,1 @@
-Console.WriteLine("");
+return await Identity.DevHost.DevHost.Run(args);

@@ -1,0 +1,175 @@
+using System.Runtime.InteropServices;
+using Identity.Provider;
+
+namespace Identity.DevHost;
+
+/// <summary>One service of the table: its name, its port after the port base, how it is built, and what an operator would set.</summary>
+internal sealed record DevService(string Name, int Offset, Func<string[], WebApplication> Build, params (string Setting, string Value)[] Settings);
+
+/// <summary>Everything in one process, for development: the map of the system.</summary>
+internal static class DevHost
+{
+    private const int RedisOffset = 90;
+    private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan ReadyPatience = TimeSpan.FromSeconds(30);
+
+    /// <summary>The services in the order in which they start.</summary>
+    private static DevService[] Services(DevPlace at) =>
+    [
+        new("Provider", 0, ProviderApp.Build,
+            ("urls", $"{at.Listen(0)};https://localhost:{at.PortBase + 1}"),
+            ("Kestrel:Certificates:Default:Path", Path.Combine(at.Keys, "tls.cer.pem")),
+            ("Kestrel:Certificates:Default:KeyPath", Path.Combine(at.Keys, "tls.key.pem")),
+            ("Provider:Issuer", at.Address(0)),
+            ("Provider:Database", $"Data Source={Path.Combine(at.Folder("provider"), "provider.db")}"),
+            ("Provider:Redis", $"127.0.0.1:{at.PortBase + RedisOffset}"),
+            ("Provider:Keys", at.Keys),
+            ("Provider:Audit", Path.Combine(at.Folder("audit"), "provider.jsonl")),
+            ("Provider:SeedDemo:Enabled", at.SeedDemo ? "true" : "false"),
+            ("Provider:SeedDemo:ClientKeys", at.Keys)),
+    ];
+
+    /// <summary>Runs until Ctrl+C or SIGTERM. Returns the exit code.</summary>
+    public static async Task<int> Run(string[] args)
+    {
+        if (StartOptions.Parse(args, out var problem) is not { } options)
+        {
+            Console.Error.WriteLine(problem);
+            Console.Error.WriteLine(StartOptions.Usage);
+            return 2;
+        }
+
+        if (options.Help)
+        {
+            Console.WriteLine(StartOptions.Usage);
+            return 0;
+        }
+
+        // Asked to end while still starting, it ends as soon as it has started what it was starting.
+        using var ending = new CancellationTokenSource();
+        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, End);
+        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, End);
+        try
+        {
+            await Host(DevPlace.For(options), ending.Token);
+            return 0;
+        }
+        catch (CannotStartException refusal)
+        {
+            Console.Error.WriteLine(refusal.Message);
+            return 1;
+        }
+
+        void End(PosixSignalContext signal)
+        {
+            // A second signal ends the process at once.
+            signal.Cancel = !ending.IsCancellationRequested;
+            ending.Cancel();
+        }
+    }
+
+    private static async Task Host(DevPlace at, CancellationToken ending)
+    {
+        using var only = TakeDataFolder(at);
+        var services = Services(at);
+        // The Provider also listens for TLS, one port further.
+        if (at.TakenPorts([.. services.Select(service => service.Offset), 1, RedisOffset]) is { Count: > 0 } taken)
+        {
+            throw new CannotStartException(
+                $"{(taken.Count == 1 ? $"Port {taken[0]} is" : $"Ports {string.Join(", ", taken)} are")} in use; use --port-base (and --data for a second copy).");
+        }
+
+        DevHierarchy.Fill(at, TimeProvider.System);
+        using var logs = LoggerFactory.Create(logging => logging.AddProvider(new LogFile(Path.Combine(at.Logs, "redis.log"), TimeProvider.System)));
+        using var redis = EmbeddedRedis.Start(at.PortBase + RedisOffset, at.Folder("redis"), logs);
+        var running = new Stack<WebApplication>();
+        try
+        {
+            foreach (var service in services.TakeWhile(_ => !ending.IsCancellationRequested))
+            {
+                running.Push(await Start(service, at));
+                Console.WriteLine($"{service.Name,-13} {at.Listen(service.Offset)}");
+            }
+
+            if (!ending.IsCancellationRequested)
+                Console.WriteLine("Ready.");
+            await Task.Delay(Timeout.Infinite, ending).ContinueWith(_ => { }, TaskScheduler.Default);
+        }
+        finally
+        {
+            await Stop(running);
+        }
+    }
+
+    private static async Task<WebApplication> Start(DevService service, DevPlace at)
+    {
+        try
+        {
+            // The file gets what the service's own levels let through, the console only what asks for attention.
+            string[] settings =
+            [
+                "--environment=Development", $"--urls={at.Listen(service.Offset)}",
+                "--Logging:Console:LogLevel:Default=Warning",
+                // Says at each start that keys are kept where they were told to be, and that http was asked for.
+                "--Logging:Console:LogLevel:Microsoft.AspNetCore.DataProtection=Error",
+                "--Logging:Console:LogLevel:Microsoft.AspNetCore.Server.Kestrel=Error",
+                .. service.Settings.Select(setting => $"--{setting.Setting}={setting.Value}"),
+            ];
+            var app = service.Build(settings);
+            app.Services.GetRequiredService<ILoggerFactory>().AddProvider(
+                new LogFile(Path.Combine(at.Logs, service.Name.ToLowerInvariant() + ".log"), TimeProvider.System));
+            await app.StartAsync();
+            await WaitUntilReady(service, at);
+            return app;
+        }
+        catch (Exception problem) when (problem is not CannotStartException)
+        {
+            Directory.CreateDirectory(at.Logs);
+            var path = Path.Combine(at.Logs, "start.log");
+            await File.WriteAllTextAsync(path, problem.ToString());
+            throw new CannotStartException($"{service.Name} could not start: {problem.Message} (details: {path})", problem);
+        }
+    }
+
+    private static async Task WaitUntilReady(DevService service, DevPlace at)
+    {
+        using var browser = new HttpClient { Timeout = ReadyPatience };
+        using var patience = new CancellationTokenSource(ReadyPatience);
+        while (!patience.IsCancellationRequested)
+        {
+            using var answer = await browser.GetAsync(at.Address(service.Offset) + "health/ready", CancellationToken.None);
+            if (answer.IsSuccessStatusCode)
+                return;
+            await Task.Delay(50, CancellationToken.None);
+        }
+
+        throw new CannotStartException($"{service.Name} started and is not ready after {ReadyPatience.TotalSeconds:0} seconds; see {at.Logs}.");
+    }
+
+    private static async Task Stop(Stack<WebApplication> running)
+    {
+        foreach (var app in running)
+        {
+            using var patience = new CancellationTokenSource(StopPatience);
+            await app.StopAsync(patience.Token);
+            await app.DisposeAsync();
+        }
+    }
+
+    private static FileStream TakeDataFolder(DevPlace at)
+    {
+        try
+        {
+            Directory.CreateDirectory(at.Data);
+            return new FileStream(Path.Combine(at.Data, "devhost.lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (UnauthorizedAccessException problem)
+        {
+            throw new CannotStartException($"The data folder '{at.Data}' cannot be written: {problem.Message}", problem);
+        }
+        catch (IOException problem)
+        {
+            throw new CannotStartException($"Another copy uses the data folder '{at.Data}'; use --data and --port-base for a second one. ({problem.Message})", problem);
+        }
+    }
+}
