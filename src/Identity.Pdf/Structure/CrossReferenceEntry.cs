@@ -17,6 +17,9 @@ internal readonly record struct CrossReferenceEntry(int Number, EntryKind Kind, 
 /// <param name="HybridPart">The stream that the trailer of a hybrid file names.</param>
 internal sealed record SectionRead(CrossReferenceSection Section, long PointedAt, List<CrossReferenceEntry> Entries, long? Previous, SectionRead? HybridPart)
 {
+    /// <summary>An older section names the same stream: an update copied the entry XRefStm along with the trailer.</summary>
+    public bool HybridPartIsOlder { get; init; }
+
     public long Start => Section.Span.Start;
 
     public long End => Section.Span.End;

@@ -3,7 +3,7 @@ using Identity.Pdf.Syntax;
 namespace Identity.Pdf.Structure;
 
 /// <summary>Follows the sections from the newest to the oldest (ISO 32000-2 7.5.4 to 7.5.8).</summary>
-internal sealed class CrossReferenceReader(PdfSource file, ParseBudget budget, StreamBudget streams, DeviationList deviations)
+internal sealed class CrossReferenceReader(PdfSource file, ParseBudget budget, StreamBudget streams, EndMarkers markers, DeviationList deviations)
 {
     private readonly IndirectObjectReader objects = new(file, budget, deviations);
     private readonly PdfLimits limits = budget.Limits;
@@ -25,7 +25,20 @@ internal sealed class CrossReferenceReader(PdfSource file, ParseBudget budget, S
             chain.Add(ReadSection(offset));
             CheckTrailer(chain[^1].Section.Trailer);
         }
+        MarkOlderHybridParts(chain);
         return chain;
+    }
+
+    private void MarkOlderHybridParts(List<SectionRead> chain)
+    {
+        var named = new HashSet<long>();
+        for (var at = chain.Count - 1; at >= 0; at--)
+        {
+            if (chain[at].HybridPart is not { } part || named.Add(part.Start))
+                continue;
+            deviations.Add("stale-hybrid-stream", chain[at].Start, null, "an update names the cross-reference stream of an earlier revision");
+            chain[at] = chain[at] with { HybridPartIsOlder = true };
+        }
     }
 
     private SectionRead ReadSection(long offset)
@@ -113,7 +126,9 @@ internal sealed class CrossReferenceReader(PdfSource file, ParseBudget budget, S
         var previous = Offset(trailer, "Prev");
         if (previous != 0)
             return previous;
-        // Offset 0 is the header: no section can be there.
+        // Offset 0 is the header: no section can be there. With an earlier end of file in sight, readers may look for what Prev fails to name.
+        if (markers.IsOneBefore(trailer.Start))
+            throw new PdfRefusedException(PdfRefusalCode.Ambiguous, $"the trailer at byte {trailer.Start} does not say where the section before it is");
         deviations.Add("prev-zero", trailer.Start, null, "a trailer names byte 0 as its previous section");
         return null;
     }

@@ -8,11 +8,51 @@ internal static class DocumentReader
 {
     private const int HeaderSearch = 1024;
 
+    // How many earlier ends of file are tried when the newest cannot be read; each try costs a whole reading.
+    private const int MostEarlierEnds = 4;
+
     /// <exception cref="PdfRefusedException">The file is refused.</exception>
     public static PdfDocument Read(ReadOnlyMemory<byte> file, PdfLimits limits)
     {
         if (file.Length > limits.FileBytes)
             throw new PdfRefusedException(PdfRefusalCode.TooLarge, $"the file has more than {limits.FileBytes} bytes");
+        try
+        {
+            return ReadUpTo(file.Length, file, limits, null);
+        }
+        catch (PdfRefusedException refused) when (refused.Refusal.Code is PdfRefusalCode.Malformed or PdfRefusalCode.Ambiguous)
+        {
+            if (ReadSignedPrefix(file, limits, refused.Refusal) is { } signed)
+                return signed;
+            throw;
+        }
+    }
+
+    /// <summary>
+    /// What was signed is a prefix of the file that can stand alone. When what was appended later cannot be read, the signed prefix still
+    /// is, and the rest is reported as unreadable: that is a changed document, while a file without any signature is just refused.
+    /// </summary>
+    private static PdfDocument? ReadSignedPrefix(ReadOnlyMemory<byte> file, PdfLimits limits, PdfRefusal reason)
+    {
+        foreach (var end in new EndMarkers(file.Span).EarlierEnds().Take(MostEarlierEnds))
+        {
+            try
+            {
+                var document = ReadUpTo(end, file, limits, reason);
+                if (document.Signatures.Any(signature => signature.FieldName is not null))
+                    return document;
+            }
+            catch (PdfRefusedException)
+            {
+                // This prefix cannot be read either; the refusal of the whole file is the one to report.
+            }
+        }
+        return null;
+    }
+
+    private static PdfDocument ReadUpTo(int length, ReadOnlyMemory<byte> wholeFile, PdfLimits limits, PdfRefusal? unreadableUpdate)
+    {
+        var file = wholeFile[..length];
         var deviations = new DeviationList(limits.ListedDeviations);
         var source = new PdfSource(file, null);
         var budget = new ParseBudget(limits);
@@ -20,10 +60,10 @@ internal static class DocumentReader
 
         var version = ReadHeader(file.Span, deviations);
         var markers = new EndMarkers(file.Span);
-        if (markers.Last is not { } last || markers.LastIsUnreadable is not null)
-            throw new PdfRefusedException(PdfRefusalCode.Malformed, "the file has no startxref with an offset at its end");
+        if (markers.Last is not { HasEndOfFile: true } last || markers.LastIsUnreadable is not null)
+            throw new PdfRefusedException(PdfRefusalCode.Malformed, "the file has no startxref with an offset and %%EOF at its end");
         // Encrypted documents are refused here: nothing inside them could be read.
-        var chain = new CrossReferenceReader(source, budget, streams, deviations).ReadChain(last.PointsAt);
+        var chain = new CrossReferenceReader(source, budget, streams, markers, deviations).ReadChain(last.PointsAt);
         var layouts = RevisionLayout.Cut(chain, file.Span, markers, limits, deviations);
         var table = new ObjectTable();
         foreach (var layout in layouts)
@@ -33,13 +73,27 @@ internal static class DocumentReader
 
         var unaccounted = ByteAccount.Unaccounted(file.Span, layouts, table, limits);
         var revisions = layouts.Select((layout, index) => Describe(layout, table, unaccounted[index])).ToList();
-        var document = new PdfDocument(file, limits, version, table, revisions, last.PointsAt, Trailing(file.Span, layouts[^1].End),
-            deviations);
+        NoteObjectsBeyondSize(table, revisions, deviations);
+        var document = new PdfDocument(wholeFile, limits, version, table, revisions, last.PointsAt, Trailing(wholeFile.Span, layouts[^1].End), deviations)
+        {
+            UnreadableUpdate = unreadableUpdate,
+        };
         foreach (var revision in revisions)
             document.AsOf(revision.Number).CheckCatalog();
         ReferenceCheck.Check(document, loader.Defective, budget.MetGeneration, deviations);
         document.Signatures = SignatureFinder.Find(document);
         return document;
+    }
+
+    // Table 15: what is numbered Size or above is missing by the letter, and found by most readers.
+    private static void NoteObjectsBeyondSize(ObjectTable table, List<Revision> revisions, DeviationList deviations)
+    {
+        var size = ((PdfInteger)revisions[^1].Trailer["Size"]!).Value;
+        foreach (var definition in table.Newest)
+        {
+            if (definition.Kind != EntryKind.Free && definition.Number >= size)
+                deviations.Add("object-beyond-size", null, definition.Number, "an object has a number above the Size that the trailer gives");
+        }
     }
 
     // 7.5.2: %PDF-1.n or %PDF-2.n.

@@ -34,6 +34,12 @@ internal sealed class EndMarkers
 
     public EndMarker? Last => markers.Count == 0 ? null : markers[^1];
 
+    /// <summary>A revision ends before <paramref name="position"/>; offset 0 stands in the first part of linearized files and ends nothing.</summary>
+    public bool IsOneBefore(long position) => markers.Exists(marker => marker.Start < position && marker.PointsAt != 0);
+
+    /// <summary>Ends of what may be earlier states of the file, latest first.</summary>
+    public IEnumerable<int> EarlierEnds() => markers.SkipLast(1).Where(marker => marker.HasEndOfFile).Select(marker => marker.End).Reverse();
+
     /// <summary>The first behind <paramref name="from"/> that points at <paramref name="section"/>.</summary>
     public EndMarker? FirstAfter(long from, long section)
     {

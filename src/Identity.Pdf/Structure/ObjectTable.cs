@@ -64,6 +64,8 @@ internal sealed class ObjectTable
     public void Add(RevisionLayout revision)
     {
         var entries = Merge(revision.Sections);
+        foreach (var section in revision.Sections)
+            CheckOlderHybridPart(section, entries);
         var numbers = entries.Keys.ToArray();
         Array.Sort(numbers);
         var defined = new List<ObjectDefinition>();
@@ -79,6 +81,21 @@ internal sealed class ObjectTable
             defined.Add(definition);
         }
         byRevision.Add(defined);
+    }
+
+    // 7.5.8.4: by the letter, an old stream named again would undo what was updated since. It must not say anything else than what is in force.
+    private void CheckOlderHybridPart(SectionRead section, Dictionary<int, CrossReferenceEntry> revision)
+    {
+        if (!section.HybridPartIsOlder)
+            return;
+        foreach (var entry in section.HybridPart!.Entries)
+        {
+            if (entry.Kind == EntryKind.Free || entry.Number == 0)
+                continue;
+            var disagrees = revision.TryGetValue(entry.Number, out var own) ? own.Kind == EntryKind.Free : newest.GetValueOrDefault(entry.Number)?.Entry != entry;
+            if (disagrees)
+                throw new PdfRefusedException(PdfRefusalCode.Ambiguous, $"an old cross-reference stream, named again, disagrees about object {entry.Number}");
+        }
     }
 
     // An update may state entries again that it does not change. An entry into an object stream that the same revision replaces is a change.
@@ -103,7 +120,7 @@ internal sealed class ObjectTable
     private static Dictionary<int, CrossReferenceEntry> Single(SectionRead section)
     {
         var entries = Unique(section.Entries, section.Start);
-        if (section.HybridPart is not { } part)
+        if (section.HybridPart is not { } part || section.HybridPartIsOlder)
             return entries;
         foreach (var (number, hidden) in Unique(part.Entries, part.Start))
         {

@@ -33,8 +33,14 @@ public sealed class PdfDocument
     /// <summary>What breaks the letter of the standard without leaving a choice of reading.</summary>
     public IReadOnlyList<Deviation> Deviations { get; }
 
-    /// <summary>Bytes behind the end of the last revision, when they are more than white space.</summary>
+    /// <summary>Bytes behind the end of the last revision that was read, when they are more than white space.</summary>
     public ByteSpan? TrailingBytes { get; }
+
+    /// <summary>
+    /// Why <see cref="TrailingBytes"/>, although they have an end of file of their own, are not read: the document is then read as it was
+    /// when it was signed. Null in the ordinary case. Such a document must never count as unchanged.
+    /// </summary>
+    public PdfRefusal? UnreadableUpdate { get; internal init; }
 
     /// <summary>The newest revision.</summary>
     public RevisionView Latest => views[^1];

@@ -35,7 +35,7 @@ public sealed class IncrementalUpdate
     public const int MaxNewObjects = 100_000;
 
     // What other readers may answer by rebuilding the cross-references: nothing is appended to such a file.
-    private static readonly string[] Disqualifying = ["section-without-end", "missing-end-of-file-marker", "unreadable-object"];
+    private static readonly string[] Disqualifying = ["section-without-end", "missing-end-of-file-marker", "unreadable-object", "object-beyond-size"];
 
     private readonly SortedDictionary<int, (ObjectId Id, ReadOnlyMemory<byte> Value)> objects = [];
     private readonly Dictionary<ObjectId, Dictionary<string, ReadOnlyMemory<byte>?>> edits = [];
