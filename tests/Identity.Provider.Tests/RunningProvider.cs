@@ -1,0 +1,167 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using System.Text.Json;
+using Identity.Keys;
+using Identity.Provider.Authorize;
+using Identity.Provider.Enrolment;
+using Identity.Provider.Login;
+using Identity.Provider.Storage;
+using Identity.TestKit;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Identity.Provider;
+
+/// <summary>The whole Provider on a free loopback port, with a redis-server, a database file, keys and an audit log of its own.</summary>
+public sealed class RunningProvider : IAsyncLifetime
+{
+    private static readonly string[] Clients = ["tax-portal", "health-portal", "land-registry", "signing"];
+    private readonly string directory = Directory.CreateTempSubdirectory("identity-provider-").FullName;
+    private string[] settings = [];
+    private readonly int port = FreePort();
+    private WebApplication? app;
+
+    /// <summary>A running one with further settings.</summary>
+    public static async Task<RunningProvider> With(params string[] settings)
+    {
+        var provider = new RunningProvider { settings = settings };
+        await provider.InitializeAsync();
+        return provider;
+    }
+
+    public RedisServer Redis { get; private set; } = null!;
+
+    public IServiceProvider Services => app!.Services;
+
+    public Uri Issuer => new($"http://localhost:{port}/");
+
+    public string Origin => $"http://localhost:{port}";
+
+    public string AuditFile => Path.Combine(directory, "audit.jsonl");
+
+    /// <summary>Private keys of the demo clients.</summary>
+    public Dictionary<string, ECDsa> ClientKeys { get; } = [];
+
+    public async ValueTask InitializeAsync()
+    {
+        Redis = await RedisServer.Start();
+        foreach (var client in Clients)
+            ClientKeys[client] = WriteClientKey(client);
+        WriteKeys(Path.Combine(directory, "keys"));
+        await Start();
+    }
+
+    public async Task Start()
+    {
+        app = ProviderApp.Build(
+        [
+            "--environment=Development",
+            $"--urls={Origin}",
+            $"--Provider:Issuer={Issuer}",
+            $"--Provider:Database=Data Source={Path.Combine(directory, "provider.db")}",
+            $"--Provider:Redis={Redis.Endpoint}",
+            $"--Provider:Keys={Path.Combine(directory, "keys")}",
+            $"--Provider:Audit={AuditFile}",
+            $"--Provider:SeedDemo:ClientKeys={directory}",
+            "--Logging:LogLevel:Default=Warning",
+            .. settings,
+        ]);
+        await app.StartAsync();
+    }
+
+    /// <summary>Ends the process's part of it; Redis and the files stay.</summary>
+    public async Task Stop()
+    {
+        if (app is null)
+            return;
+        await app.StopAsync();
+        await app.DisposeAsync();
+        app = null;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Stop();
+        Redis.Dispose();
+        Microsoft.Data.Sqlite.SqliteConnection.ClearAllPools();
+        Directory.Delete(directory, recursive: true);
+    }
+
+    public async Task InDatabase(Func<ProviderDatabase, Task> work)
+    {
+        await using var scope = Services.CreateAsyncScope();
+        await work(scope.ServiceProvider.GetRequiredService<ProviderDatabase>());
+    }
+
+    /// <summary>A person's internal pseudonym.</summary>
+    public async Task<string> PersonId(string identifier)
+    {
+        var id = "";
+        await InDatabase(async database => id = (await database.Users.SingleAsync(person => person.Identifier == identifier)).Id);
+        return id;
+    }
+
+    /// <summary>An ordinary code, as an officer would hand it out.</summary>
+    public async Task<string> IssueCode(string identifier, TimeSpan? lifetime = null)
+    {
+        var personId = await PersonId(identifier);
+        var code = EnrolmentCodes.New();
+        await using var scope = Services.CreateAsyncScope();
+        await scope.ServiceProvider.GetRequiredService<EnrolmentCodes>().Add(code, personId, lifetime ?? TimeSpan.FromHours(1), CancellationToken.None);
+        return code;
+    }
+
+    /// <summary>What /authorize does before it sends a browser to a page.</summary>
+    public async Task<PendingRequest> Remember(PendingRequest request)
+    {
+        await Services.GetRequiredService<PendingRequests>().Remember(request, TimeSpan.FromMinutes(5));
+        return request;
+    }
+
+    /// <summary>What /authorize knows of a request that went through pages.</summary>
+    public Task<RequestFacts> Progress(string requestKey) => Services.GetRequiredService<RequestProgress>().Read(requestKey);
+
+    private ECDsa WriteClientKey(string client)
+    {
+        var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var point = key.ExportParameters(false).Q;
+        File.WriteAllText(Path.Combine(directory, $"client-{client}.jwk.json"), JsonSerializer.Serialize(new
+        {
+            kty = "EC",
+            crv = "P-256",
+            x = System.Buffers.Text.Base64Url.EncodeToString(point.X),
+            y = System.Buffers.Text.Base64Url.EncodeToString(point.Y),
+            kid = client,
+        }));
+        return key;
+    }
+
+    private static void WriteKeys(string keys)
+    {
+        Directory.CreateDirectory(keys);
+        KeyRing.CreateDevelopmentKey(keys, "token-es256", KeyPurpose.TokenSigning, KeyAlgorithm.EcdsaP256);
+        KeyRing.CreateDevelopmentKey(keys, "token-rs256", KeyPurpose.TokenSigning, KeyAlgorithm.Rsa2048);
+        WriteEncryptionKey(keys, "token-encryption", "TokenEncryption", KeyPurpose.TokenEncryption);
+        WriteEncryptionKey(keys, "data-protection", "DataProtection", KeyPurpose.DataProtection);
+    }
+
+    private static void WriteEncryptionKey(string keys, string name, string subject, KeyPurpose purpose)
+    {
+        KeyRing.CreateDevelopmentKey(keys, name, purpose, KeyAlgorithm.Rsa2048);
+        using var key = RSA.Create();
+        key.ImportFromPem(File.ReadAllText(Path.Combine(keys, $"{name}.key.pem")));
+        var request = new CertificateRequest($"CN={subject}", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
+        using var certificate = request.CreateSelfSigned(TimeProvider.System.GetUtcNow().AddDays(-1), TimeProvider.System.GetUtcNow().AddDays(30));
+        File.WriteAllText(Path.Combine(keys, $"{name}.cer.pem"), certificate.ExportCertificatePem());
+    }
+
+    private static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+}
