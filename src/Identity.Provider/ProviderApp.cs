@@ -1,19 +1,29 @@
 using Identity.Audit;
+using Identity.Keys;
 using Identity.Provider.Approvals;
 using Identity.Provider.Authorize;
 using Identity.Provider.Clients;
 using Identity.Provider.Consent;
+using Identity.Provider.Discovery;
 using Identity.Provider.Enrolment;
 using Identity.Provider.Login;
 using Identity.Provider.Passkeys;
 using Identity.Provider.People;
+using Identity.Provider.PushedRequests;
 using Identity.Provider.Sessions;
 using Identity.Provider.Storage;
+using Identity.Provider.Subjects;
+using Identity.Provider.Token;
+using Identity.Provider.UserInfo;
 using Identity.Web;
 using Microsoft.AspNetCore.Antiforgery;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.EntityFrameworkCore;
+using OpenIddict.Server.AspNetCore;
+using OpenIddict.Server;
+using static OpenIddict.Abstractions.OpenIddictConstants;
+using static OpenIddict.Server.OpenIddictServerEvents;
 
 namespace Identity.Provider;
 
@@ -38,20 +48,122 @@ public static class ProviderApp
         services.AddSingleton(TimeProvider.System);
         services.AddSingleton(provider => AuditLog.Open(settings.Audit, "provider", provider.GetRequiredService<TimeProvider>()));
         services.AddHostedService<ProviderStart>();
-        AddStores(services, settings);
-        services.AddScoped<ClientRegistry>();
-        services.AddSingleton<RequestProgress>();
+        var keys = KeyRing.Open(settings.Keys, settings.Production);
+        AddStores(services, settings, keys);
+        AddProtocol(services, settings, keys, builder.Environment.IsDevelopment());
         AddPeople(services, settings);
         builder.AddIdentityWeb("provider", settings.Issuer);
 
         var app = builder.Build();
+        app.Use(BodyLimit.Apply);
         app.UseIdentityWeb();
         app.MapHealth();
+        // The routes, in the order in which a login meets them. Those marked so are answered by OpenIddict with the handlers below.
+        //   GET       /.well-known/openid-configuration   OpenIddict
+        //   GET       /.well-known/jwks                   OpenIddict
+        //   POST      /par                                OpenIddict
+        app.MapMethods("/authorize", ["GET", "POST"], AuthorizeEndpoint.Handle);
+        //   pages     /login /enrol /consent /approve /   Razor Pages in their folders
         app.MapRazorPages();
+        //   POST      /token                              OpenIddict
+        //   GET, POST /userinfo                           OpenIddict
         return app;
     }
 
-    private static void AddStores(IServiceCollection services, ProviderSettings settings)
+    private static void AddProtocol(IServiceCollection services, ProviderSettings settings, KeyRing keys, bool development)
+    {
+        var tokenKeys = new TokenKeys(keys);
+        services.AddSingleton(tokenKeys);
+        services.AddScoped<ClientRegistry>();
+        services.AddScoped<PairwiseSubjects>();
+        services.AddSingleton<RequestProgress>();
+        services.AddScoped<AuthorizeParties>();
+        services.AddScoped<AuthorizeEndpoint>();
+        services.AddSingleton<EvidenceAnswer>();
+        services.AddOpenIddict().AddServer(server =>
+        {
+            server.SetIssuer(settings.Issuer)
+                .SetConfigurationEndpointUris(".well-known/openid-configuration")
+                .SetJsonWebKeySetEndpointUris(".well-known/jwks")
+                .SetPushedAuthorizationEndpointUris("par")
+                .SetAuthorizationEndpointUris("authorize")
+                .SetTokenEndpointUris("token")
+                .SetUserInfoEndpointUris("userinfo")
+                .AllowAuthorizationCodeFlow()
+                .AllowClientCredentialsFlow()
+                .RegisterScopes([.. ClientRegistration.IdentityScopes, .. settings.Resources.Select(resource => resource.Scope)])
+                .SetAuthorizationCodeLifetime(settings.CodeLifetime)
+                .SetAccessTokenLifetime(settings.AccessTokenLifetime)
+                .SetIdentityTokenLifetime(settings.AccessTokenLifetime)
+                .AddEncryptionCertificate(keys.CertificateWithPrivateKey("token-encryption", KeyPurpose.TokenEncryption))
+                // RFC 9068: resource servers read access tokens, so they are signed only; what must not be read is not in them (TokenClaims).
+                .DisableAccessTokenEncryption()
+                // Nothing durable hangs on a login while there are no refresh tokens: its tokens are tied together in Redis, and a login writes no row.
+                .DisableAuthorizationStorage();
+            foreach (var credentials in tokenKeys.Credentials)
+                server.AddSigningCredentials(credentials);
+            server.Configure(options =>
+            {
+                // RFC 9700 2.1.1: S256 alone.
+                options.CodeChallengeMethods.Remove(CodeChallengeMethods.Plain);
+                // A response mode is offered when a client is registered for it (ASVS 5.0 10.4.12): query so far.
+                options.ResponseModes.IntersectWith([ResponseModes.Query]);
+                options.ClientAuthenticationMethods.IntersectWith([ClientAuthenticationMethods.PrivateKeyJwt]);
+                options.PromptValues.IntersectWith([PromptValues.None, PromptValues.Login, PromptValues.Consent]);
+                options.RequestTokenLifetime = settings.RequestLifetime + settings.InteractionLifetime;
+            });
+            // Codes and pushed requests are sealed by Data Protection: authenticated encryption, no RSA operation for each.
+            server.UseDataProtection().PreferDefaultAccessTokenFormat();
+            var host = server.UseAspNetCore().EnableAuthorizationEndpointPassthrough().SuppressJsonResponseIndentation();
+            // Outside development TLS may end at a proxy; the issuer is https there, and the public address is a setting (Identity.Web).
+            if (development)
+                host.DisableTransportSecurityRequirement();
+            AddHandlers(server);
+        });
+    }
+
+    /// <summary>Our handlers, in the order in which a login runs through them.</summary>
+    private static void AddHandlers(OpenIddictServerBuilder server)
+    {
+        // Discovery
+        After<HandleConfigurationRequestContext, DiscoveryDocument>(server, OpenIddictServerHandlers.Discovery.AttachAdditionalMetadata.Descriptor);
+
+        // Pushed request and token request: who is the client?
+        server.RemoveEventHandler(OpenIddictServerHandlers.ValidateClientAssertion.Descriptor);
+        After<ProcessAuthenticationContext, ClientAssertion>(server, OpenIddictServerHandlers.ValidateClientAssertion.Descriptor);
+        After<ValidateTokenContext, ClientAssertion.Header>(server, OpenIddictServerHandlers.Protection.ResolveTokenValidationParameters.Descriptor);
+
+        // Pushed request: what may it hold?
+        After<ValidatePushedAuthorizationRequestContext, PushedRequestLimits>(server, OpenIddictServerHandlers.Authentication.ValidatePushedAuthentication.Descriptor);
+        After<ValidatePushedAuthorizationRequestContext, AuthorizationDetails>(server, OpenIddictServerHandlers.Authentication.ValidatePushedAuthorizedParty.Descriptor);
+        Before<ApplyPushedAuthorizationResponseContext, RequestUriLifetime>(server, OpenIddictServerAspNetCoreHandlers.AttachHttpResponseCode<ApplyPushedAuthorizationResponseContext>.Descriptor);
+
+        // Authorization response: where do errors go?
+        After<ApplyAuthorizationResponseContext, ErrorsToClient>(server, OpenIddictServerHandlers.Authentication.AttachRedirectUri.Descriptor);
+        After<ApplyAuthorizationResponseContext, ErrorPage>(server, OpenIddictServerHandlers.Authentication.AttachIssuer.Descriptor);
+
+        // Token request
+        After<ValidateTokenRequestContext, CodeVerifier>(server, OpenIddictServerHandlers.Exchange.ValidateAuthentication.Descriptor);
+        After<HandleTokenRequestContext, TokenGrants>(server, OpenIddictServerHandlers.Exchange.AttachPrincipal.Descriptor);
+        Before<GenerateTokenContext, TokenClaims.NoIdentityTokenEntry>(server, OpenIddictServerHandlers.Protection.CreateTokenEntry.Descriptor);
+        After<GenerateTokenContext, TokenClaims>(server, OpenIddictServerHandlers.Protection.AttachTokenSubject.Descriptor);
+
+        // Userinfo
+        After<HandleUserInfoRequestContext, UserInfoAnswer>(server, OpenIddictServerHandlers.UserInfo.AttachClaims.Descriptor);
+    }
+
+    // OpenIddict's own handlers stand 1000 apart.
+    private static void After<TContext, THandler>(OpenIddictServerBuilder server, OpenIddictServerHandlerDescriptor other)
+        where TContext : OpenIddictServerEvents.BaseContext
+        where THandler : class, IOpenIddictServerHandler<TContext> =>
+        server.AddEventHandler<TContext>(handler => handler.UseScopedHandler<THandler>().SetOrder(other.Order + 250));
+
+    private static void Before<TContext, THandler>(OpenIddictServerBuilder server, OpenIddictServerHandlerDescriptor other)
+        where TContext : OpenIddictServerEvents.BaseContext
+        where THandler : class, IOpenIddictServerHandler<TContext> =>
+        server.AddEventHandler<TContext>(handler => handler.UseScopedHandler<THandler>().SetOrder(other.Order - 250));
+
+    private static void AddStores(IServiceCollection services, ProviderSettings settings, KeyRing keys)
     {
         services.Configure<IdentityOptions>(ProviderDatabase.Shape);
         services.AddDbContextPool<ProviderDatabase>(database => database.UseSqlite(settings.Database));
@@ -59,8 +171,14 @@ public static class ProviderApp
         services.AddHealthChecks().AddCheck<StoreHealth>("stores");
         services.AddDataProtection()
             .SetApplicationName("Identity.Provider")
-            .PersistKeysToDbContext<ProviderDatabase>();
-        services.AddOpenIddict().AddCore(core => core.UseEntityFrameworkCore().UseDbContext<ProviderDatabase>());
+            .PersistKeysToDbContext<ProviderDatabase>()
+            .ProtectKeysWithCertificate(keys.CertificateWithPrivateKey("data-protection", KeyPurpose.DataProtection));
+        services.AddOpenIddict().AddCore(core =>
+        {
+            core.UseEntityFrameworkCore().UseDbContext<ProviderDatabase>();
+            core.SetDefaultTokenEntity<TokenEntry>().ReplaceTokenStore<TokenEntry, RedisTokenStore>(ServiceLifetime.Scoped);
+        });
+        services.AddScoped<RedisTokenStore>();
     }
 
     private static void AddPeople(IServiceCollection services, ProviderSettings settings)

@@ -1,0 +1,44 @@
+using Identity.Provider.People;
+using Identity.Provider.Storage;
+using Identity.Provider.Subjects;
+using OpenIddict.Abstractions;
+using OpenIddict.Server;
+using OpenIddict.Server.AspNetCore;
+using static OpenIddict.Server.OpenIddictServerEvents;
+
+namespace Identity.Provider.Authorize;
+
+/// <summary>Who takes part in an authorization request: the person, the client, the Provider itself, and the pushed request that waits.</summary>
+public sealed class AuthorizeParties(
+    ProviderSettings settings, PersonStore people, PairwiseSubjects subjects, IOpenIddictApplicationManager applications, RedisTokenStore tokens)
+{
+    public string Issuer => settings.Issuer.AbsoluteUri;
+
+    public TimeSpan InteractionLifetime => settings.InteractionLifetime;
+
+    public Task<Person?> FindPerson(string personId, CancellationToken cancellation) => people.Find(personId, cancellation);
+
+    public Task<string> SubjectOf(string personId, string clientId, CancellationToken cancellation) => subjects.For(personId, clientId, cancellation);
+
+    public Task<string?> PersonOf(string subject, string clientId, CancellationToken cancellation) => subjects.PersonOf(subject, clientId, cancellation);
+
+    public async Task<string> NameOf(string clientId, CancellationToken cancellation)
+    {
+        var client = await applications.FindByClientIdAsync(clientId, cancellation) ?? throw new InvalidOperationException("A validated client has vanished.");
+        return await applications.GetDisplayNameAsync(client, cancellation) ?? clientId;
+    }
+
+    /// <summary>The browser has come in time: the request now waits for the person, not for the browser (RFC 9126 4).</summary>
+    public async Task KeepWaiting(HttpContext context)
+    {
+        var id = Validation(context).RequestTokenPrincipal?.GetTokenId() ?? throw new InvalidOperationException("Every client pushes its requests.");
+        if (await tokens.FindByIdAsync(id, context.RequestAborted) is { } entry)
+            await tokens.Extend(entry, settings.InteractionLifetime);
+    }
+
+    /// <summary>What OpenIddict found out about this request.</summary>
+    internal static ValidateAuthorizationRequestContext Validation(HttpContext context) =>
+        context.Features.Get<OpenIddictServerAspNetCoreFeature>()?.Transaction
+            ?.GetProperty<ValidateAuthorizationRequestContext>(typeof(ValidateAuthorizationRequestContext).FullName!)
+        ?? throw new InvalidOperationException("OpenIddict has not validated this request.");
+}

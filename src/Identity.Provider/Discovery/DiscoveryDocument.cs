@@ -1,0 +1,29 @@
+using System.Collections.Immutable;
+using Identity.Provider.Approvals;
+using Identity.Provider.Sessions;
+using Identity.Provider.UserInfo;
+using Microsoft.IdentityModel.Tokens;
+using OpenIddict.Server;
+using static OpenIddict.Abstractions.OpenIddictConstants;
+using static OpenIddict.Server.OpenIddictServerEvents;
+
+namespace Identity.Provider.Discovery;
+
+/// <summary>Members that OpenIddict cannot know of (OpenID Connect Discovery 3, RFC 8414 2, RFC 9396 10).</summary>
+internal sealed class DiscoveryDocument : IOpenIddictServerHandler<HandleConfigurationRequestContext>
+{
+    private static readonly ImmutableArray<string?> AssertionAlgorithms = [SecurityAlgorithms.EcdsaSha256, SecurityAlgorithms.RsaSsaPssSha256];
+    private static readonly ImmutableArray<string?> Languages = ["en", "et", "zh-Hans"];
+
+    public ValueTask HandleAsync(HandleConfigurationRequestContext context)
+    {
+        context.SubjectTypes.Clear();
+        context.SubjectTypes.Add(SubjectTypes.Pairwise);
+        context.Claims.UnionWith([Claims.Subject, "acr", "amr", "auth_time", "sid", .. ScopeClaims.All]);
+        context.Metadata["token_endpoint_auth_signing_alg_values_supported"] = new(AssertionAlgorithms);
+        context.Metadata["acr_values_supported"] = new([PersonSession.Substantial]);
+        context.Metadata["ui_locales_supported"] = new(Languages);
+        context.Metadata["authorization_details_types_supported"] = new([ApprovalRequest.DetailsType]);
+        return ValueTask.CompletedTask;
+    }
+}

@@ -1,0 +1,45 @@
+using System.Text.Json;
+using Identity.Provider.Approvals;
+using Identity.Provider.Clients;
+using OpenIddict.Abstractions;
+using OpenIddict.Server;
+using static OpenIddict.Server.OpenIddictServerEvents;
+
+namespace Identity.Provider.PushedRequests;
+
+/// <summary>RFC 9396: the parameter is validated in full before the client gets a request_uri for it, and only for clients registered for its type.</summary>
+internal sealed class AuthorizationDetails(IOpenIddictApplicationManager applications) : IOpenIddictServerHandler<ValidatePushedAuthorizationRequestContext>
+{
+    internal const string Parameter = "authorization_details";
+
+    /// <summary>RFC 9396 5.</summary>
+    internal const string InvalidAuthorizationDetails = "invalid_authorization_details";
+
+    public async ValueTask HandleAsync(ValidatePushedAuthorizationRequestContext context)
+    {
+        if (context.Request.GetParameter(Parameter) is not { } parameter)
+            return;
+        var client = await applications.FindByClientIdAsync(context.ClientId!, context.CancellationToken)
+            ?? throw new InvalidOperationException("A validated client has vanished.");
+        // RFC 9396 5: a client that is not permitted a type gets the same answer as for an unknown type.
+        if (!await IsPermitted(client, context.CancellationToken))
+            context.Reject(InvalidAuthorizationDetails, "This client may not use authorization_details.");
+        else if (ApprovalRequest.TryRead((string?)parameter ?? "", out var refusal) is null)
+            context.Reject(InvalidAuthorizationDetails, refusal);
+    }
+
+    /// <summary>What a pushed request, validated above, asks to approve; null when it asks for nothing of that kind.</summary>
+    internal static ApprovalRequest? Of(OpenIddictRequest request) =>
+        request.GetParameter(Parameter) is { } parameter
+            ? ApprovalRequest.TryRead((string?)parameter ?? "", out _)
+                ?? throw new InvalidOperationException("A pushed request holds authorization_details that were refused.")
+            : null;
+
+    private async Task<bool> IsPermitted(object client, CancellationToken cancellation)
+    {
+        var properties = await applications.GetPropertiesAsync(client, cancellation);
+        return properties.TryGetValue(ClientRegistry.DetailsTypesProperty, out var types)
+            && types.ValueKind == JsonValueKind.Array
+            && types.EnumerateArray().Any(type => type.ValueEquals(ApprovalRequest.DetailsType));
+    }
+}

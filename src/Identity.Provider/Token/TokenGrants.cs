@@ -1,0 +1,75 @@
+using System.Security.Claims;
+using System.Text.Json;
+using Identity.Audit;
+using Identity.Provider.Approvals;
+using Identity.Provider.Authorize;
+using Identity.Provider.People;
+using Identity.Web;
+using OpenIddict.Abstractions;
+using OpenIddict.Server;
+using static OpenIddict.Abstractions.OpenIddictConstants;
+using static OpenIddict.Server.OpenIddictServerEvents;
+
+namespace Identity.Provider.Token;
+
+/// <summary>What a validated token request gets: for a code, the tokens of the person it stands for; for client credentials, the client's own.</summary>
+internal sealed class TokenGrants(ProviderSettings settings, PersonStore people, EvidenceAnswer evidence, AuditLog audit)
+    : IOpenIddictServerHandler<HandleTokenRequestContext>
+{
+    public ValueTask HandleAsync(HandleTokenRequestContext context) => context.Request.GrantType switch
+    {
+        GrantTypes.AuthorizationCode => Code(context),
+        GrantTypes.ClientCredentials => ClientCredentials(context),
+        _ => throw new InvalidOperationException($"A grant type that is not enabled came through: {context.Request.GrantType}."),
+    };
+
+    private async ValueTask Code(HandleTokenRequestContext context)
+    {
+        var code = context.Principal!;
+        if (await people.Find(code.GetClaim(Claims.Subject)!, context.CancellationToken) is not { } person)
+        {
+            context.Reject(Errors.InvalidGrant, "The code is no longer valid.");
+            return;
+        }
+
+        if (code.GetClaim(AuthorizeEndpoint.ApprovalClaim) is { } finished)
+        {
+            var approval = JsonSerializer.Deserialize<FinishedApproval>(finished)!;
+            context.Parameters[PushedRequests.AuthorizationDetails.Parameter] = evidence.For(approval, person, code.GetClaim(TokenClaims.PairwiseSubjectClaim)!);
+        }
+
+        Record(new TokenIssue(context.ClientId!, code.GetClaim(TokenClaims.PairwiseSubjectClaim), GrantTypes.AuthorizationCode));
+    }
+
+    private ValueTask ClientCredentials(HandleTokenRequestContext context)
+    {
+        var scopes = context.Request.GetScopes();
+        var servers = settings.Resources.Where(server => scopes.Contains(server.Scope)).ToArray();
+        // RFC 6749 3.3: without a resource server such a token is good for nothing, and a person's attributes are not a client's own.
+        if (servers.Length == 0 || servers.Length != scopes.Length)
+        {
+            context.Reject(Errors.InvalidScope, "The scope must name resource servers only.");
+            return ValueTask.CompletedTask;
+        }
+
+        var identity = new ClaimsIdentity("client credentials", Claims.Name, Claims.Role);
+        identity.SetClaim(Claims.Subject, context.ClientId);
+        identity.SetScopes(scopes);
+        identity.SetResources(servers.Select(server => server.Address.AbsoluteUri));
+        context.Principal = new ClaimsPrincipal(identity);
+        Record(new TokenIssue(context.ClientId!, null, GrantTypes.ClientCredentials));
+        return ValueTask.CompletedTask;
+    }
+
+    private void Record(TokenIssue issue)
+    {
+        try
+        {
+            audit.Append(issue);
+        }
+        catch (AuditUnavailableException problem)
+        {
+            throw new StoreUnavailableException("audit", problem);
+        }
+    }
+}

@@ -1,0 +1,36 @@
+using Identity.Provider.People;
+using OpenIddict.Abstractions;
+using OpenIddict.Server;
+using static OpenIddict.Abstractions.OpenIddictConstants;
+using static OpenIddict.Server.OpenIddictServerEvents;
+
+namespace Identity.Provider.UserInfo;
+
+/// <summary>
+/// OpenID Connect Core 5.3: what the scopes of a valid access token stand for. The subject in the token is pairwise already; whose it is
+/// inside is known from the token's entry.
+/// </summary>
+internal sealed class UserInfoAnswer(IOpenIddictTokenManager tokens, PersonStore people) : IOpenIddictServerHandler<HandleUserInfoRequestContext>
+{
+    public async ValueTask HandleAsync(HandleUserInfoRequestContext context)
+    {
+        var token = context.AccessTokenPrincipal!;
+        // OpenID Connect Core 5.3.1: an access token of an OpenID Connect authentication; a client's own token names no person.
+        if (!token.HasScope(Scopes.OpenId))
+        {
+            context.Reject(Errors.InsufficientScope, "The access token was not issued for the openid scope.");
+            return;
+        }
+
+        var entry = await tokens.FindByIdAsync(token.GetTokenId()!, context.CancellationToken);
+        var personId = entry is null ? null : await tokens.GetSubjectAsync(entry, context.CancellationToken);
+        if (personId is null || await people.Find(personId, context.CancellationToken) is not { } person)
+        {
+            context.Reject(Errors.InvalidToken, "The access token is no longer valid.");
+            return;
+        }
+
+        foreach (var claim in ScopeClaims.Of(token.GetScopes()))
+            context.Claims[claim] = ScopeClaims.Value(person, claim);
+    }
+}
