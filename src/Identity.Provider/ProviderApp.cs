@@ -55,7 +55,7 @@ public static class ProviderApp
         builder.AddIdentityWeb("provider", settings.Issuer);
 
         var app = builder.Build();
-        app.Use(BodyLimit.Apply);
+        app.Use(FormBody.Read);
         app.UseIdentityWeb();
         app.MapHealth();
         // The routes, in the order in which a login meets them. Those marked so are answered by OpenIddict with the handlers below.
@@ -102,6 +102,13 @@ public static class ProviderApp
                 .DisableAuthorizationStorage();
             foreach (var credentials in tokenKeys.Credentials)
                 server.AddSigningCredentials(credentials);
+            // Codes and pushed requests are sealed by Data Protection: authenticated encryption, no RSA operation for each.
+            server.UseDataProtection().PreferDefaultAccessTokenFormat();
+            var host = server.UseAspNetCore().EnableAuthorizationEndpointPassthrough().SuppressJsonResponseIndentation();
+            // Outside development TLS may end at a proxy; the issuer is https there, and the public address is a setting (Identity.Web).
+            if (development)
+                host.DisableTransportSecurityRequirement();
+            // Last, so that it takes away what the lines above offer by default.
             server.Configure(options =>
             {
                 // RFC 9700 2.1.1: S256 alone.
@@ -112,12 +119,6 @@ public static class ProviderApp
                 options.PromptValues.IntersectWith([PromptValues.None, PromptValues.Login, PromptValues.Consent]);
                 options.RequestTokenLifetime = settings.RequestLifetime + settings.InteractionLifetime;
             });
-            // Codes and pushed requests are sealed by Data Protection: authenticated encryption, no RSA operation for each.
-            server.UseDataProtection().PreferDefaultAccessTokenFormat();
-            var host = server.UseAspNetCore().EnableAuthorizationEndpointPassthrough().SuppressJsonResponseIndentation();
-            // Outside development TLS may end at a proxy; the issuer is https there, and the public address is a setting (Identity.Web).
-            if (development)
-                host.DisableTransportSecurityRequirement();
             AddHandlers(server);
         });
     }
@@ -147,6 +148,16 @@ public static class ProviderApp
         After<HandleTokenRequestContext, TokenGrants>(server, OpenIddictServerHandlers.Exchange.AttachPrincipal.Descriptor);
         Before<GenerateTokenContext, TokenClaims.NoIdentityTokenEntry>(server, OpenIddictServerHandlers.Protection.CreateTokenEntry.Descriptor);
         After<GenerateTokenContext, TokenClaims>(server, OpenIddictServerHandlers.Protection.AttachTokenSubject.Descriptor);
+
+        // Every answer
+        Before<ApplyPushedAuthorizationResponseContext, NoForeignPages<ApplyPushedAuthorizationResponseContext>>(
+            server, OpenIddictServerAspNetCoreHandlers.AttachHttpResponseCode<ApplyPushedAuthorizationResponseContext>.Descriptor);
+        Before<ApplyAuthorizationResponseContext, NoForeignPages<ApplyAuthorizationResponseContext>>(
+            server, OpenIddictServerAspNetCoreHandlers.AttachHttpResponseCode<ApplyAuthorizationResponseContext>.Descriptor);
+        Before<ApplyTokenResponseContext, NoForeignPages<ApplyTokenResponseContext>>(
+            server, OpenIddictServerAspNetCoreHandlers.AttachHttpResponseCode<ApplyTokenResponseContext>.Descriptor);
+        Before<ApplyUserInfoResponseContext, NoForeignPages<ApplyUserInfoResponseContext>>(
+            server, OpenIddictServerAspNetCoreHandlers.AttachHttpResponseCode<ApplyUserInfoResponseContext>.Descriptor);
 
         // Userinfo
         After<HandleUserInfoRequestContext, UserInfoAnswer>(server, OpenIddictServerHandlers.UserInfo.AttachClaims.Descriptor);

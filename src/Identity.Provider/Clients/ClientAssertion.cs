@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Identity.Provider.Storage;
 using Identity.Web;
 using Microsoft.IdentityModel.JsonWebTokens;
@@ -39,7 +40,7 @@ internal sealed partial class ClientAssertion(
         context.Reject(Errors.InvalidClient, "The client assertion was refused.");
     }
 
-    /// <summary>Why the assertion is refused, or null. The order: what is cheap, what proves its author, what its author says, and last its single use.</summary>
+    /// <summary>Why the assertion is refused, or null. The order: size, what it says, who signed it, and last, when it is genuine, its single use.</summary>
     private async Task<string?> Check(ProcessAuthenticationContext context)
     {
         if (context.ClientAssertion!.Length > LongestAssertion)
@@ -47,6 +48,12 @@ internal sealed partial class ClientAssertion(
         // RFC 7523 2.2.
         if (context.ClientAssertionType != ClientAssertionTypes.JwtBearer)
             return "client_assertion_type is not jwt-bearer";
+
+        if (Read(context.ClientAssertion) is not { } assertion)
+            return "not a signed JWT";
+        // Before the engine reads it: times that no calendar holds make the engine fail, and a signature costs more than a look.
+        if (Claims(assertion, context.ClientId) is { } problem)
+            return problem;
 
         var validation = new ValidateTokenContext(context.Transaction)
         {
@@ -57,18 +64,30 @@ internal sealed partial class ClientAssertion(
             ValidTokenTypes = { TokenTypeIdentifiers.Private.ClientAssertion },
         };
         await dispatcher.DispatchAsync(validation);
-        if (validation.IsRejected || validation.Principal is null || validation.TokenValidationResult?.SecurityToken is not JsonWebToken assertion)
-            return $"signature, type or structure: {validation.ErrorDescription}";
+        if (validation.IsRejected || validation.Principal is null)
+            return $"signature, algorithm or type: {validation.ErrorDescription}";
 
-        if (Claims(assertion, context.ClientId) is { } problem)
-            return problem;
         // RFC 7523 3 (7): single use. The signature has been verified, so nobody can spend another client's identifiers.
-        var remaining = assertion.ValidTo - time.GetUtcNow().UtcDateTime + Skew;
+        var remaining = Time(assertion, JwtRegisteredClaimNames.Exp)!.Value - time.GetUtcNow() + Skew;
         if (!await redis.SetIfAbsent($"assertion:{assertion.Issuer}:{assertion.Id}", remaining))
             return "jti was used before";
 
         context.ClientAssertionPrincipal = validation.Principal;
         return null;
+    }
+
+    private static JsonWebToken? Read(string text)
+    {
+        try
+        {
+            var assertion = new JsonWebToken(text);
+            // RFC 7515 4.1.11: an extension that must be understood, and none is.
+            return assertion.IsEncrypted || assertion.TryGetHeaderValue<object>("crit", out _) ? null : assertion;
+        }
+        catch (Exception malformed) when (malformed is ArgumentException or SecurityTokenException or JsonException)
+        {
+            return null;
+        }
     }
 
     private string? Claims(JsonWebToken assertion, string? clientId)

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Identity.Provider.Clients;
 using OpenIddict.Abstractions;
 using OpenIddict.Server;
@@ -33,6 +34,14 @@ internal sealed class PushedRequestLimits : IOpenIddictServerHandler<ValidatePus
         if (length > LongestParameters)
         {
             context.Reject(Errors.InvalidRequest, $"The parameters may have {LongestParameters} characters together.");
+            return ValueTask.CompletedTask;
+        }
+
+        // OpenID Connect Core 3.1.2.1: seconds.
+        if (request.GetParameter(Parameters.MaxAge) is { } maxAge
+            && !uint.TryParse((string?)maxAge, NumberStyles.None, CultureInfo.InvariantCulture, out _))
+        {
+            context.Reject(Errors.InvalidRequest, "max_age must be a number of seconds.");
             return ValueTask.CompletedTask;
         }
 

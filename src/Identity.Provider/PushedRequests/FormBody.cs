@@ -1,0 +1,54 @@
+using Identity.Web;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.Primitives;
+
+namespace Identity.Provider.PushedRequests;
+
+/// <summary>
+/// Reads the form of a request before anybody asks for it: with the size of what programs send to /par, /token and /userinfo, with a refusal
+/// where the framework throws on NUL characters and on too many or too long values, and with every parameter once.
+/// </summary>
+internal static class FormBody
+{
+    /// <summary>A pushed request with 16 documents, an assertion and all parameters stays below it.</summary>
+    internal const int LargestBody = 64 * 1024;
+
+    private static readonly string[] Paths = ["/par", "/authorize", "/token", "/userinfo"];
+
+    public static async Task Read(HttpContext context, RequestDelegate next)
+    {
+        var endpoint = Paths.Contains(context.Request.Path.Value?.TrimEnd('/'), StringComparer.OrdinalIgnoreCase);
+        if (endpoint && context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
+            limit.MaxRequestBodySize = LargestBody;
+
+        if (context.Request.HasFormContentType)
+        {
+            try
+            {
+                await context.Request.ReadFormAsync(context.RequestAborted);
+            }
+            catch (InvalidDataException)
+            {
+                await PlainProblem.Write(context, StatusCodes.Status400BadRequest);
+                return;
+            }
+            catch (BadHttpRequestException refused)
+            {
+                await PlainProblem.Write(context, refused.StatusCode);
+                return;
+            }
+        }
+
+        // RFC 6749 3.1, 3.2: no parameter more than once; RFC 8707 2 lets resource repeat.
+        if (endpoint && (Repeats(context.Request.Query) || (context.Request.HasFormContentType && Repeats(context.Request.Form))))
+        {
+            await PlainProblem.Write(context, StatusCodes.Status400BadRequest);
+            return;
+        }
+
+        await next(context);
+    }
+
+    private static bool Repeats(IEnumerable<KeyValuePair<string, StringValues>> parameters) =>
+        parameters.Any(parameter => parameter.Value.Count > 1 && parameter.Key != "resource");
+}
