@@ -1,0 +1,133 @@
+using System.Security.Cryptography;
+using System.Text.Json.Nodes;
+using System.Buffers.Text;
+
+namespace Identity.Provider.Clients;
+
+/// <summary>What an operator may register; each row changes one thing and names the refused field.</summary>
+public sealed class ClientRegistrationTests : IDisposable
+{
+    private readonly string file = Path.GetTempFileName();
+
+    public ClientRegistrationTests() => File.WriteAllText(file, PublicKey().ToJsonString());
+
+    public void Dispose() => File.Delete(file);
+
+    [Theory]
+    [InlineData("https://tax.example/signin", true, null)]
+    [InlineData("https://tax.example/signin?tenant=1", true, null)]
+    [InlineData("https://tax.example/*", false, "wildcard")]
+    [InlineData("https://*.tax.example/signin", false, "absolute")]
+    [InlineData("https://tax.example/signin#a", false, "fragment")]
+    [InlineData("https://user@tax.example/signin", false, "user information")]
+    [InlineData("http://tax.example/signin", false, "https")]
+    [InlineData("http://localhost/signin", false, "https")]
+    [InlineData("https://localhost/signin", false, "https")]
+    [InlineData("https://127.0.0.1/signin", false, "https")]
+    [InlineData("javascript:alert(1)", false, "https")]
+    [InlineData("agency:/callback", false, "https")]
+    [InlineData("https://täx.example/signin", false, "ASCII")]
+    [InlineData("https://tаx.example/signin", false, "ASCII")]
+    [InlineData("https://TAX.example/signin", false, "normal spelling")]
+    [InlineData("https://tax.example:443/signin", false, "normal spelling")]
+    [InlineData("https://tax.example/a/../signin", false, "normal spelling")]
+    [InlineData("https://tax.example/%2e%2e/signin", false, "normal spelling")]
+    [InlineData("https://tax.example\\@evil.example/", false, "absolute")]
+    [InlineData("/signin", false, "normal spelling")]
+    [InlineData("signin", false, "absolute")]
+    public void Checks_redirect_addresses_in_production(string address, bool accepted, string? says)
+    {
+        var problem = ClientRegistration.RedirectUriProblem(address, development: false);
+        Assert.Equal(accepted, problem is null);
+        if (says is not null)
+            Assert.Contains(says, problem, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("http://localhost:5401/signin-oidc", true)]
+    [InlineData("http://127.0.0.1:5401/signin-oidc", true)]
+    [InlineData("http://[::1]:5401/signin-oidc", true)]
+    [InlineData("http://localhost.evil.example/signin-oidc", false)]
+    [InlineData("http://tax.example/signin-oidc", false)]
+    public void Development_adds_loopback_only(string address, bool accepted) =>
+        Assert.Equal(accepted, ClientRegistration.RedirectUriProblem(address, development: true) is null);
+
+    public static TheoryData<string, Action<ClientOptions>> Bad => new()
+    {
+        { "Id", client => client.Id = null },
+        { "Id", client => client.Id = "a b" },
+        { "Id", client => client.Id = new string('a', 65) },
+        { "Name", client => client.Name = "" },
+        { "Name", client => client.Name = "Tax\nPortal" },
+        { "Name", client => client.Name = new string('a', 201) },
+        { "GrantTypes", client => client.GrantTypes = ["implicit"] },
+        { "GrantTypes", client => client.GrantTypes = [] },
+        { "Scopes", client => client.Scopes.Add("signing") },
+        { "AuthorizationDetailsTypes", client => client.AuthorizationDetailsTypes = ["payment"] },
+        { "Sector", client => client.Sector = null },
+        { "Sector", client => client.Sector = "https://tax.example/" },
+        { "RedirectUris", client => client.RedirectUris = [] },
+        { "RedirectUris", client => client.GrantTypes = ["client_credentials"] },
+        { "RedirectUris", client => client.RedirectUris.Add("https://tax.example/*") },
+        { "KeyFile", client => client.KeyFile = null },
+        { "KeyFile", client => client.KeyFile += ".absent" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Bad))]
+    public void A_refusal_names_the_field(string field, Action<ClientOptions> change)
+    {
+        var client = Good();
+        change(client);
+        Assert.StartsWith($"Provider:Clients:0:{field}: ", Refusal(client), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Accepts_a_good_one_and_refuses_it_twice()
+    {
+        Assert.Single(ClientRegistration.Check([Good()], [], development: false));
+        var refused = Assert.Throws<ProviderSettingsException>(() => ClientRegistration.Check([Good(), Good()], [], development: false));
+        Assert.Equal("Provider:Clients:1:Id: is registered twice.", refused.Message);
+    }
+
+    [Fact]
+    public void Refuses_private_symmetric_weak_and_unreadable_keys()
+    {
+        using var ecdsa = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        using var weak = RSA.Create(1024);
+        var withPrivate = PublicKey();
+        withPrivate["d"] = Base64Url.EncodeToString(ecdsa.ExportParameters(true).D);
+        var weakParameters = weak.ExportParameters(false);
+        var p384 = PublicKey();
+        p384["crv"] = "P-384";
+        JsonNode[] keys =
+        [
+            withPrivate,
+            new JsonObject { ["kty"] = "oct", ["k"] = "AAAA" },
+            new JsonObject { ["kty"] = "RSA", ["n"] = Base64Url.EncodeToString(weakParameters.Modulus), ["e"] = "AQAB" },
+            p384,
+            new JsonObject { ["kty"] = "EC" },
+            new JsonObject { ["keys"] = new JsonArray([.. Enumerable.Range(0, 9).Select(_ => PublicKey())]) },
+        ];
+        foreach (var text in keys.Select(key => key.ToJsonString()).Append("nonsense").Append("[]"))
+        {
+            File.WriteAllText(file, text);
+            Assert.StartsWith("Provider:Clients:0:KeyFile: ", Refusal(Good()), StringComparison.Ordinal);
+        }
+    }
+
+    private static JsonObject PublicKey()
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var point = key.ExportParameters(false).Q;
+        return new JsonObject { ["kty"] = "EC", ["crv"] = "P-256", ["x"] = Base64Url.EncodeToString(point.X), ["y"] = Base64Url.EncodeToString(point.Y) };
+    }
+
+    private static string Refusal(ClientOptions client) =>
+        Assert.Throws<ProviderSettingsException>(() => ClientRegistration.Check([client], [], development: false)).Message;
+
+    private ClientOptions Good() => new()
+    {
+        Id = "tax", Name = "Tax", RedirectUris = ["https://tax.example/signin"], Scopes = ["openid", "profile"], KeyFile = file, Sector = "tax.example",
+    };
+}

@@ -1,0 +1,66 @@
+using System.Net;
+using System.Text.Json.Nodes;
+
+namespace Identity.Provider.Discovery;
+
+/// <summary>OpenID Connect Discovery 3 and 4, RFC 8414, RFC 9126 5, RFC 9207 3: what it says is what it does.</summary>
+public sealed class DiscoveryTests(RunningProvider provider) : IClassFixture<RunningProvider>
+{
+    [Fact]
+    public async Task Says_what_is_offered_and_nothing_more()
+    {
+        var document = JsonNode.Parse((await Get(null)).Body)!;
+        string[] List(string member) => [.. document[member]!.AsArray().Select(value => (string)value!).Order(StringComparer.Ordinal)];
+        Assert.Equal(provider.Issuer.AbsoluteUri, (string?)document["issuer"]);
+        foreach (var (member, path) in new[]
+            { ("authorization_endpoint", "authorize"), ("token_endpoint", "token"), ("userinfo_endpoint", "userinfo"), ("pushed_authorization_request_endpoint", "par"), ("jwks_uri", ".well-known/jwks") })
+        {
+            Assert.Equal(provider.Issuer + path, (string?)document[member]);
+        }
+
+        Assert.Equal(["code"], List("response_types_supported"));
+        Assert.Equal(["query"], List("response_modes_supported"));
+        Assert.Equal(["authorization_code", "client_credentials"], List("grant_types_supported"));
+        Assert.Equal(["S256"], List("code_challenge_methods_supported"));
+        Assert.Equal(["private_key_jwt"], List("token_endpoint_auth_methods_supported"));
+        Assert.Equal(["ES256", "PS256"], List("token_endpoint_auth_signing_alg_values_supported"));
+        Assert.Equal(["ES256", "RS256"], List("id_token_signing_alg_values_supported"));
+        Assert.Equal(["pairwise"], List("subject_types_supported"));
+        Assert.Equal(["birthdate", "openid", "person_identifier", "profile", "signing"], List("scopes_supported"));
+        Assert.Equal(["consent", "login", "none"], List("prompt_values_supported"));
+        Assert.Equal(["credential"], List("authorization_details_types_supported"));
+        Assert.Equal(["http://eidas.europa.eu/LoA/substantial"], List("acr_values_supported"));
+        Assert.Superset(new HashSet<string> { "sub", "acr", "amr", "auth_time", "sid", "name", "given_name", "family_name", "birthdate", "person_identifier" }, List("claims_supported").ToHashSet());
+        Assert.True((bool)document["authorization_response_iss_parameter_supported"]!);
+    }
+
+    [Fact]
+    public async Task A_forged_host_changes_no_address()
+    {
+        var honest = await Get(null);
+        foreach (var header in new[] { "Host", "X-Forwarded-Host" })
+            Assert.Equal(honest.Body, (await Get(header)).Body);
+    }
+
+    [Fact]
+    public async Task Publishes_both_keys_and_no_private_member()
+    {
+        using var agency = new Agency(provider, "tax-portal");
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/.well-known/jwks");
+        var keys = (await agency.Send(request)).Json["keys"]!.AsArray().Select(key => key!.AsObject()).ToList();
+        Assert.Equal(["ES256", "RS256"], keys.Select(key => (string)key["alg"]!).Order());
+        foreach (var key in keys)
+            Assert.Empty(key.Select(member => member.Key).Intersect(["d", "p", "q", "dp", "dq", "qi", "k", "oth"]));
+    }
+
+    private async Task<Reply> Get(string? forged)
+    {
+        using var agency = new Agency(provider, "tax-portal");
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/.well-known/openid-configuration");
+        if (forged is not null)
+            request.Headers.TryAddWithoutValidation(forged, "evil.example");
+        var reply = await agency.Send(request);
+        Assert.Equal(HttpStatusCode.OK, reply.Status);
+        return reply;
+    }
+}
