@@ -136,7 +136,7 @@ public static class ProviderApp
 
         // Pushed request: what may it hold?
         After<ValidatePushedAuthorizationRequestContext, PushedRequestLimits>(server, OpenIddictServerHandlers.Authentication.ValidatePushedAuthentication.Descriptor);
-        After<ValidatePushedAuthorizationRequestContext, AuthorizationDetails>(server, OpenIddictServerHandlers.Authentication.ValidatePushedAuthorizedParty.Descriptor);
+        After<ValidatePushedAuthorizationRequestContext, PushedAuthorizationDetails>(server, OpenIddictServerHandlers.Authentication.ValidatePushedAuthorizedParty.Descriptor);
         Before<ApplyPushedAuthorizationResponseContext, RequestUriLifetime>(server, OpenIddictServerAspNetCoreHandlers.AttachHttpResponseCode<ApplyPushedAuthorizationResponseContext>.Descriptor);
 
         // Authorization response: where do errors go?

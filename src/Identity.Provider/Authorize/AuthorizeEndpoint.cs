@@ -45,7 +45,7 @@ public sealed class AuthorizeEndpoint(
         var session = await PersonSession.Read(context);
         var person = session is null ? null : await parties.FindPerson(session.PersonId, cancellation);
         var claims = ScopeClaims.Of(request.GetScopes());
-        var asked = AuthorizationDetails.Of(request);
+        var asked = PushedAuthorizationDetails.Of(request);
         var approval = asked is null ? null : await approvals.Find(key);
 
         var step = NextStep.Decide(

@@ -29,7 +29,7 @@ internal sealed class PushedRequestLimits : IOpenIddictServerHandler<ValidatePus
         }
 
         var length = request.GetParameters()
-            .Where(parameter => parameter.Key is not (Parameters.ClientAssertion or AuthorizationDetails.Parameter))
+            .Where(parameter => parameter.Key is not (Parameters.ClientAssertion or PushedAuthorizationDetails.Parameter))
             .Sum(parameter => parameter.Key.Length + (((string?)parameter.Value)?.Length ?? 0));
         if (length > LongestParameters)
         {

@@ -35,7 +35,7 @@ internal sealed class TokenGrants(ProviderSettings settings, PersonStore people,
         if (code.GetClaim(AuthorizeEndpoint.ApprovalClaim) is { } finished)
         {
             var approval = JsonSerializer.Deserialize<FinishedApproval>(finished)!;
-            context.Parameters[PushedRequests.AuthorizationDetails.Parameter] = evidence.For(approval, person, code.GetClaim(TokenClaims.PairwiseSubjectClaim)!);
+            context.Parameters[PushedRequests.PushedAuthorizationDetails.Parameter] = evidence.For(approval, person, code.GetClaim(TokenClaims.PairwiseSubjectClaim)!);
         }
 
         Record(new TokenIssue(context.ClientId!, code.GetClaim(TokenClaims.PairwiseSubjectClaim), GrantTypes.AuthorizationCode));

@@ -8,7 +8,7 @@ using static OpenIddict.Server.OpenIddictServerEvents;
 namespace Identity.Provider.PushedRequests;
 
 /// <summary>RFC 9396: the parameter is validated in full before the client gets a request_uri for it, and only for clients registered for its type.</summary>
-internal sealed class AuthorizationDetails(IOpenIddictApplicationManager applications) : IOpenIddictServerHandler<ValidatePushedAuthorizationRequestContext>
+internal sealed class PushedAuthorizationDetails(IOpenIddictApplicationManager applications) : IOpenIddictServerHandler<ValidatePushedAuthorizationRequestContext>
 {
     internal const string Parameter = "authorization_details";
 
