@@ -51,6 +51,23 @@ internal sealed class IndirectObjectReader(PdfSource file, ParseBudget budget, D
         return new IndirectObject(new ObjectId(number, generation), start, EndOfObject(ref parser.Lexer, valueEnd, number), value, null);
     }
 
+    /// <summary>The first words of this object stand at the offset.</summary>
+    public bool HasHeader(int offset, ObjectId id)
+    {
+        var lexer = new PdfLexer(file.Bytes.Span, offset, budget.Limits);
+        try
+        {
+            var number = HeaderNumber(ref lexer, int.MaxValue);
+            var generation = HeaderNumber(ref lexer, 65535);
+            lexer.Next();
+            return lexer.IsKeyword("obj"u8) && new ObjectId(number, generation) == id;
+        }
+        catch (PdfRefusedException)
+        {
+            return false; // Something else stands there; reading it says what.
+        }
+    }
+
     /// <summary>Closes a stream whose Length is known.</summary>
     public IndirectObject Complete(IndirectObject open, long length)
     {

@@ -43,7 +43,8 @@ internal sealed class ObjectLoader(PdfSource file, ObjectTable table, List<Revis
                     defective.Add(definition);
                 continue;
             }
-            if (definition.Entry.Position < free)
+            // Only a true overlap is two readings; an entry that names a place where its object is not is a defect like any other.
+            if (definition.Entry.Position < free && reader.HasHeader(definition.Entry.Position, definition.Id))
                 throw new PdfRefusedException(PdfRefusalCode.Ambiguous, $"object {definition.Number} stands inside another one, at byte {definition.Entry.Position}");
             if (TryRead(definition) is { } read)
             {
