@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Identity.Provider;
+using Identity.Signing;
 
 namespace Identity.DevHost;
 
@@ -27,6 +28,17 @@ internal static class DevHost
             ("Provider:Audit", Path.Combine(at.Folder("audit"), "provider.jsonl")),
             ("Provider:SeedDemo:Enabled", at.SeedDemo ? "true" : "false"),
             ("Provider:SeedDemo:ClientKeys", at.Keys)),
+        new("Signing", 200, SigningApp.Build,
+            ("Signing:PublicAddress", at.Address(200)),
+            ("Signing:Provider", at.Address(0)),
+            ("Signing:Authority", at.Address(100)),
+            ("Signing:Verification", at.Address(300)),
+            ("Signing:DataDirectory", at.Folder("signing")),
+            ("Signing:KeysDirectory", at.Keys),
+            ("Signing:TrustDirectory", at.Trust),
+            ("Signing:Agencies:0:ClientId", "land-registry"),
+            ("Signing:Agencies:0:Name", "Land Registry"),
+            ("Signing:Agencies:0:ReturnUrls:0", at.Address(403))),
     ];
 
     /// <summary>Runs until Ctrl+C or SIGTERM. Returns the exit code.</summary>

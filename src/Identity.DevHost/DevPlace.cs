@@ -30,7 +30,7 @@ internal sealed record DevPlace(int PortBase, string Data, string Keys, bool See
 
     /// <summary>Those of the ports that somebody listens on. Kestrel takes `localhost` on IPv4 and IPv6, so either one is an obstacle.</summary>
     public IReadOnlyList<int> TakenPorts(IEnumerable<int> offsets) =>
-        [.. offsets.Select(offset => PortBase + offset).Where(port => !IsFree(IPAddress.Loopback, port) || (Socket.OSSupportsIPv6 && !IsFree(IPAddress.IPv6Loopback, port)))];
+        [.. offsets.Order().Select(offset => PortBase + offset).Where(port => !IsFree(IPAddress.Loopback, port) || (Socket.OSSupportsIPv6 && !IsFree(IPAddress.IPv6Loopback, port)))];
 
     private static bool IsFree(IPAddress address, int port)
     {
