@@ -45,6 +45,12 @@ internal static class CrossReferenceTable
             var generation = lexer.Kind == TokenKind.Integer ? lexer.Integer : -1;
             lexer.Next();
             var used = lexer.IsKeyword("n"u8);
+            if (!used && generation is > 65535 and <= 99999 && lexer.IsKeyword("f"u8))
+            {
+                // MuPDF writes 65536 for the head of the free list; a free entry's generation decides nothing here.
+                deviations.Add("free-entry-generation", null, first + index, "a free entry has a generation above 65535");
+                generation = 65535;
+            }
             if (offset < 0 || generation is < 0 or > 65535 || !used && !lexer.IsKeyword("f"u8))
                 throw new PdfRefusedException(PdfRefusalCode.Malformed, $"a cross-reference entry cannot be read, at byte {start}");
             if (!HasFixedForm(file, start, lexer.Position))

@@ -157,6 +157,22 @@ public sealed class HostileFileTests
     }
 
     [Fact]
+    public void A_large_file_opens_without_its_image_data_being_touched()
+    {
+        var file = PdfBytes.OnePage();
+        var image = new byte[1_000_000];
+        for (var number = 4; number < 24; number++)
+            file.Stream(number, "/Subtype/Image/Filter/DCTDecode", image);
+        var bytes = file.Table().ToArray();
+        Read.Document(bytes);
+        var before = GC.GetAllocatedBytesForCurrentThread();
+
+        Read.Document(bytes);
+
+        Assert.True(GC.GetAllocatedBytesForCurrentThread() - before < 1_000_000);
+    }
+
+    [Fact]
     public void A_page_tree_in_a_circle_is_a_defect()
     {
         var document = Read.Document(PdfBytes.OnePage().Indirect(2, "<</Type/Pages/Kids[3 0 R 2 0 R]/Count 2>>").Table());
