@@ -1,1 +1,3 @@
-Console.WriteLine("");
+using Identity.Demo;
+
+await DemoApp.Build(args).RunAsync();

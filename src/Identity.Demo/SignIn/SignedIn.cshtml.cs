@@ -1,0 +1,62 @@
+using System.Globalization;
+using Identity.Demo.LandRegistry;
+using Identity.Web;
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.AspNetCore.Mvc.RazorPages;
+using Microsoft.Extensions.Localization;
+
+namespace Identity.Demo.SignIn;
+
+/// <summary>The person's page: what the agency was told, and at the Land Registry the deeds.</summary>
+public sealed class SignedInModel(DemoSettings settings, IStringLocalizer<DemoTexts> texts) : PageModel
+{
+    static readonly string[] ShownClaims = ["given_name", "family_name", "birthdate", "person_identifier"];
+
+    public string Name => Claim("name") ?? texts["NoName"];
+
+    public string Subject => Claim("sub")!;
+
+    public IReadOnlyList<(string Label, string Value)> Attributes { get; private set; } = [];
+
+    public IReadOnlyList<Deed> Deeds { get; private set; } = [];
+
+    public string? Level => AgencySignIn.LevelName(Claim("acr"));
+
+    /// <summary>OpenID Connect Core 2: seconds since 1970, and not the time of this visit but of the sign-in itself.</summary>
+    public DateTimeOffset? SignedInAt =>
+        long.TryParse(Claim("auth_time"), CultureInfo.InvariantCulture, out var seconds) ? DateTimeOffset.FromUnixTimeSeconds(seconds) : null;
+
+    public async Task OnGet()
+    {
+        Attributes = [.. ShownClaims
+            .Where(claim => Claim(claim) is not null)
+            .Select(claim => (texts["Claim_" + claim].Value, SafeText.ForDisplay(Claim(claim))))];
+        if (HttpContext.RequestServices.GetService<DeedStore>() is { } store)
+        {
+            Deeds = await store.Of(Subject, HttpContext.RequestAborted);
+            // The form's answer leads to Signing and from there to the Provider: Chromium asks for both.
+            HttpContext.ContentSecurity().AllowFormAction(settings.Signing!).AllowFormAction(settings.Authority);
+        }
+    }
+
+    /// <summary>Ends the session here; the one at the Provider goes on.</summary>
+    public async Task<IActionResult> OnPostSignOut()
+    {
+        await HttpContext.SignOutAsync(AgencySignIn.Session);
+        return RedirectToPage("/Home/AgencyHome");
+    }
+
+    public async Task<IActionResult> OnPostDeed()
+    {
+        if (HttpContext.RequestServices.GetService<DeedSigning>() is not { } deeds)
+            return NotFound();
+        return await deeds.Begin(Subject, Name, Claim("person_identifier"), HttpContext.RequestAborted) switch
+        {
+            DeedSigning.Begun begun => Redirect(begun.ReviewUrl.AbsoluteUri),
+            _ => RedirectToPage(new { problem = "deed" }),
+        };
+    }
+
+    string? Claim(string type) => User.FindFirst(type)?.Value;
+}
