@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.RazorPages;
+using Microsoft.IdentityModel.Protocols.OpenIdConnect;
 
 namespace Identity.Signing.Requests;
 
@@ -76,6 +77,5 @@ public sealed class ReviewDocumentModel(RequestStore requests, SigningSettings s
 
     // The handler wraps what happened on the way to the Provider: no metadata (InvalidOperationException), no connection, a refusal.
     private static bool IsProviderOutage(Exception e) =>
-        e is HttpRequestException or InvalidOperationException or OperationCanceledException or IOException
-        || e.GetType().Name is "OpenIdConnectProtocolException";
+        e is HttpRequestException or InvalidOperationException or OperationCanceledException or IOException or OpenIdConnectProtocolException;
 }

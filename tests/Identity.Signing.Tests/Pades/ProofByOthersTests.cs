@@ -1,0 +1,152 @@
+using System.Globalization;
+using System.Text;
+using System.Text.RegularExpressions;
+using Identity.TestKit;
+
+namespace Identity.Signing.Tests.Pades;
+
+/// <summary>Programs that share no code with ours look at what the running service made. Their exit codes prove nothing: their words do.</summary>
+public sealed partial class ProofByOthersTests(SigningSystem system) : IClassFixture<SigningSystem>
+{
+    public static TheoryData<string> Producers() => new("by hand", "qpdf: object streams", "qpdf: linearized", "qpdf: version 1.4 forced");
+
+    [Theory]
+    [MemberData(nameof(Producers))]
+    public async Task A_signed_document_is_valid_trusted_and_whole_for_every_program(string producer)
+    {
+        system.Reset();
+        var document = producer switch
+        {
+            "qpdf: object streams" => Pdfs.Qpdf("--object-streams=generate"),
+            "qpdf: linearized" => Pdfs.Qpdf("--linearize"),
+            "qpdf: version 1.4 forced" => Pdfs.Qpdf("--force-version=1.4", "--object-streams=disable"),
+            _ => Pdfs.Page(),
+        };
+        var before = TimeProvider.System.GetUtcNow();
+        using var signed = new SignedPdf(system, await system.Sign(document));
+
+        Assert.True(signed.File.AsSpan().StartsWith(document));
+        var pdfsig = signed.Pdfsig();
+        Assert.Contains("Signature is Valid.", pdfsig.Text, StringComparison.Ordinal);
+        Assert.Contains("Certificate is Trusted.", pdfsig.Text, StringComparison.Ordinal);
+        Assert.Contains("Total document signed", pdfsig.Text, StringComparison.Ordinal);
+        Assert.Contains("ETSI.CAdES.detached", pdfsig.Text, StringComparison.Ordinal);
+        Assert.Contains("Signer Certificate Common Name: Liis Tamm", pdfsig.Text, StringComparison.Ordinal);
+        var qpdf = signed.Qpdf();
+        Assert.True(qpdf.ExitCode == 0, qpdf.Text);
+        Assert.DoesNotContain("WARNING", qpdf.Text, StringComparison.Ordinal);
+        var mutool = signed.Mutool();
+        Assert.Contains("The document is unchanged since signing.", mutool.Text, StringComparison.OrdinalIgnoreCase);
+        var cms = signed.OpensslCms();
+        Assert.True(cms.ExitCode == 0 && cms.Text.Contains("Verification successful", StringComparison.Ordinal), cms.Text);
+        var ts = signed.OpensslTs();
+        Assert.Contains("Verification: OK", ts.Text, StringComparison.Ordinal);
+        Assert.InRange(ClaimedTime(signed.File), DateTimeOffset.FromUnixTimeSeconds(before.ToUnixTimeSeconds()), TimeProvider.System.GetUtcNow());
+    }
+
+    [Fact]
+    public async Task One_flipped_byte_is_seen_by_every_program()
+    {
+        system.Reset();
+        var file = await system.Sign(Pdfs.Page());
+        file[Encoding.Latin1.GetString(file).IndexOf("A deed", StringComparison.Ordinal)] ^= 1;
+        using var changed = new SignedPdf(system, file);
+        Assert.Contains("Digest Mismatch", changed.Pdfsig().Text, StringComparison.OrdinalIgnoreCase);
+        Assert.NotEqual(0, changed.OpensslCms().ExitCode);
+    }
+
+    [Fact]
+    public async Task The_cms_has_what_baseline_demands_and_no_signing_time()
+    {
+        system.Reset();
+        using var signed = new SignedPdf(system, await system.Sign(Pdfs.Page()));
+        system.Pki.Write("check.der", signed.Cms());
+        var printed = system.Pki.Openssl("cms", "-cmsout", "-print", "-noout", "-inform", "DER", "-in", system.Pki.PathOf("check.der")).Output;
+        Assert.Contains("id-smime-aa-signingCertificateV2", printed, StringComparison.Ordinal);
+        Assert.Contains("id-smime-aa-timeStampToken", printed, StringComparison.Ordinal);
+        Assert.Contains("eContent: <ABSENT>", printed, StringComparison.Ordinal);
+        Assert.DoesNotContain("signingTime", printed.Split("timeStampToken")[0], StringComparison.Ordinal);
+        Assert.Contains("ecdsa-with-SHA256", printed, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_second_signature_keeps_the_first_one_valid()
+    {
+        system.Reset();
+        var once = await system.Sign(Pdfs.Page("Two signers"));
+        system.Provider.Person = StandInPerson.Wei;
+        using var twice = new SignedPdf(system, await system.Sign(once));
+        Assert.True(twice.File.AsSpan().StartsWith(once));
+        var pdfsig = twice.Pdfsig().Text;
+        Assert.Equal(2, Count(pdfsig, "Signature is Valid."));
+        Assert.Equal(2, Count(pdfsig, "Certificate is Trusted."));
+        Assert.Contains("Common Name: Liis Tamm", pdfsig, StringComparison.Ordinal);
+        Assert.Contains("Common Name: Wei Chen", pdfsig, StringComparison.Ordinal);
+        Assert.Contains("Total document signed", pdfsig, StringComparison.Ordinal);
+        Assert.DoesNotContain("WARNING", twice.Qpdf().Text, StringComparison.Ordinal);
+    }
+
+    /// <summary>Every file of the corpus either is refused when it arrives, with a reason, or is signed: then the new signature is valid and whole, and each earlier one as before.</summary>
+    [Fact]
+    public async Task Every_file_of_the_corpus_is_signed_or_refused_when_it_arrives()
+    {
+        system.Reset();
+        var folder = Repository.Shared("corpus/pdf");
+        var problems = new List<string>();
+        int signed = 0, refused = 0;
+        foreach (var path in Directory.EnumerateFiles(folder, "*.pdf", SearchOption.AllDirectories).Order(StringComparer.Ordinal))
+        {
+            var file = await File.ReadAllBytesAsync(path, SigningSystem.Cancellation);
+            if (file.Length > SigningSystem.Cap)
+                continue;
+            using var posted = await system.PostRequest(file);
+            if (posted.StatusCode != System.Net.HttpStatusCode.Created)
+            {
+                var refusal = await SigningSystem.Json(posted);
+                if ((int)posted.StatusCode != 422 || refusal["error"]!.GetValue<string>() != "document_refused" || refusal["reason"] is null)
+                    problems.Add($"{path}: {(int)posted.StatusCode} {refusal.ToJsonString()}");
+                refused++;
+                continue;
+            }
+
+            signed++;
+            if (await ProblemOfSigning((await SigningSystem.Json(posted))["id"]!.GetValue<string>(), file) is { } problem)
+                problems.Add($"{path}: {problem}");
+        }
+
+        Assert.True(problems.Count == 0, string.Join('\n', problems));
+        Assert.True(signed > 100, $"only {signed} files were signed, {refused} refused");
+    }
+
+    private async Task<string?> ProblemOfSigning(string id, byte[] file)
+    {
+        using var browser = system.NewBrowser();
+        await SigningSystem.Approve(browser, id);
+        var ended = await system.Ended(id);
+        if (ended["status"]!.GetValue<string>() != "signed")
+            return ended.ToJsonString();
+        using var client = system.AgencyClient();
+        var result = await client.GetByteArrayAsync($"requests/{id}/document", SigningSystem.Cancellation);
+        if (!result.AsSpan().StartsWith(file))
+            return "the original is not a prefix";
+        using var before = new SignedPdf(system, file);
+        using var after = new SignedPdf(system, result);
+        var cms = after.OpensslCms();
+        if (cms.ExitCode != 0)
+            return cms.Text;
+        // pdfsig counts the signatures it calls valid: the new one must add to them and take none away.
+        var (validBefore, validAfter) = (Count(before.Pdfsig().Text, "Signature is Valid."), Count(after.Pdfsig().Text, "Signature is Valid."));
+        return validAfter == validBefore + 1 ? null : $"pdfsig: {validBefore} valid before, {validAfter} after\n{after.Pdfsig().Text}";
+    }
+
+    private static int Count(string text, string part) => text.Split(part).Length - 1;
+
+    private static DateTimeOffset ClaimedTime(byte[] file)
+    {
+        var match = ClaimedTimePattern().Matches(Encoding.Latin1.GetString(file))[^1];
+        return DateTimeOffset.ParseExact(match.Groups[1].Value + "+00:00", "yyyyMMddHHmmsszzz", CultureInfo.InvariantCulture);
+    }
+
+    [GeneratedRegex(@"/M\s*\(D:(\d{14})(?:Z|\+00'00'?)\)")]
+    private static partial Regex ClaimedTimePattern();
+}

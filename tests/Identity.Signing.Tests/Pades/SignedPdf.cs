@@ -1,0 +1,109 @@
+using System.Globalization;
+using System.Text;
+using System.Text.RegularExpressions;
+using Identity.TestKit;
+
+namespace Identity.Signing.Tests.Pades;
+
+/// <summary>A signed PDF as other programs see it: cut apart by hand and judged by pdfsig, qpdf, mutool and openssl.</summary>
+internal sealed partial class SignedPdf : IDisposable
+{
+    private readonly string folder = Directory.CreateTempSubdirectory("identity-signed-").FullName;
+    private readonly string root;
+    private readonly string issuing;
+
+    public SignedPdf(SigningSystem system, byte[] file)
+    {
+        File = file;
+        root = system.Pki.CertificatePath("root-ca");
+        issuing = system.Pki.CertificatePath("issuing-ca");
+        System.IO.File.WriteAllBytes(Path_("signed.pdf"), file);
+    }
+
+    public byte[] File { get; }
+
+    public ToolResult Pdfsig()
+    {
+        Tool.RunWith("certutil", ["-N", "-d", "sql:" + folder, "--empty-password"]);
+        Tool.RunWith("certutil", ["-A", "-d", "sql:" + folder, "-n", "root", "-t", "CT,C,C", "-i", root]);
+        return Tool.RunWith("pdfsig", ["-nssdir", folder, Path_("signed.pdf")]);
+    }
+
+    public ToolResult Qpdf() => Tool.RunWith("qpdf", ["--check", Path_("signed.pdf")]);
+
+    public ToolResult Mutool() => Tool.RunWith("mutool", ["sign", "-v", Path_("signed.pdf")]);
+
+    /// <summary>The CMS of the newest signature, by its DER length.</summary>
+    public byte[] Cms()
+    {
+        var (start, length) = Contents();
+        var hex = Encoding.ASCII.GetString(File, start + 1, length - 2);
+        var padded = Convert.FromHexString(hex);
+        // Long form with two length octets: 30 82 hh ll.
+        Assert.Equal([0x30, 0x82], padded[..2]);
+        var end = 4 + (padded[2] << 8) + padded[3];
+        Assert.All(padded[end..], padding => Assert.Equal(0, padding));
+        return padded[..end];
+    }
+
+    /// <summary>What the newest signature covers, taken by its ByteRange.</summary>
+    public byte[] Covered()
+    {
+        var (start, length) = Contents();
+        return [.. File[..start], .. File[(start + length)..]];
+    }
+
+    public ToolResult OpensslCms()
+    {
+        System.IO.File.WriteAllBytes(Path_("cms.der"), Cms());
+        System.IO.File.WriteAllBytes(Path_("covered.bin"), Covered());
+        return Tool.RunWith("openssl", ["cms", "-verify", "-cades", "-binary", "-inform", "DER", "-in", Path_("cms.der"), "-content", Path_("covered.bin"),
+            "-CAfile", root, "-purpose", "any", "-out", Path_("out.bin")]);
+    }
+
+    /// <summary>The time-stamp, cut out of the CMS, over the signature value, both found by openssl's own parser.</summary>
+    public ToolResult OpensslTs()
+    {
+        System.IO.File.WriteAllBytes(Path_("cms.der"), Cms());
+        var lines = Tool.RunWith("openssl", ["asn1parse", "-inform", "DER", "-in", Path_("cms.der")]).Output.Split('\n');
+        var attribute = Array.FindIndex(lines, line => line.Contains("id-smime-aa-timeStampToken", StringComparison.Ordinal));
+        Assert.True(attribute > 0, "no signature-time-stamp");
+        var token = Element(lines[attribute + 2]);
+        // SignerInfo: ... signature OCTET STRING, then [1] unsigned attributes.
+        var value = Element(lines.Take(attribute).Last(line => line.Contains("OCTET STRING", StringComparison.Ordinal)));
+        var cms = Cms();
+        System.IO.File.WriteAllBytes(Path_("token.der"), cms[token.Offset..(token.Offset + token.Header + token.Length)]);
+        System.IO.File.WriteAllBytes(Path_("value.bin"), cms[(value.Offset + value.Header)..(value.Offset + value.Header + value.Length)]);
+        return Tool.RunWith("openssl", ["ts", "-verify", "-token_in", "-in", Path_("token.der"), "-data", Path_("value.bin"), "-CAfile", root, "-untrusted", issuing]);
+    }
+
+    public void Dispose() => Directory.Delete(folder, recursive: true);
+
+    private string Path_(string file) => Path.Combine(folder, file);
+
+    private (int Start, int Length) Contents()
+    {
+        var text = Encoding.Latin1.GetString(File);
+        var range = ByteRange().Matches(text)[^1];
+        var numbers = range.Groups.Values.Skip(1).Select(group => int.Parse(group.Value, CultureInfo.InvariantCulture)).ToArray();
+        Assert.Equal(0, numbers[0]);
+        Assert.Equal(File.Length, numbers[2] + numbers[3]);
+        Assert.Equal((byte)'<', File[numbers[1]]);
+        Assert.Equal((byte)'>', File[numbers[2] - 1]);
+        return (numbers[1], numbers[2] - numbers[1]);
+    }
+
+    private static (int Offset, int Header, int Length) Element(string line)
+    {
+        var match = Asn1Line().Match(line);
+        return (Number(match, 1), Number(match, 2), Number(match, 3));
+    }
+
+    private static int Number(Match match, int group) => int.Parse(match.Groups[group].Value, CultureInfo.InvariantCulture);
+
+    [GeneratedRegex(@"/ByteRange\s*\[\s*(\d+)\s+(\d+)\s+(\d+)\s+(\d+)\s*\]")]
+    private static partial Regex ByteRange();
+
+    [GeneratedRegex(@"^\s*(\d+):d=\s*\d+\s+hl=\s*(\d+)\s+l=\s*(\d+)")]
+    private static partial Regex Asn1Line();
+}

@@ -1,0 +1,164 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Identity.TestKit;
+using Identity.TestKit.Pki;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+
+namespace Identity.Signing.Tests;
+
+/// <summary>Certificates by the framework's own builder, time-stamps by `openssl ts`: none of the product's code.</summary>
+public sealed class StandInAuthority : IAsyncDisposable
+{
+    private readonly WebApplication app;
+    private readonly OpensslPki pki;
+    private readonly SemaphoreSlim oneTimestamp = new(1, 1);
+    private int requests;
+    private int timestamps;
+
+    private StandInAuthority(WebApplication app, string address, OpensslPki pki) => (this.app, Address, this.pki) = (app, address, pki);
+
+    public string Address { get; }
+
+    /// <summary>Answers POST /certificates in place of a certificate.</summary>
+    public Func<HttpContext, Task<IResult?>> Certificates { get; set; } = _ => Task.FromResult<IResult?>(null);
+
+    /// <summary>Whom the certificate names in place of the one in the evidence.</summary>
+    public string? OtherIdentifier { get; set; }
+
+    /// <summary>Certifies a key of its own.</summary>
+    public bool OtherKey { get; set; }
+
+    /// <summary>Changes the query before openssl answers it.</summary>
+    public Func<byte[], byte[]> Query { get; set; } = query => query;
+
+    /// <summary>Changes the answer of openssl.</summary>
+    public Func<byte[], byte[]> Reply { get; set; } = reply => reply;
+
+    public string ReplyType { get; set; } = "application/timestamp-reply";
+
+    public int TimestampStatus { get; set; } = 200;
+
+    /// <summary>As faketime has it: "+2 hours".</summary>
+    public string? Clock { get; set; }
+
+    /// <summary>Another hierarchy stamps.</summary>
+    public OpensslPki? OtherTsa { get; set; }
+
+    public int CertificateRequests => requests;
+
+    public int TimestampRequests => timestamps;
+
+    public static async Task<StandInAuthority> Start(OpensslPki pki)
+    {
+        var address = $"http://localhost:{FreePort.Next()}/";
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        var app = builder.Build();
+        app.Urls.Add(address.TrimEnd('/'));
+        var authority = new StandInAuthority(app, address, pki);
+        app.MapPost("/certificates", (Delegate)authority.Certify);
+        app.MapPost("/tsa", (Delegate)authority.Stamp);
+        await app.StartAsync();
+        return authority;
+    }
+
+    public void Reset()
+    {
+        Certificates = _ => Task.FromResult<IResult?>(null);
+        (OtherIdentifier, OtherKey, Query, Reply, ReplyType, TimestampStatus, Clock, OtherTsa) =
+            (null, false, query => query, reply => reply, "application/timestamp-reply", 200, null, null);
+        requests = timestamps = 0;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await app.DisposeAsync();
+        oneTimestamp.Dispose();
+    }
+
+    private async Task<IResult> Certify(HttpContext context)
+    {
+        Interlocked.Increment(ref requests);
+        if (await Certificates(context) is { } other)
+            return other;
+        var body = JsonNode.Parse(await new StreamReader(context.Request.Body).ReadToEndAsync())!;
+        var claims = JsonNode.Parse(System.Buffers.Text.Base64Url.DecodeFromChars(body["evidence"]!.GetValue<string>().Split('.')[1]))!["person"]!;
+        var asked = CertificateRequest.LoadSigningRequest(Convert.FromBase64String(body["csr"]!.GetValue<string>()), HashAlgorithmName.SHA256);
+
+        using var own = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var subject = new X500DistinguishedNameBuilder();
+        subject.Add("2.5.4.5", OtherIdentifier ?? claims["identifier"]!.GetValue<string>(), System.Formats.Asn1.UniversalTagNumber.PrintableString);
+        subject.Add("2.5.4.42", claims["given_name"]!.GetValue<string>());
+        subject.Add("2.5.4.4", claims["family_name"]!.GetValue<string>());
+        subject.AddCommonName($"{claims["given_name"]} {claims["family_name"]}");
+        subject.AddCountryOrRegion("XX");
+        var request = new CertificateRequest(subject.Build(), OtherKey ? new PublicKey(own) : asked.PublicKey, HashAlgorithmName.SHA256);
+        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(false, false, 0, true));
+        request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.NonRepudiation, true));
+        request.CertificateExtensions.Add(new X509SubjectKeyIdentifierExtension(request.PublicKey, false));
+        using var issuer = X509Certificate2.CreateFromPem(await File.ReadAllTextAsync(pki.CertificatePath("issuing-ca")));
+        request.CertificateExtensions.Add(X509AuthorityKeyIdentifierExtension.CreateFromCertificate(issuer, true, false));
+        using var key = ECDsa.Create();
+        key.ImportFromPem(await File.ReadAllTextAsync(pki.KeyPath("issuing-ca")));
+        var now = TimeProvider.System.GetUtcNow();
+        using var certificate = request.Create(
+            issuer.SubjectName, X509SignatureGenerator.CreateForECDsa(key), now.AddMinutes(-1), now.AddMinutes(15), RandomNumberGenerator.GetBytes(16));
+        return Results.Json(
+            new
+            {
+                serial = certificate.SerialNumber,
+                certificate = Convert.ToBase64String(certificate.RawData),
+                chain = new[] { Convert.ToBase64String(pki.Certificate("issuing-ca")), Convert.ToBase64String(pki.Certificate("root-ca")) },
+            },
+            statusCode: 201);
+    }
+
+    private async Task<IResult> Stamp(HttpContext context)
+    {
+        Interlocked.Increment(ref timestamps);
+        if (TimestampStatus != 200)
+            return Results.StatusCode(TimestampStatus);
+        using var body = new MemoryStream();
+        await context.Request.Body.CopyToAsync(body);
+        await oneTimestamp.WaitAsync();
+        try
+        {
+            return Results.Bytes(Reply(StampWith(OtherTsa ?? pki, Query(body.ToArray()))), ReplyType);
+        }
+        finally
+        {
+            oneTimestamp.Release();
+        }
+    }
+
+    private byte[] StampWith(OpensslPki by, byte[] query)
+    {
+        by.Write("query.tsq", query);
+        File.WriteAllText(by.PathOf("chain.pem"), File.ReadAllText(by.CertificatePath("issuing-ca")));
+        File.WriteAllText(by.PathOf("tsa.cnf"), $"""
+            [tsa]
+            default_tsa = it
+            [it]
+            serial = {by.PathOf("tsa.serial")}
+            signer_cert = {by.CertificatePath("tsa")}
+            certs = {by.PathOf("chain.pem")}
+            signer_key = {by.KeyPath("tsa")}
+            signer_digest = sha256
+            default_policy = 1.3.6.1.4.1.99999.1
+            digests = sha256
+            accuracy = secs:1
+            ess_cert_id_chain = no
+            ess_cert_id_alg = sha256
+
+            """);
+        string[] reply = ["openssl", "ts", "-reply", "-config", by.PathOf("tsa.cnf"), "-queryfile", by.PathOf("query.tsq"), "-out", by.PathOf("reply.tsr")];
+        var made = Clock is null
+            ? Tool.RunWith("openssl", reply[1..], workingDirectory: by.Folder)
+            : Tool.RunWith("faketime", ["-f", Clock, .. reply], workingDirectory: by.Folder);
+        return made.ExitCode == 0 ? File.ReadAllBytes(by.PathOf("reply.tsr")) : throw new InvalidOperationException(made.Text);
+    }
+}
