@@ -1,0 +1,28 @@
+namespace Identity.Verification.Policy;
+
+/// <summary>
+/// The constraints that a validation applies beyond the standard's own (EN 319 102-1 5.1.4). One policy for now; its name and version
+/// go into every report, because the same file under another policy may be judged otherwise.
+/// </summary>
+public sealed record ValidationPolicy
+{
+    public static ValidationPolicy Default { get; } = new();
+
+    public string Name => "identity-pades";
+
+    public string Version => "1";
+
+    public string Description =>
+        "Signatures in PDF against configured trust anchors; algorithms as in TS 119 312 v1.5.1; later changes only as far as the signatures permit.";
+
+    /// <summary>
+    /// How old revocation information may at least be, even if its own period is shorter. EN 319 102-1 5.2.5 leaves it to the policy.
+    /// </summary>
+    public TimeSpan RevocationFreshness { get; init; } = TimeSpan.FromHours(24);
+
+    /// <summary>How far a responder's clock may be ahead of ours.</summary>
+    public TimeSpan ClockSkew { get; init; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>A claimed signing time this much behind the time-stamp is only remarked on: it is what the signer says.</summary>
+    public TimeSpan ClaimedTimeTolerance { get; init; } = TimeSpan.FromHours(24);
+}
