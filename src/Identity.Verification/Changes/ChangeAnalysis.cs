@@ -1,0 +1,56 @@
+using Identity.Pdf.Structure;
+using Identity.Pdf.Syntax;
+using Identity.Verification.Engine;
+
+namespace Identity.Verification.Changes;
+
+/// <summary>
+/// Explains every revision of a document by the rules of <see cref="Rules"/>. It fails closed: a change that no rule explains, bytes
+/// that no cross-reference entry explains, and a comparison that would cost too much are all reported as changes of the document.
+/// </summary>
+public static class ChangeAnalysis
+{
+    public static IReadOnlyList<RevisionChanges> Explain(PdfDocument document, CancellationToken cancellation)
+    {
+        var budget = new ComparisonBudget(ComparisonBudget.DefaultSteps);
+        var revisions = document.Revisions;
+        var explained = new RevisionChanges[revisions.Count + (document.TrailingBytes is null ? 0 : 1)];
+        // Newest first, so that a file full of revisions spends its budget on those that came after the signatures.
+        for (var i = revisions.Count - 1; i > 0; i--)
+            explained[i] = Revision(document.AsOf(revisions[i - 1].Number), document.AsOf(revisions[i].Number), budget, cancellation);
+        explained[0] = new RevisionChanges(revisions[0].Number, revisions[0].End, ChangeKind.None, [], 0);
+        // What stands behind the last revision is not part of any signature's, so it counts as one more.
+        if (document.TrailingBytes is { } trailing)
+        {
+            var message = ValidationMessage.Error("bytes-behind-end", trailing.Start);
+            explained[^1] = new RevisionChanges(revisions.Count + 1, document.File.Length, ChangeKind.Suspicious,
+                [new DocumentChange(ChangeKind.Suspicious, null, null, null, message)], 0);
+        }
+        return explained;
+    }
+
+    private static RevisionChanges Revision(RevisionView before, RevisionView after, ComparisonBudget budget, CancellationToken cancellation)
+    {
+        var comparison = new RevisionComparison(before, after, budget, cancellation);
+        StructureOfUpdate(comparison);
+        return comparison.Run();
+    }
+
+    /// <summary>What no walk over objects sees: bytes outside of objects, and containers that are replaced under the objects in them.</summary>
+    private static void StructureOfUpdate(RevisionComparison comparison)
+    {
+        var (before, after) = (comparison.Before, comparison.After);
+        foreach (var span in after.Revision.Unaccounted)
+            comparison.Report(ChangeKind.Suspicious, null, null, null, ValidationMessage.Error("unexplained-bytes", span.Start, span.End));
+        foreach (var change in after.Revision.Changes)
+        {
+            if (change.Kind == ObjectChangeKind.Overridden && IsObjectStream(before, change.Id))
+                comparison.Report(ChangeKind.Suspicious, change.Id, null, null, ValidationMessage.Error("object-stream-replaced"));
+            if (change.Kind == ObjectChangeKind.Freed && before.Closure.Contains(change.Id) && after.Closure.Contains(change.Id))
+                comparison.Report(ChangeKind.Suspicious, change.Id, null, null, ValidationMessage.Error("used-object-freed"));
+        }
+    }
+
+    private static bool IsObjectStream(RevisionView view, ObjectId id) =>
+        view.Resolve(id) is PdfStream stream && view.Get<PdfName>(stream.Dictionary, "Type")?.Value is "ObjStm" or "XRef";
+}

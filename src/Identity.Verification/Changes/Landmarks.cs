@@ -1,0 +1,105 @@
+using Identity.Pdf.Structure;
+using Identity.Pdf.Syntax;
+
+namespace Identity.Verification.Changes;
+
+/// <summary>
+/// Objects that have a rule of their own: pages, annotations, fields, structure elements, catalog. The walk that allows no change stops at them, for half
+/// of a document refers to its pages; their own rule reaches each of them from the catalog.
+/// </summary>
+public sealed class Landmarks
+{
+    private readonly HashSet<ObjectId> owned = [];
+    private readonly Dictionary<ObjectId, int> pages = [];
+    private readonly Dictionary<ObjectId, FormField> fieldsBefore = [];
+    private readonly Dictionary<ObjectId, FormField> fieldsAfter = [];
+
+    public Landmarks(RevisionView before, RevisionView after)
+    {
+        owned.Add(before.CatalogId);
+        foreach (var page in before.Pages.Pages)
+            AddPage(before, page);
+        foreach (var page in after.Pages.Pages)
+        {
+            if (page.Id is { } id)
+                pages.TryAdd(id, page.Number);
+        }
+        AddFields(before, fieldsBefore);
+        AddFields(after, fieldsAfter);
+        foreach (var id in fieldsBefore.Keys)
+            owned.Add(id);
+        AddStructure(before);
+    }
+
+    public bool IsOwned(ObjectId id) => owned.Contains(id);
+
+    public int? PageNumber(ObjectId id) => pages.TryGetValue(id, out var number) ? number : null;
+
+    /// <summary>The field that an object is, is a widget of, or is an ancestor of, in the revision before.</summary>
+    public FormField? FieldBefore(ObjectId id) => fieldsBefore.GetValueOrDefault(id);
+
+    public FormField? FieldAfter(ObjectId id) => fieldsAfter.GetValueOrDefault(id);
+
+    /// <summary>The page of a field's first widget.</summary>
+    public static int? PageOf(FormField? field) => field?.Widgets is [var first, ..] ? first.Page?.Number : null;
+
+    private void AddPage(RevisionView view, Page page)
+    {
+        if (page.Id is { } id)
+        {
+            owned.Add(id);
+            pages.TryAdd(id, page.Number);
+        }
+        foreach (var node in page.Path)
+            owned.Add(node);
+        if (view.Get<PdfArray>(page.Dictionary, "Annots") is not { } annotations)
+            return;
+        foreach (var item in annotations.Items)
+        {
+            if (item is PdfReference annotation)
+                owned.Add(annotation.Target);
+        }
+    }
+
+    // ISO 32000-2 14.7.2: the elements below the root of the structure tree, which outlines and annotations refer to as well.
+    private void AddStructure(RevisionView view)
+    {
+        var waiting = new Stack<PdfObject?>();
+        if (view.Get<PdfDictionary>(view.Catalog, "StructTreeRoot") is { } root)
+            waiting.Push(root["K"]);
+        var seen = new HashSet<ObjectId>();
+        while (waiting.TryPop(out var next))
+        {
+            if (next is PdfReference reference && !seen.Add(reference.Target))
+                continue;
+            switch (view.Resolve(next))
+            {
+                case PdfArray children:
+                    foreach (var child in children.Items)
+                        waiting.Push(child);
+                    break;
+                case PdfDictionary element when element.Has("S"):
+                    if (next is PdfReference { Target: var id })
+                        owned.Add(id);
+                    waiting.Push(element["K"]);
+                    break;
+            }
+        }
+    }
+
+    private static void AddFields(RevisionView view, Dictionary<ObjectId, FormField> fields)
+    {
+        foreach (var field in view.Form.Fields)
+        {
+            if (field.Id is { } id)
+                fields.TryAdd(id, field);
+            foreach (var ancestor in field.Path)
+                fields.TryAdd(ancestor, field);
+            foreach (var widget in field.Widgets)
+            {
+                if (widget.Id is { } widgetId)
+                    fields.TryAdd(widgetId, field);
+            }
+        }
+    }
+}

@@ -1,0 +1,131 @@
+using Identity.Pdf.Structure;
+using Identity.Pdf.Syntax;
+using Identity.Verification.Changes.Rules;
+using Identity.Verification.Engine;
+
+namespace Identity.Verification.Changes;
+
+/// <summary>What one document may cost to compare; shared by all its revisions.</summary>
+public sealed class ComparisonBudget(long steps)
+{
+    /// <summary>Values looked at in all revisions together. A revision that cannot be finished is suspicious.</summary>
+    public const long DefaultSteps = 6_000_000;
+
+    private long left = steps;
+
+    public bool IsSpent => left <= 0;
+
+    public bool Spend() => --left > 0;
+}
+
+/// <summary>
+/// Walks two neighbouring revisions side by side from the trailer down. Every place is judged by one rule; an object that is used at
+/// several places is judged at each, so that what is harmless in one use is not thereby harmless in another.
+/// </summary>
+public sealed class RevisionComparison
+{
+    /// <summary>Changes that are listed for one revision.</summary>
+    public const int ListedChanges = 100;
+
+    private readonly record struct Step(PdfObject? Before, PdfObject? After, Place Place);
+
+    private readonly record struct Visit(ObjectId? Before, ObjectId? After, ChangeRule Rule, ChangeKind Unexplained);
+
+    private readonly Queue<Step> waiting = new();
+    private readonly HashSet<Visit> visited = [];
+    private readonly HashSet<ObjectId> met = [];
+    private readonly List<DocumentChange> changes = [];
+    private readonly HashSet<(string Key, ObjectId? Object, int? Page, string? Field)> listed = [];
+    private readonly ComparisonBudget budget;
+    private readonly CancellationToken cancellation;
+    private int unlisted;
+    private ChangeKind worst;
+
+    public RevisionComparison(RevisionView before, RevisionView after, ComparisonBudget budget, CancellationToken cancellation)
+    {
+        (Before, After, this.budget, this.cancellation) = (before, after, budget, cancellation);
+        Landmarks = new Landmarks(before, after);
+    }
+
+    public RevisionView Before { get; }
+
+    public RevisionView After { get; }
+
+    public Landmarks Landmarks { get; }
+
+    /// <summary>Puts a pair of values in line to be judged by the rule of its place. Landmarks are left to their own rule.</summary>
+    public void Compare(PdfObject? before, PdfObject? after, Place place)
+    {
+        var leadsToLandmark = place.Rule is NothingChanges && before is PdfReference was && after is PdfReference isNow
+            && was.Target == isNow.Target && Landmarks.IsOwned(was.Target);
+        if (!leadsToLandmark)
+            waiting.Enqueue(new Step(before, after, place));
+    }
+
+    public void Report(ChangeKind kind, Place place, ValidationMessage message) => Report(kind, place.Holder, place.Page, place.Field, message);
+
+    public void Report(ChangeKind kind, ObjectId? changed, int? page, string? field, ValidationMessage message)
+    {
+        worst = kind > worst ? kind : worst;
+        if (!listed.Add((message.Key, changed, page, field)))
+            return;
+        if (changes.Count < ListedChanges)
+            changes.Add(new DocumentChange(kind, changed, page, field, message));
+        else
+            unlisted++;
+    }
+
+    public RevisionChanges Run()
+    {
+        Compare(Before.Revision.Trailer, After.Revision.Trailer, new Place(TrailerEntries.Rule, ChangeKind.Suspicious, "", null, null, null));
+        while (waiting.TryDequeue(out var step))
+        {
+            cancellation.ThrowIfCancellationRequested();
+            if (!budget.Spend())
+            {
+                // Fails closed: what was not looked at is not explained.
+                Report(ChangeKind.Suspicious, null, null, null, ValidationMessage.Error("comparison-too-costly"));
+                break;
+            }
+            Judge(step);
+        }
+        ReportActivated();
+        return new RevisionChanges(After.Revision.Number, After.Revision.End, worst, changes, unlisted);
+    }
+
+    /// <summary>
+    /// An object that nothing used before, and that this revision replaced and uses: the way in which content prepared in advance, and
+    /// covered by the signature as dead matter, is brought to life.
+    /// </summary>
+    private void ReportActivated()
+    {
+        var candidates = After.Revision.Changes.Where(change => change.Kind == ObjectChangeKind.Overridden && !met.Contains(change.Id)
+            && Before.Resolve(change.Id) is not PdfNull).Select(change => change.Id).ToList();
+        foreach (var id in candidates)
+        {
+            if (!budget.Spend())
+                break;
+            if (!Before.Closure.Contains(id) && After.Closure.Contains(id))
+                Report(ChangeKind.Suspicious, id, null, null, ValidationMessage.Error("unused-object-activated"));
+        }
+    }
+
+    private void Judge(Step step)
+    {
+        var (before, beforeId) = Follow(Before, step.Before);
+        var (after, afterId) = Follow(After, step.After);
+        var place = step.Place;
+        if (beforeId is not null || afterId is not null)
+        {
+            if (!visited.Add(new Visit(beforeId, afterId, place.Rule, place.Unexplained)))
+                return;
+            if (beforeId is { } known)
+                met.Add(known);
+            place = place with { Holder = afterId ?? beforeId };
+        }
+        place.Rule.Explain(this, place, before, after);
+    }
+
+    private static (PdfObject Value, ObjectId? Id) Follow(RevisionView view, PdfObject? value) =>
+        value is PdfReference reference ? (view.Resolve(reference), reference.Target) : (view.Resolve(value), null);
+}

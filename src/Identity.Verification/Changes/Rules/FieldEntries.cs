@@ -1,0 +1,114 @@
+using Identity.Pdf.Syntax;
+using Identity.Verification.Engine;
+
+namespace Identity.Verification.Changes.Rules;
+
+/// <summary>
+/// A field or widget that was there before (ISO 32000-2 12.7.4, 12.5.6.19): its value and appearance may be filled in, an empty
+/// signature field may be signed, a signed one never changes.
+/// </summary>
+public sealed class FieldEntries : ChangeRule
+{
+    // What filling in writes: the value, how it looks, which of several looks is on, how text is set, and flags such as read-only.
+    private static readonly HashSet<string> Filled = new(StringComparer.Ordinal) { "V", "AP", "AS", "DA", "Q", "F", "Ff", "I", "RV", "M", "MK" };
+
+    public static FieldEntries Rule { get; } = new();
+
+    private FieldEntries() { }
+
+    public override void Explain(RevisionComparison comparison, Place place, PdfObject before, PdfObject after)
+    {
+        if ((before, after) is not (PdfDictionary was, PdfDictionary isNow))
+        {
+            if (!IsAbsent(before) || !IsAbsent(after))
+                comparison.Report(ChangeKind.Content, place, ValidationMessage.Error("field-structure-changed", place.Field ?? ""));
+            return;
+        }
+        var field = place.Holder is { } id ? comparison.Landmarks.FieldBefore(id) : null;
+        place = place with { Page = field?.Widgets.FirstOrDefault(widget => widget.Id == place.Holder)?.Page?.Number ?? Landmarks.PageOf(field) };
+        var isSignature = field?.FieldType == "Sig";
+        if (isSignature && comparison.Before.Resolve(field!.Value) is PdfDictionary)
+            Signed(comparison, place, was, isNow);
+        else if (isSignature)
+            Empty(comparison, place, was, isNow);
+        else
+            Ordinary(comparison, place, was, isNow);
+    }
+
+    private static void Signed(RevisionComparison comparison, Place place, PdfDictionary was, PdfDictionary isNow)
+    {
+        foreach (var key in Keys(was, isNow))
+        {
+            if (key == "Kids")
+                Kids(comparison, place, was[key], isNow[key]);
+            else if (!IsTypeStated(key, comparison, was, isNow))
+                comparison.Compare(was[key], isNow[key], place.Inside(key, NothingChanges.Rule, ChangeKind.Suspicious));
+        }
+    }
+
+    private static void Empty(RevisionComparison comparison, Place place, PdfDictionary was, PdfDictionary isNow)
+    {
+        var value = isNow["V"];
+        var signedNow = !IsAbsent(comparison.After.Resolve(value));
+        if (signedNow)
+        {
+            if (!NewSignatureField.IsNewSignature(comparison, value))
+                comparison.Report(ChangeKind.Suspicious, place, ValidationMessage.Error("signature-not-new", place.Field ?? ""));
+            else if (NewSignatureField.IsTimestamp(comparison, (PdfDictionary)comparison.After.Resolve(value)))
+                comparison.Report(ChangeKind.Archival, place, ValidationMessage.Information("document-timestamp-added", place.Field ?? ""));
+            else
+                comparison.Report(ChangeKind.Signature, place, ValidationMessage.Information("signature-added", place.Field ?? ""));
+        }
+        // The field may be signed through its parent while this is the widget, so its looks may come with the signature of the field.
+        var fieldSigned = signedNow || (place.Holder is { } id && comparison.Landmarks.FieldAfter(id) is { } field && !IsAbsent(comparison.After.Resolve(field.Value)));
+        foreach (var key in Keys(was, isNow))
+        {
+            if (key == "V" || (key is "Lock" or "SV" && fieldSigned && !was.Has(key)) || IsTypeStated(key, comparison, was, isNow))
+                continue;
+            if (key == "Kids")
+                Kids(comparison, place, was[key], isNow[key]);
+            else if (fieldSigned && key == "AP")
+                Appearance(comparison, place.Inside(key, unexplained: ChangeKind.Signature), was[key], isNow[key]);
+            else if (!fieldSigned || !Filled.Contains(key))
+                comparison.Compare(was[key], isNow[key], place.Inside(key, NothingChanges.Rule));
+        }
+    }
+
+    private static void Ordinary(RevisionComparison comparison, Place place, PdfDictionary was, PdfDictionary isNow)
+    {
+        foreach (var key in Keys(was, isNow))
+        {
+            if (key == "Kids")
+                Kids(comparison, place, was[key], isNow[key]);
+            else if (key == "AP")
+                Appearance(comparison, place.Inside(key, unexplained: ChangeKind.Form), was[key], isNow[key]);
+            else if (Filled.Contains(key))
+                comparison.Compare(was[key], isNow[key], place.Inside(key, NothingChanges.Rule, ChangeKind.Form));
+            else if (!IsTypeStated(key, comparison, was, isNow))
+                comparison.Compare(was[key], isNow[key], place.Inside(key, NothingChanges.Rule));
+        }
+    }
+
+    // 12.7.4.1: with the entry Kids a field stops being its own widget.
+    private static void Kids(RevisionComparison comparison, Place place, PdfObject? was, PdfObject? isNow)
+    {
+        if (was is null)
+            comparison.Report(ChangeKind.Content, place, ValidationMessage.Error("field-structure-changed", place.Field ?? ""));
+        else
+            comparison.Compare(was, isNow, place.Inside("Kids", FieldList.OfField));
+    }
+
+    // 12.5.2 table 166: Type is optional, and says what is known already.
+    private static bool IsTypeStated(string key, RevisionComparison comparison, PdfDictionary was, PdfDictionary isNow) =>
+        key == "Type" && !was.Has(key) && comparison.After.Get<PdfName>(isNow, key)?.Value == "Annot";
+
+    private static void Appearance(RevisionComparison comparison, Place place, PdfObject? was, PdfObject? isNow)
+    {
+        var (old, fresh) = (comparison.Before.Resolve(was), comparison.After.Resolve(isNow));
+        // 12.5.5: an appearance that vanishes leaves it to each viewer what to show.
+        if (fresh is not PdfDictionary && !IsAbsent(old))
+            comparison.Report(ChangeKind.Content, place, ValidationMessage.Error("appearance-removed", place.Field ?? ""));
+        else
+            comparison.Compare(was, isNow, place with { Rule = NothingChanges.Rule });
+    }
+}

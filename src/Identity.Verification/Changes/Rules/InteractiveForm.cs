@@ -1,0 +1,55 @@
+using Identity.Pdf.Structure;
+using Identity.Pdf.Syntax;
+using Identity.Verification.Engine;
+
+namespace Identity.Verification.Changes.Rules;
+
+/// <summary>The form (ISO 32000-2 12.7.3): may come into being with a signature, its fields may be filled and signature fields added.</summary>
+public sealed class InteractiveForm : ChangeRule
+{
+    public static InteractiveForm Rule { get; } = new();
+
+    private InteractiveForm() { }
+
+    public override void Explain(RevisionComparison comparison, Place place, PdfObject before, PdfObject after)
+    {
+        if (IsAbsent(before) && IsAbsent(after))
+            return;
+        if (after is not PdfDictionary isNow || before is not (PdfDictionary or PdfNull))
+        {
+            comparison.Report(ChangeKind.Content, place, ValidationMessage.Error("form-removed"));
+            return;
+        }
+        var was = before as PdfDictionary;
+        foreach (var key in was is null ? isNow.Entries.Select(entry => entry.Key.Value) : Keys(was, isNow))
+            Entry(comparison, place, key, was?[key], isNow[key]);
+    }
+
+    private static void Entry(RevisionComparison comparison, Place place, string key, PdfObject? was, PdfObject? isNow)
+    {
+        switch (key)
+        {
+            case "Fields":
+                comparison.Compare(was, isNow, place.Inside(key, FieldList.OfForm));
+                break;
+            case "SigFlags":
+                // 12.7.3 table 225: bits are set when the first signature comes; a bit that disappears hides signatures.
+                var (old, fresh) = (Flags(comparison.Before.Resolve(was)), Flags(comparison.After.Resolve(isNow)));
+                if ((old & ~fresh) != 0)
+                    comparison.Report(ChangeKind.Suspicious, place, ValidationMessage.Error("signature-flags-cleared"));
+                break;
+            case "DR":
+                comparison.Compare(was, isNow, place.Inside(key, FormResourcesGrow.Rule));
+                break;
+            case "DA" or "Q" or "NeedAppearances":
+                if (!ObjectComparison.SameValue(comparison.Before.Resolve(was), comparison.After.Resolve(isNow)))
+                    comparison.Report(ChangeKind.Form, place, ValidationMessage.Warning("form-defaults-changed"));
+                break;
+            default:
+                comparison.Compare(was, isNow, place.Inside(key, NothingChanges.Rule));
+                break;
+        }
+    }
+
+    private static long Flags(PdfObject value) => value is PdfInteger number ? number.Value : 0;
+}

@@ -1,0 +1,55 @@
+using System.Xml;
+using Identity.Pdf.Structure;
+using Identity.Pdf.Syntax;
+using Identity.Verification.Engine;
+
+namespace Identity.Verification.Changes.Rules;
+
+/// <summary>
+/// The document's XMP metadata (ISO 32000-2 14.3.2): may be rewritten, for viewers do so with every save, as long as it is still an
+/// XML document without a document type or entities.
+/// </summary>
+public sealed class MetadataRewritten : ChangeRule
+{
+    /// <summary>Bytes of metadata that are read.</summary>
+    public const int LargestMetadata = 2 * 1024 * 1024;
+
+    public static MetadataRewritten Rule { get; } = new();
+
+    private MetadataRewritten() { }
+
+    public override void Explain(RevisionComparison comparison, Place place, PdfObject before, PdfObject after)
+    {
+        if (ReferenceEquals(before, after) || ObjectComparison.SameValue(before, after))
+            return;
+        if (after is PdfStream metadata && IsSoundXml(comparison.After.Decode(metadata)))
+            comparison.Report(ChangeKind.Archival, place, ValidationMessage.Information("metadata-changed"));
+        else
+            comparison.Report(ChangeKind.Suspicious, place, ValidationMessage.Error("metadata-unsound"));
+    }
+
+    private static bool IsSoundXml(StreamData data)
+    {
+        if (data is not StreamData.Decoded { Bytes: { Length: <= LargestMetadata } bytes })
+            return false;
+        var settings = new XmlReaderSettings
+        {
+            DtdProcessing = DtdProcessing.Prohibit,
+            XmlResolver = null,
+            MaxCharactersInDocument = LargestMetadata,
+            ConformanceLevel = ConformanceLevel.Document,
+        };
+        try
+        {
+            using var reader = XmlReader.Create(new MemoryStream(bytes.ToArray(), writable: false), settings);
+            while (reader.Read())
+            {
+            }
+            return true;
+        }
+        catch (XmlException)
+        {
+            return false;
+        }
+    }
+}

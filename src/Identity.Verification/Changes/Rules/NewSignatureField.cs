@@ -1,0 +1,69 @@
+using Identity.Pdf.Structure;
+using Identity.Pdf.Syntax;
+using Identity.Verification.Engine;
+
+namespace Identity.Verification.Changes.Rules;
+
+/// <summary>What a field must be so that its coming counts as signing: a signature field that is signed in the same revision, and no more than that.</summary>
+internal static class NewSignatureField
+{
+    private const long HiddenFlags = 0b10_0010;
+
+    public static bool Accepts(RevisionComparison comparison, FormField field, ObjectId id)
+    {
+        var view = comparison.After;
+        if (field.Id != id || view.Resolve(id) is not PdfDictionary dictionary)
+            return false;
+        // 12.7.4.1: a terminal field at the root, with its own type and an own name that nobody else has.
+        if (view.Get<PdfName>(dictionary, "FT")?.Value != "Sig" || dictionary.Has("Parent") || view.Resolve(dictionary["T"]) is not PdfString name)
+            return false;
+        var text = name.GetText();
+        if (text.Length == 0 || text.Contains('.', StringComparison.Ordinal))
+            return false;
+        if (view.Form.Fields.Count(other => other.FullName == field.FullName) != 1 || comparison.Before.Form.Fields.Any(other => other.FullName == field.FullName))
+            return false;
+        if (comparison.Before.Resolve(id) is not PdfNull)
+            return false;
+        return field.Widgets.Count <= 1 && IsNewSignature(comparison, dictionary["V"]);
+    }
+
+    /// <summary>The value is a signature that this revision brought.</summary>
+    public static bool IsNewSignature(RevisionComparison comparison, PdfObject? value) =>
+        comparison.After.Resolve(value) is PdfDictionary signature
+        && signature.Has("Contents") && signature.Has("ByteRange")
+        && (value is not PdfReference reference || comparison.Before.Resolve(reference.Target) is PdfNull);
+
+    public static void Report(RevisionComparison comparison, FormField field, ObjectId id)
+    {
+        var signature = (PdfDictionary)comparison.After.Resolve(field.Value);
+        var page = Landmarks.PageOf(field);
+        if (IsTimestamp(comparison, signature))
+            comparison.Report(ChangeKind.Archival, id, page, field.FullName, ValidationMessage.Information("document-timestamp-added", field.FullName));
+        else if (page is { } shown && field.Widgets.Any(widget => IsVisible(comparison.After, widget.Dictionary)))
+            comparison.Report(ChangeKind.Signature, id, page, field.FullName, ValidationMessage.Information(VisibleSignatureAdded, field.FullName, shown));
+        else
+            comparison.Report(ChangeKind.Signature, id, page, field.FullName, ValidationMessage.Information("signature-added", field.FullName));
+    }
+
+    /// <summary>The message by which a new signature is known that puts something on a page.</summary>
+    public const string VisibleSignatureAdded = "visible-signature-added";
+
+    public static bool IsTimestamp(RevisionComparison comparison, PdfDictionary signature) =>
+        comparison.After.Get<PdfName>(signature, "Type")?.Value == "DocTimeStamp" || comparison.After.Get<PdfName>(signature, "SubFilter")?.Value == "ETSI.RFC3161";
+
+    private static bool IsVisible(RevisionView view, PdfDictionary widget)
+    {
+        if (view.Get<PdfInteger>(widget, "F") is { } flags && (flags.Value & HiddenFlags) != 0)
+            return false;
+        if (view.Get<PdfArray>(widget, "Rect") is not { Count: 4 } rectangle)
+            return true;
+        double? At(int index) => view.Resolve(rectangle[index]) switch
+        {
+            PdfInteger whole => whole.Value,
+            PdfReal real => real.Value,
+            _ => null,
+        };
+        // 12.7.5.5: width and height of zero make the field invisible. What cannot be read counts as visible.
+        return At(0) is not { } left || At(1) is not { } bottom || At(2) is not { } right || At(3) is not { } top || (left != right && bottom != top);
+    }
+}
