@@ -1,0 +1,34 @@
+using Identity.Pkix.Signatures;
+using Identity.Verification.Evidence;
+
+namespace Identity.Verification.Engine.Blocks;
+
+/// <summary>Cryptographic verification (EN 319 102-1 5.2.7): the covered bytes have the signed digest, and the value is the key's.</summary>
+public static class CryptographicVerification
+{
+    public static BlockConclusion Check(SignatureFacts facts)
+    {
+        // 5.2.7.4 (2): the digest first, so that a changed document is called so whatever the key.
+        if (facts.DigestMatches == false)
+            return BlockConclusion.Failed(SubIndication.HashFailure, ValidationMessage.Error("bytes-changed"));
+        switch (facts.ValueCheck)
+        {
+            case SignatureCheck.Invalid:
+                return BlockConclusion.Failed(SubIndication.SigCryptoFailure, ValidationMessage.Error("signature-value-wrong"));
+            case SignatureCheck.KeyMismatch:
+                return BlockConclusion.Failed(SubIndication.SigCryptoFailure, ValidationMessage.Error("signature-key-mismatch"));
+            case SignatureCheck.UnsupportedAlgorithm or SignatureCheck.KeySizeRefused:
+                return BlockConclusion.Indeterminate(SubIndication.CryptoConstraintsFailureNoPoe, ValidationMessage.Error("algorithm-not-verified"));
+        }
+        if (facts.DigestMatches is null)
+        {
+            // RFC 5652 5.4: with signed attributes the digest is one of them.
+            return facts.Signer?.SignedAttributesDer is not null && facts.Attributes?.MessageDigest is null
+                ? BlockConclusion.Failed(SubIndication.SigCryptoFailure, ValidationMessage.Error("message-digest-missing"))
+                : BlockConclusion.Indeterminate(SubIndication.CryptoConstraintsFailureNoPoe, ValidationMessage.Error("algorithm-not-verified"));
+        }
+        return facts.IsCryptographicallyIntact
+            ? BlockConclusion.Passed()
+            : BlockConclusion.Indeterminate(SubIndication.NoSigningCertificateFound, ValidationMessage.Error("signing-certificate-missing"));
+    }
+}

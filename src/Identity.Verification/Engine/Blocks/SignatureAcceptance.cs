@@ -1,0 +1,54 @@
+using Identity.Pkix.Asn1;
+using Identity.Pkix.Signatures;
+using Identity.Pkix.X509;
+using Identity.Verification.Changes;
+using Identity.Verification.Evidence;
+using Identity.Verification.Policy;
+
+namespace Identity.Verification.Engine.Blocks;
+
+/// <summary>Signature acceptance (EN 319 102-1 5.2.8): rules for attributes, for what came after the signature, and for algorithms.</summary>
+public static class SignatureAcceptance
+{
+    public static BlockConclusion Check(SignatureFacts facts, ChangesAfterSignature changes)
+    {
+        if (Attributes(facts) is { } refusal)
+            return BlockConclusion.Indeterminate(SubIndication.SigConstraintsFailure, refusal);
+        // A later revision that alters the document breaks no digest, so it is no failure of cryptography: it is a constraint of ours
+        // on the signature's scope that is not met. That is this block's outcome in the standard's terms (5.2.8.4), never PASSED.
+        return changes.NotPermitted.Count > 0
+            ? BlockConclusion.Indeterminate(SubIndication.SigConstraintsFailure, [ValidationMessage.Error("changed-after-signing"), .. changes.NotPermitted])
+            : BlockConclusion.Passed();
+    }
+
+    /// <summary>Algorithms of the signature itself that are no longer acceptable at the control time.</summary>
+    public static IEnumerable<Doubt> WeakAlgorithms(SignatureFacts facts, DateTimeOffset controlTime)
+    {
+        if (facts.Signer is not { } signer || facts.SigningCertificate is not { } certificate)
+            return [];
+        return AlgorithmSunset.Of(signer.SignatureAlgorithm, certificate.PublicKey)
+            .Append(AlgorithmSunset.ForDigest(signer.DigestAlgorithm.Oid))
+            .Concat(facts.Dictionary.SubFilter == "adbe.pkcs7.sha1" ? [AlgorithmSunset.ForDigest(Oids.Sha1)] : [])
+            .Distinct()
+            .Where(use => !use.IsAcceptableAt(controlTime))
+            .Select(use => new Doubt.WeakAlgorithm(ValidationMessage.Error(use.IsListed ? "signature-weak-algorithm" : "signature-unlisted-algorithm", use.Name), use));
+    }
+
+    private static ValidationMessage? Attributes(SignatureFacts facts)
+    {
+        var (signer, attributes, certificate) = (facts.Signer!, facts.Attributes!, facts.SigningCertificate);
+        if (signer.SignedAttributesDer is null)
+            return facts.Dictionary.SubFilter == "ETSI.CAdES.detached" ? ValidationMessage.Error("signed-attributes-missing") : null;
+        // RFC 5652 5.3: content-type is there and names the content.
+        if (attributes.ContentType != facts.Cms!.ContentType)
+            return ValidationMessage.Error("content-type-attribute");
+        // EN 319 122-1 5.2.2: PAdES demands the signed reference to the certificate.
+        if (facts.Dictionary.SubFilter == "ETSI.CAdES.detached" && facts.SigningCertificateMatch != SigningCertificateMatch.BySignedReference)
+            return ValidationMessage.Error("signing-certificate-not-signed");
+        // RFC 6211 3: the protected algorithms are those that were used.
+        if (attributes.AlgorithmProtection is { } guarded
+            && (!guarded.Digest.SameAs(signer.DigestAlgorithm) || (guarded.Signature is { } named && !named.SameAs(signer.SignatureAlgorithm.Identifier))))
+            return ValidationMessage.Error("algorithm-protection-differs");
+        return certificate is null ? ValidationMessage.Error("signing-certificate-missing") : null;
+    }
+}

@@ -1,0 +1,75 @@
+using Identity.Verification.Evidence;
+
+namespace Identity.Verification.Engine.Processes;
+
+/// <summary>Outcome for one signature with all that was learnt on the way.</summary>
+/// <param name="BestSignatureTime">The earliest proven moment at which the signature existed; null when nothing proves one.</param>
+public sealed record SignatureResult(SignatureFacts Facts, BlockConclusion Conclusion, BasicSignatureResult Basic, IReadOnlyList<TimestampResult> Timestamps,
+    DateTimeOffset? BestSignatureTime);
+
+/// <summary>Validation process for signatures with time (EN 319 102-1 5.5).</summary>
+public static class SignatureWithTime
+{
+    /// <param name="timestamps">Those that cover this signature: its own and the document time-stamps behind it.</param>
+    public static SignatureResult Validate(SignatureFacts facts, BasicSignatureResult basic, IReadOnlyList<TimestampResult> timestamps, ValidationContext context)
+    {
+        // 5.5.4 (2): best-signature-time is the earliest that a valid time-stamp proves, else the control time.
+        var proofs = timestamps.Where(timestamp => timestamp.Conclusion.HasPassed).Select(timestamp => timestamp.Time!.Value).ToList();
+        DateTimeOffset? proven = proofs.Count > 0 ? proofs.Min() : null;
+        var remarks = Remarks(facts, basic, timestamps, proven, context);
+
+        // 5.5.4 (1), (3): what no proof of existence can settle, ends here.
+        if (!basic.Conclusion.HasPassed)
+            return Result(Add(basic.Conclusion, remarks));
+
+        // 5.5.4 (4) (a): a signature that provably existed before its certificate did.
+        var leaf = facts.SigningCertificate!;
+        if (proven is { } moment && moment < leaf.NotBefore)
+            return Result(BlockConclusion.Failed(SubIndication.NotYetValid, [ValidationMessage.Error("signed-before-validity", leaf.NotBefore.UtcDateTime), .. remarks]));
+        // 5.5.4 (4) (b): time-stamps on the signature come before those on the document around it.
+        if (IsOutOfOrder(timestamps))
+            return Result(BlockConclusion.Indeterminate(SubIndication.TimestampOrderFailure, [ValidationMessage.Error("timestamp-order"), .. remarks]));
+
+        // 5.5.4 (3) (a) to (e): each doubt is asked again at the best-signature-time.
+        var left = basic.Doubts.Where(doubt => proven is not { } time || !doubt.IsSettledBy(time)).ToList();
+        if (left is [var first, ..])
+            return Result(BlockConclusion.Indeterminate(first.Why, [.. left.Select(doubt => doubt.Message).Distinct(), .. remarks]));
+        return Result(BlockConclusion.Passed(remarks));
+
+        SignatureResult Result(BlockConclusion conclusion) => new(facts, conclusion, basic, timestamps, proven);
+    }
+
+    private static List<ValidationMessage> Remarks(SignatureFacts facts, BasicSignatureResult basic, IReadOnlyList<TimestampResult> timestamps, DateTimeOffset? proven,
+        ValidationContext context)
+    {
+        var remarks = new List<ValidationMessage>(basic.Remarks);
+        foreach (var timestamp in timestamps.Where(timestamp => !timestamp.Conclusion.HasPassed))
+            remarks.AddRange(timestamp.Conclusion.Messages.Select(message => message with { Severity = Severity.Warning }));
+        // Why revocation information is missing or old: said only where it matters.
+        var statuses = (basic.Certificate?.Revocation ?? []).Concat(timestamps.Where(t => !t.Conclusion.HasPassed).SelectMany(t => t.Certificate?.Revocation ?? []));
+        remarks.AddRange(statuses.Where(status => status.Answer == Revocation.RevocationAnswer.Unknown || !status.IsFreshFor(proven ?? context.ControlTime, context.Policy))
+            .SelectMany(status => status.Remarks));
+        var claimed = facts.Dictionary.SigningTime ?? facts.Attributes?.SigningTime;
+        if (claimed is { } said && proven is { } known && (said - known).Duration() > context.Policy.ClaimedTimeTolerance)
+            remarks.Add(ValidationMessage.Warning("claimed-time-far-off", said.UtcDateTime, known.UtcDateTime));
+        if (proven is null)
+            remarks.Add(ValidationMessage.Information("no-proven-time"));
+        return [.. remarks.Distinct()];
+    }
+
+    private static bool IsOutOfOrder(IReadOnlyList<TimestampResult> timestamps)
+    {
+        var valid = timestamps.Where(timestamp => timestamp.Conclusion.HasPassed).ToList();
+        var onSignature = valid.Where(timestamp => timestamp.Facts.Kind == TimestampKind.Signature).Select(timestamp => timestamp.Time!.Value).ToList();
+        var onDocument = valid.Where(timestamp => timestamp.Facts.Kind == TimestampKind.Document).Select(timestamp => timestamp.Time!.Value).ToList();
+        return onSignature.Count > 0 && onDocument.Count > 0 && onSignature.Min() > onDocument.Min();
+    }
+
+    private static BlockConclusion Add(BlockConclusion conclusion, IReadOnlyList<ValidationMessage> remarks)
+    {
+        IReadOnlyList<ValidationMessage> all = [.. conclusion.Messages, .. remarks];
+        return conclusion.Indication == Indication.Failed
+            ? BlockConclusion.Failed(conclusion.SubIndication!.Value, all)
+            : BlockConclusion.Indeterminate(conclusion.SubIndication!.Value, all);
+    }
+}

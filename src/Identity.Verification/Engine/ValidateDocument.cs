@@ -1,0 +1,104 @@
+using Identity.Pdf.Signatures;
+using Identity.Pdf.Structure;
+using Identity.Pdf.Syntax;
+using Identity.Verification.Changes;
+using Identity.Verification.Engine.Processes;
+using Identity.Verification.Evidence;
+using Identity.Verification.Policy;
+using Identity.Verification.Revocation;
+using Identity.Verification.Trust;
+
+namespace Identity.Verification.Engine;
+
+/// <summary>What became of one file: judged, or not read and why.</summary>
+public abstract record DocumentResult
+{
+    private DocumentResult() { }
+
+    public sealed record NotRead(PdfRefusal Refusal) : DocumentResult;
+
+    /// <param name="Signatures">Signatures in file order.</param>
+    /// <param name="Timestamps">Document time-stamps in file order.</param>
+    public sealed record Judged(DiagnosticData Data, IReadOnlyList<SignatureResult> Signatures, IReadOnlyList<DocumentTimestampResult> Timestamps) : DocumentResult;
+}
+
+/// <summary>A document time-stamp: its own outcome, and what came after the revision that it covers.</summary>
+public sealed record DocumentTimestampResult(SignatureFacts Facts, BlockConclusion Conclusion, TimestampResult? Timestamp, ChangesAfterSignature Changes);
+
+/// <summary>Validates one PDF: EN 319 102-1 in its order, over facts gathered first.</summary>
+/// <param name="ControlTime">As of when; the clock when it is null.</param>
+public sealed record ValidateDocument(TrustAnchors Anchors, OnlineRevocation Online, ValidationPolicy Policy, PdfLimits Limits, TimeProvider Clock, DateTimeOffset? ControlTime = null)
+{
+    public async Task<DocumentResult> Run(ReadOnlyMemory<byte> file, CancellationToken cancellation)
+    {
+        // 1. One strict interpretation of the file, or none: what two readers could read differently is not judged.
+        PdfDocument document;
+        switch (PdfDocument.Read(file, Limits))
+        {
+            case PdfRead.Document read:
+                document = read.Value;
+                break;
+            case PdfRead.Refused refused:
+                return new DocumentResult.NotRead(refused.Refusal);
+            default:
+                throw new InvalidOperationException("a file is read or refused");
+        }
+        cancellation.ThrowIfCancellationRequested();
+
+        // 2. Facts: signatures, certificates, revocation data, and every later revision explained.
+        var data = GatherFacts.From(document, Anchors, cancellation);
+        var now = Clock.GetUtcNow();
+        var context = new ValidationContext(data, Policy, ControlTime ?? now, now, Online.Begin(data.Revocation), cancellation);
+
+        // 3. Document time-stamps first: they can prove that signatures existed.
+        var timestamps = new List<DocumentTimestampResult>();
+        foreach (var facts in data.Signatures.Where(facts => facts.IsDocumentTimestamp))
+            timestamps.Add(await JudgeTimestamp(facts, context));
+
+        // 4. Each signature: basic validation, then with the times that are proven for it.
+        var signatures = new List<SignatureResult>();
+        foreach (var facts in data.Signatures.Where(facts => !facts.IsDocumentTimestamp))
+            signatures.Add(await JudgeSignature(facts, timestamps, context));
+        return new DocumentResult.Judged(data, signatures, timestamps);
+    }
+
+    private static async Task<SignatureResult> JudgeSignature(SignatureFacts facts, IReadOnlyList<DocumentTimestampResult> documentTimestamps, ValidationContext context)
+    {
+        context.Cancellation.ThrowIfCancellationRequested();
+        var changes = Changes(facts, context);
+        var covering = documentTimestamps.Where(timestamp => Covers(timestamp.Facts, facts) && timestamp.Timestamp is not null).Select(timestamp => timestamp.Timestamp!).ToList();
+        var claimed = facts.SignatureTimestamps.Where(timestamp => timestamp is { Token: not null, ImprintMatches: true, Check: Pkix.Signatures.SignatureCheck.Valid })
+            .Select(timestamp => timestamp.Token!.Info.Time)
+            .Concat(covering.Where(timestamp => timestamp.Conclusion.HasPassed).Select(timestamp => timestamp.Time!.Value))
+            .Select(time => (DateTimeOffset?)time).Min();
+
+        var basic = await BasicSignature.Validate(facts, changes, claimed, context);
+        var timestamps = new List<TimestampResult>();
+        foreach (var own in facts.SignatureTimestamps)
+            timestamps.Add(await Timestamp.Validate(own, context));
+        return SignatureWithTime.Validate(facts, basic, [.. timestamps, .. covering], context);
+    }
+
+    private static async Task<DocumentTimestampResult> JudgeTimestamp(SignatureFacts facts, ValidationContext context)
+    {
+        context.Cancellation.ThrowIfCancellationRequested();
+        var changes = Changes(facts, context);
+        var format = Blocks.FormatChecking.Check(facts);
+        if (!format.HasPassed)
+            return new DocumentTimestampResult(facts, format, null, changes);
+        var result = await Timestamp.Validate(facts.DocumentTimestamp!, context);
+        // As for signatures: later changes that nobody permitted are a constraint not met, not a broken digest.
+        var conclusion = result.Conclusion.HasPassed && changes.NotPermitted.Count > 0
+            ? BlockConclusion.Indeterminate(SubIndication.SigConstraintsFailure, [ValidationMessage.Error("changed-after-signing"), .. changes.NotPermitted])
+            : result.Conclusion;
+        return new DocumentTimestampResult(facts, conclusion, result, changes);
+    }
+
+    private static ChangesAfterSignature Changes(SignatureFacts facts, ValidationContext context) =>
+        ChangesAfterSignature.Of(facts.Dictionary, context.Data.Revisions, context.Data.Document.Signatures);
+
+    // EN 319 142-1 5.5: a document time-stamp proves what lies inside its ByteRange.
+    private static bool Covers(SignatureFacts timestamp, SignatureFacts signature) =>
+        timestamp.Dictionary.ByteRange is ByteRangeCheck.Sound { CoveredRevision: { } outer, CoversWholeRevision: true }
+        && signature.Dictionary.Revision < outer;
+}

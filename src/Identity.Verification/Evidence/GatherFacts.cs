@@ -1,0 +1,95 @@
+using Identity.Pdf.Signatures;
+using Identity.Pdf.Structure;
+using Identity.Pkix.Asn1;
+using Identity.Pkix.X509;
+using Identity.Verification.Changes;
+using Identity.Verification.Policy;
+using Identity.Verification.Revocation;
+using Identity.Verification.Trust;
+
+namespace Identity.Verification.Evidence;
+
+/// <summary>Collects the facts of a document. Certificates and revocation data of the whole file come first, for signatures lean on each other's.</summary>
+public static class GatherFacts
+{
+    public static DiagnosticData From(PdfDocument document, TrustAnchors anchors, CancellationToken cancellation)
+    {
+        var pool = new CertificatePool(anchors);
+        var revocation = new RevocationEvidence(pool);
+        var contents = document.Signatures.Select(signature => SignatureContainer.Open(signature)).ToList();
+        foreach (var container in contents)
+        {
+            AddCertificates(pool, container);
+            AddRevocation(revocation, container);
+        }
+        // ISO 32000-2 12.8.4.3: the newest store holds everything; what an older one had and the newest has not was withdrawn.
+        if (document.Latest.SecurityStore is { } store)
+            AddStore(pool, revocation, store);
+
+        var facts = new List<SignatureFacts>(contents.Count);
+        foreach (var container in contents)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            facts.Add(SignatureExamination.Examine(document, container, pool));
+        }
+        return new DiagnosticData
+        {
+            Document = document,
+            Signatures = Standing(document, facts),
+            Revisions = ChangeAnalysis.Explain(document, cancellation),
+            Certificates = pool,
+            Revocation = revocation,
+        };
+    }
+
+    private static void AddCertificates(CertificatePool pool, SignatureContainer container)
+    {
+        foreach (var raw in container.Cms?.Certificates ?? [])
+            pool.AddRaw(raw);
+        foreach (var token in container.SignatureTimestamps)
+        {
+            foreach (var raw in token?.SignedData.Certificates ?? [])
+                pool.AddRaw(raw);
+        }
+    }
+
+    private static void AddRevocation(RevocationEvidence revocation, SignatureContainer container)
+    {
+        foreach (var cms in container.SignatureTimestamps.Select(token => token?.SignedData).Append(container.Cms))
+        {
+            foreach (var crl in cms?.Crls ?? [])
+                revocation.AddCrl(crl, RevocationOrigin.Signature);
+            foreach (var ocsp in cms?.OcspResponses ?? [])
+                revocation.AddOcsp(ocsp, RevocationOrigin.Signature);
+        }
+        foreach (var crl in container.Attributes?.RevocationArchival?.Crls ?? [])
+            revocation.AddCrl(crl, RevocationOrigin.Signature);
+        foreach (var ocsp in container.Attributes?.RevocationArchival?.OcspResponses ?? [])
+            revocation.AddOcsp(ocsp, RevocationOrigin.Signature);
+    }
+
+    private static void AddStore(CertificatePool pool, RevocationEvidence revocation, SecurityStore store)
+    {
+        foreach (var stream in store.Certificates.Concat(store.Entries.SelectMany(entry => entry.Certificates)))
+            pool.AddRaw(stream.Bytes);
+        foreach (var stream in store.OcspResponses.Concat(store.Entries.SelectMany(entry => entry.OcspResponses)))
+            revocation.AddOcsp(stream.Bytes, RevocationOrigin.SecurityStore);
+        foreach (var stream in store.Crls.Concat(store.Entries.SelectMany(entry => entry.Crls)))
+            revocation.AddCrl(stream.Bytes, RevocationOrigin.SecurityStore);
+    }
+
+    /// <summary>
+    /// Leaves out what is no signature of its own: a rewritten copy of a signature object whose original verifies (the rewriting is a
+    /// change, and reported as one), and a signature that was taken out of the form while others remain to show the removal.
+    /// </summary>
+    private static List<SignatureFacts> Standing(PdfDocument document, List<SignatureFacts> facts)
+    {
+        var last = document.Revisions.Count;
+        var standing = facts.Where(one => !facts.Any(original => IsRewriting(one.Dictionary, original))).ToList();
+        bool IsInForm(SignatureFacts one) => one.Dictionary.LastRevisionInForm == last;
+        return standing.Any(IsInForm) ? [.. standing.Where(one => one.Dictionary.LastRevisionInForm is 0 || one.Dictionary.SupersededIn is not null || IsInForm(one))] : standing;
+    }
+
+    private static bool IsRewriting(SignatureDictionary copy, SignatureFacts original) =>
+        copy.Id is { } id && original.Dictionary.Id == id && original.Dictionary.Revision < copy.Revision && original.IsCryptographicallyIntact;
+}

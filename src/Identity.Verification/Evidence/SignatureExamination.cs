@@ -1,0 +1,179 @@
+using System.Security.Cryptography;
+using Identity.Pdf.Signatures;
+using Identity.Pdf.Structure;
+using Identity.Pkix.Asn1;
+using Identity.Pkix.Cms;
+using Identity.Pkix.Signatures;
+using Identity.Pkix.Timestamps;
+using Identity.Pkix.X509;
+using Identity.Verification.Trust;
+
+namespace Identity.Verification.Evidence;
+
+/// <summary>Computes the cryptographic facts of one signature: digests, signature value, time-stamps.</summary>
+public static class SignatureExamination
+{
+    // RFC 8419 2.3, RFC 8702 2: SHAKE256 with 512 bits of output, by either identifier.
+    private const string Shake256Oid = "2.16.840.1.101.3.4.2.12";
+    private const string Shake256LengthOid = "2.16.840.1.101.3.4.2.18";
+    private const int Shake256Bytes = 64;
+
+    public static SignatureFacts Examine(PdfDocument document, SignatureContainer container, CertificatePool pool)
+    {
+        var facts = new SignatureFacts
+        {
+            Dictionary = container.Dictionary,
+            Cms = container.Cms,
+            ContentsDefect = container.Defect,
+            Signer = container.Signer,
+            Attributes = container.Attributes,
+        };
+        var range = Range(container.Dictionary);
+        if (container.Dictionary.IsDocumentTimestamp)
+            return DocumentTimestamp(document, facts, range, pool);
+        if (facts.Cms is not { } cms || facts.Signer is not { } signer || facts.Attributes is not { } attributes)
+            return facts;
+
+        var (certificate, match) = FindSigningCertificate(signer, attributes, cms, pool);
+        facts = facts with { SigningCertificate = certificate, SigningCertificateMatch = match };
+        var digest = range is { } covered ? Hash(document.File, covered, signer.DigestAlgorithm.Oid) : null;
+        return facts with
+        {
+            DigestMatches = DigestMatches(document, facts, cms, digest, range),
+            ValueCheck = certificate is null ? null : HasWrongDigest(signer) ? SignatureCheck.Invalid : VerifyValue(signer, certificate, cms, digest),
+            SignatureTimestamps = [.. container.SignatureTimestamps.Select(token => Timestamp(TimestampKind.Signature, token, pool,
+                name => Digests.Compute(name, signer.SignatureValue.Span)))],
+        };
+    }
+
+    /// <summary>The ranges, when they can be hashed at all: an unsound ByteRange is still hashed, so that the report can say what it covers.</summary>
+    private static ByteRange? Range(SignatureDictionary dictionary) => dictionary.ByteRange switch
+    {
+        ByteRangeCheck.Sound sound => sound.Range,
+        ByteRangeCheck.Unsound unsound => unsound.Range,
+        _ => throw new InvalidOperationException("a ByteRange is sound or unsound"),
+    };
+
+    private static byte[]? Hash(ReadOnlyMemory<byte> file, ByteRange range, string digestOid)
+    {
+        if (range.FirstStart < 0 || range.FirstLength < 0 || range.SecondStart < 0 || range.SecondLength < 0
+            || range.FirstEnd > file.Length || range.End > file.Length)
+            return null;
+        var first = file.Span.Slice((int)range.FirstStart, (int)range.FirstLength);
+        var second = file.Span.Slice((int)range.SecondStart, (int)range.SecondLength);
+        if (digestOid is Shake256Oid or Shake256LengthOid && Shake256.IsSupported)
+        {
+            using var shake = new Shake256();
+            shake.AppendData(first);
+            shake.AppendData(second);
+            return shake.GetHashAndReset(Shake256Bytes);
+        }
+        if (Digests.FromOid(digestOid) is not { } name)
+            return null;
+        using var hash = IncrementalHash.CreateHash(name);
+        hash.AppendData(first);
+        hash.AppendData(second);
+        return hash.GetHashAndReset();
+    }
+
+    // RFC 8419 3: Ed25519 goes with SHA-512, Ed448 with SHAKE256 of 512 bits. A weaker digest would undo the strength of the key.
+    private static bool HasWrongDigest(SignerInfo signer) => signer.SignatureAlgorithm.Family switch
+    {
+        SignatureFamily.Ed25519 => signer.DigestAlgorithm.Oid != Oids.Sha512,
+        SignatureFamily.Ed448 => signer.DigestAlgorithm.Oid is not (Shake256Oid or Shake256LengthOid),
+        _ => false,
+    };
+
+    private static bool? DigestMatches(PdfDocument document, SignatureFacts facts, SignedData cms, byte[]? digest, ByteRange? range)
+    {
+        if (digest is null || range is not { } covered)
+            return null;
+        // ISO 32000-1 12.8.3.3.1: adbe.pkcs7.sha1 encloses the SHA-1 of the bytes; the CMS signs that.
+        if (facts.Dictionary.SubFilter == "adbe.pkcs7.sha1")
+        {
+            if (cms.Content is not { } enclosed || Digests.FromOid(facts.Signer!.DigestAlgorithm.Oid) is not { } name)
+                return null;
+            var contentMatches = Hash(document.File, covered, Oids.Sha1) is { } sha1 && enclosed.Span.SequenceEqual(sha1);
+            return contentMatches && (facts.Attributes!.MessageDigest is not { } inner || inner.Span.SequenceEqual(Digests.Compute(name, enclosed.Span)));
+        }
+        // RFC 5652 5.4: without signed attributes the value itself is over the digest, so the value decides both.
+        if (facts.Signer!.SignedAttributesDer is null)
+            return facts.SigningCertificate is { } certificate && facts.Signer.VerifySignatureOverContent(certificate.PublicKey, digest) == SignatureCheck.Valid;
+        return facts.Attributes!.MessageDigest is { } stated ? stated.Span.SequenceEqual(digest) : null;
+    }
+
+    private static SignatureCheck VerifyValue(SignerInfo signer, Certificate certificate, SignedData cms, byte[]? digest)
+    {
+        if (signer.SignedAttributesDer is not null)
+            return signer.VerifySignature(certificate.PublicKey);
+        if (cms.Content is { } enclosed && Digests.FromOid(signer.DigestAlgorithm.Oid) is { } name)
+            return signer.VerifySignatureOverContent(certificate.PublicKey, Digests.Compute(name, enclosed.Span));
+        return digest is null ? SignatureCheck.Invalid : signer.VerifySignatureOverContent(certificate.PublicKey, digest);
+    }
+
+    /// <summary>EN 319 102-1 5.2.3.4: the signed reference decides; without one the signer identifier is all there is.</summary>
+    private static (Certificate?, SigningCertificateMatch) FindSigningCertificate(SignerInfo signer, SignedAttributeFacts attributes, SignedData cms, CertificatePool pool)
+    {
+        var candidates = cms.ReadableCertificates().Concat(pool.Certificates).Concat(pool.Anchors.Certificates);
+        if (attributes.SigningCertificates is not [var reference, ..])
+        {
+            var named = candidates.FirstOrDefault(signer.Names);
+            return (named, named is null ? SigningCertificateMatch.NotFound : SigningCertificateMatch.ByIssuerAndSerial);
+        }
+        foreach (var candidate in candidates.Where(signer.Names))
+        {
+            if (reference.Matches(candidate) == true)
+                return (candidate, SigningCertificateMatch.BySignedReference);
+        }
+        var other = candidates.FirstOrDefault(signer.Names);
+        return (other, other is null ? SigningCertificateMatch.NotFound : SigningCertificateMatch.ReferenceDiffers);
+    }
+
+    private static SignatureFacts DocumentTimestamp(PdfDocument document, SignatureFacts facts, ByteRange? range, CertificatePool pool)
+    {
+        TimestampToken? token = null;
+        if (facts.Cms is { } cms)
+        {
+            try
+            {
+                token = TimestampToken.Parse(cms.Raw);
+            }
+            catch (MalformedException problem)
+            {
+                facts = facts with { ContentsDefect = problem.Message };
+            }
+        }
+        var timestamp = Timestamp(TimestampKind.Document, token, pool, name => range is { } covered ? Hash(document.File, covered, Digests.Oid(name)) : null);
+        return facts with
+        {
+            DocumentTimestamp = timestamp,
+            SigningCertificate = timestamp.Authority,
+            SigningCertificateMatch = timestamp.Authority is null ? SigningCertificateMatch.NotFound : SigningCertificateMatch.BySignedReference,
+            DigestMatches = timestamp.ImprintMatches,
+            ValueCheck = timestamp.Check,
+        };
+    }
+
+    private static TimestampFacts Timestamp(TimestampKind kind, TimestampToken? token, CertificatePool pool, Func<HashAlgorithmName, byte[]?> digest)
+    {
+        if (token is null)
+            return new TimestampFacts(kind, null, null, null, null, null);
+        bool? imprintMatches = Digests.FromOid(token.Info.Imprint.HashAlgorithm.Oid) is { } name && digest(name) is { } computed
+            ? computed.AsSpan().SequenceEqual(token.Info.Imprint.Digest.Span)
+            : null;
+        var candidates = token.SignedData.ReadableCertificates().Concat(pool.Certificates).Concat(pool.Anchors.Certificates);
+        var authority = candidates.FirstOrDefault(token.Signer.Names);
+        try
+        {
+            var contentMatches = token.SignedData.Content is { } content && token.Signer.MessageDigest is { } stated
+                && Digests.FromOid(token.Signer.DigestAlgorithm.Oid) is { } inner
+                ? Digests.Compute(inner, content.Span).AsSpan().SequenceEqual(stated.Span)
+                : (bool?)null;
+            return new TimestampFacts(kind, token, imprintMatches, authority, authority is null ? null : token.VerifySignature(authority), contentMatches);
+        }
+        catch (MalformedException)
+        {
+            return new TimestampFacts(kind, token, imprintMatches, authority, SignatureCheck.Invalid, null);
+        }
+    }
+}
