@@ -1,0 +1,78 @@
+using System.Globalization;
+
+namespace Identity.Verification.CommandLine;
+
+/// <summary>The arguments of `verify`, checked.</summary>
+public sealed record VerifyArguments(bool Json, bool Offline, IReadOnlyList<string> TrustDirectories, DateTimeOffset? Time, IReadOnlyList<string> Files)
+{
+    public const string Usage =
+        """
+        usage: verify [--json] [--trust DIR]... [--time ISO] [--offline] FILE...
+
+          --json        one JSON object a line and file
+          --trust DIR   trust the certificates in this folder instead of the configured ones; may be repeated
+          --time ISO    validate as of this moment, for instance 2026-11-23T10:00:00Z
+          --offline     ask no revocation source
+
+        exit code: 0 every file passed, 1 not, 2 wrong usage
+        """;
+
+    private static readonly string[] TimeFormats =
+    [
+        "yyyy-MM-dd", "yyyy-MM-dd'T'HH:mmK", "yyyy-MM-dd'T'HH:mm:ssK", "yyyy-MM-dd'T'HH:mm:ss.FFFFFFFK",
+    ];
+
+    /// <summary>Null when the usage is wrong; then <paramref name="problem"/> says what.</summary>
+    public static VerifyArguments? Parse(IReadOnlyList<string> arguments, out string problem)
+    {
+        var (json, offline, optionsEnded) = (false, false, false);
+        var trust = new List<string>();
+        var files = new List<string>();
+        DateTimeOffset? time = null;
+        problem = "";
+        for (var i = 0; i < arguments.Count; i++)
+        {
+            var argument = arguments[i];
+            if (optionsEnded || !argument.StartsWith('-') || argument == "-")
+            {
+                files.Add(argument);
+                continue;
+            }
+            switch (argument)
+            {
+                case "--":
+                    optionsEnded = true;
+                    break;
+                case "--json":
+                    json = true;
+                    break;
+                case "--offline":
+                    offline = true;
+                    break;
+                case "--trust" or "--time" when i + 1 == arguments.Count:
+                    problem = $"{argument} needs a value";
+                    return null;
+                case "--trust":
+                    trust.Add(arguments[++i]);
+                    break;
+                case "--time":
+                    if (!DateTimeOffset.TryParseExact(arguments[++i], TimeFormats, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var moment))
+                    {
+                        problem = "--time is not a date or time as in ISO 8601";
+                        return null;
+                    }
+                    time = moment;
+                    break;
+                default:
+                    problem = $"unknown option {argument}";
+                    return null;
+            }
+        }
+        if (files.Count == 0)
+        {
+            problem = "no file given";
+            return null;
+        }
+        return new VerifyArguments(json, offline, trust, time, files);
+    }
+}

@@ -1,0 +1,210 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using Identity.Pdf.Signatures;
+using Identity.Pdf.Syntax;
+using Identity.Pkix.Asn1;
+using Identity.Pkix.X509;
+using Identity.Verification.Changes;
+using Identity.Verification.Engine;
+using Identity.Verification.Engine.Blocks;
+using Identity.Verification.Engine.Processes;
+using Identity.Verification.Evidence;
+using Identity.Verification.Policy;
+using Identity.Verification.Revocation;
+using Identity.Verification.Trust;
+
+namespace Identity.Verification.Reports;
+
+/// <summary>From the engine's result to the report.</summary>
+public static class BuildReport
+{
+    public static ValidationReport From(DocumentResult result, string file, ReadOnlyMemory<byte> bytes, DateTimeOffset validationTime, ValidationPolicy policy) => result switch
+    {
+        DocumentResult.NotRead refused => NotRead(file, new ReportError(refused.Refusal.WireCode, refused.Refusal.Message), bytes.Length, Hash(bytes), validationTime, policy),
+        DocumentResult.Judged judged => Judged(judged, file, bytes, validationTime, policy),
+        _ => throw new InvalidOperationException("a file is judged or not read"),
+    };
+
+    public static ValidationReport NotRead(string file, ReportError error, long size, string? sha256, DateTimeOffset validationTime, ValidationPolicy policy) => new()
+    {
+        File = file,
+        Sha256 = sha256,
+        Error = error,
+        // Nothing was judged: neither good nor bad.
+        Conclusion = Indication.Indeterminate.TotalWord(),
+        Integrity = "none",
+        Signatures = [],
+        Revisions = [],
+        ValidationTime = Utc(validationTime),
+        Policy = new PolicyReport(policy.Name, policy.Version),
+        Size = size,
+    };
+
+    private static ValidationReport Judged(DocumentResult.Judged judged, string file, ReadOnlyMemory<byte> bytes, DateTimeOffset validationTime, ValidationPolicy policy)
+    {
+        var entries = judged.Data.Signatures.Select(facts => facts.IsDocumentTimestamp
+            ? DocumentTimestamp(judged, judged.Timestamps.First(timestamp => ReferenceEquals(timestamp.Facts, facts)))
+            : Signature(judged, judged.Signatures.First(signature => ReferenceEquals(signature.Facts, facts)))).ToList();
+        return new ValidationReport
+        {
+            File = file,
+            Sha256 = Hash(bytes),
+            Error = null,
+            Conclusion = Conclusion(judged, entries),
+            Integrity = entries.Count == 0 ? "none" : Worst(entries.Select(entry => entry.Integrity)),
+            Signatures = entries,
+            Revisions = [.. judged.Data.Revisions.Select(Revision)],
+            ValidationTime = Utc(validationTime),
+            Policy = new PolicyReport(policy.Name, policy.Version),
+            Size = bytes.Length,
+        };
+    }
+
+    /// <summary>
+    /// The worst of the signatures. Document time-stamps alone sign nothing; beside signatures, a broken or overtaken one means that somebody
+    /// altered the file after it, so the file as a whole does not pass.
+    /// </summary>
+    private static string Conclusion(DocumentResult.Judged judged, IReadOnlyList<SignatureReport> entries)
+    {
+        if (judged.Signatures.Count == 0)
+            return "NO-SIGNATURE";
+        var worst = judged.Signatures.Max(signature => signature.Conclusion.Indication);
+        if (worst == Indication.Passed && entries.Any(entry => entry.Integrity != "intact"))
+            worst = Indication.Indeterminate;
+        return worst.TotalWord();
+    }
+
+    private static SignatureReport Signature(DocumentResult.Judged judged, SignatureResult result) =>
+        Entry(judged, result.Facts, result.Basic.Changes, result.Conclusion, result.Basic.Certificate) with
+        {
+            Indication = result.Conclusion.Indication.TotalWord(),
+            Level = SignatureLevel.Of(judged.Data, result),
+            ClaimedSigningTime = Utc(result.Facts.Dictionary.SigningTime ?? result.Facts.Attributes?.SigningTime),
+            BestSignatureTime = Utc(result.BestSignatureTime),
+            Timestamps = [.. result.Timestamps.Select(Timestamp)],
+        };
+
+    private static SignatureReport DocumentTimestamp(DocumentResult.Judged judged, DocumentTimestampResult result) =>
+        Entry(judged, result.Facts, result.Changes, result.Conclusion, result.Timestamp?.Certificate) with
+        {
+            BestSignatureTime = result.Conclusion.HasPassed ? Utc(result.Timestamp?.Time) : null,
+            ClaimedSigningTime = Utc(result.Facts.DocumentTimestamp?.Token?.Info.Time),
+        };
+
+    private static SignatureReport Entry(DocumentResult.Judged judged, SignatureFacts facts, ChangesAfterSignature changes, BlockConclusion conclusion,
+        CertificateValidationResult? validated)
+    {
+        var sound = facts.Dictionary.ByteRange as ByteRangeCheck.Sound;
+        var signer = facts.IsDocumentTimestamp ? facts.DocumentTimestamp?.Token?.Signer : facts.Signer;
+        var certificate = facts.SigningCertificate;
+        IReadOnlyList<Certificate> chain = validated?.Chain ?? (certificate is null ? [] : PathBuilding.AsFarAsPossible(certificate, judged.Data.Certificates));
+        return new SignatureReport
+        {
+            Field = facts.Dictionary.FieldName ?? "",
+            Kind = facts.IsDocumentTimestamp ? "document-timestamp" : "signature",
+            Indication = conclusion.Indication.Word(),
+            SubIndication = conclusion.SubIndication?.Word(),
+            Level = null,
+            Format = Format(facts.Dictionary.SubFilter),
+            Integrity = Integrity(facts, changes),
+            CryptographicallyIntact = facts.IsCryptographicallyIntact,
+            CoversWholeRevision = sound is { CoversWholeRevision: true },
+            CoversWholeDocument = sound is { CoversWholeDocument: true, CoversWholeRevision: true },
+            ChangesAfter = changes.Worst.Word(),
+            SignedBy = certificate is null ? null : PathValidation.Name(certificate),
+            ClaimedSigningTime = null,
+            BestSignatureTime = null,
+            Messages = [.. conclusion.Messages.Select(Message)],
+            SubFilter = facts.Dictionary.SubFilter,
+            Revision = sound?.CoveredRevision,
+            Reason = facts.Dictionary.Reason,
+            Location = facts.Dictionary.Location,
+            SignerSerialNumber = certificate?.Subject[Oids.NameSerialNumber],
+            DigestAlgorithm = signer is null ? null : AlgorithmSunset.ForDigest(signer.DigestAlgorithm.Oid).Name,
+            SignatureAlgorithm = signer is null || certificate is null ? null : AlgorithmSunset.ForSignature(signer.SignatureAlgorithm, certificate.PublicKey).Name,
+            Certificates = [.. chain.Select(one => Describe(one, judged.Data.Certificates, validated))],
+            Timestamps = [],
+            Names = certificate is null ? null : new CertificateNames(certificate.Subject[Oids.CommonName], certificate.Subject[Oids.GivenName],
+                certificate.Subject[Oids.Surname], certificate.Subject[Oids.NameSerialNumber]),
+        };
+    }
+
+    /// <summary>broken: value, digest or ByteRange do not hold. changed: they hold, and what came later is not all permitted.</summary>
+    private static string Integrity(SignatureFacts facts, ChangesAfterSignature changes)
+    {
+        if (!facts.IsCryptographicallyIntact || !FormatChecking.Check(facts).HasPassed)
+            return "broken";
+        return changes.NotPermitted.Count > 0 ? "changed" : "intact";
+    }
+
+    private static string Worst(IEnumerable<string> integrities)
+    {
+        string[] order = ["intact", "changed", "broken"];
+        return integrities.MaxBy(integrity => Array.IndexOf(order, integrity))!;
+    }
+
+    private static string Format(string? subFilter) => subFilter switch
+    {
+        "ETSI.CAdES.detached" => "PAdES",
+        "adbe.pkcs7.detached" or "adbe.pkcs7.sha1" => "PKCS7",
+        "ETSI.RFC3161" => "RFC3161",
+        _ => "unknown",
+    };
+
+    private static CertificateReport Describe(Certificate certificate, CertificatePool pool, CertificateValidationResult? validated) => new()
+    {
+        Subject = certificate.Subject.ToString(),
+        CommonName = certificate.Subject[Oids.CommonName],
+        Issuer = certificate.Issuer.ToString(),
+        SerialNumber = certificate.SerialHex,
+        NotBefore = Utc(certificate.NotBefore),
+        NotAfter = Utc(certificate.NotAfter),
+        Sha256 = Convert.ToHexStringLower(certificate.Sha256()),
+        IsTrustAnchor = pool.Anchors.Contains(certificate),
+        Revocation = validated?.Revocation.FirstOrDefault(status => status.Certificate.Equals(certificate)) is { } status ? Describe(status) : null,
+        Raw = certificate.Raw,
+    };
+
+    private static RevocationReport Describe(RevocationStatus status) => new(
+        status.Answer switch
+        {
+            RevocationAnswer.Good => "good",
+            RevocationAnswer.Revoked => "revoked",
+            RevocationAnswer.OnHold => "on-hold",
+            RevocationAnswer.NotNeeded => "not-needed",
+            _ => "unknown",
+        },
+        status.Kind,
+        status.Origin switch
+        {
+            RevocationOrigin.SecurityStore => "security-store",
+            RevocationOrigin.Signature => "signature",
+            RevocationOrigin.Fetched => "fetched",
+            _ => null,
+        },
+        status.Source, Utc(status.ThisUpdate), Utc(status.NextUpdate), Utc(status.RevokedAt),
+        status.Reason is { } reason ? char.ToLowerInvariant(reason.ToString()[0]) + reason.ToString()[1..] : null);
+
+    private static TimestampReport Timestamp(TimestampResult result) => new(
+        result.Facts.Kind == TimestampKind.Document ? "document-timestamp" : "signature-timestamp",
+        result.Conclusion.Indication.Word(), result.Conclusion.SubIndication?.Word(), Utc(result.Time),
+        result.Facts.Authority is { } authority ? PathValidation.Name(authority) : null);
+
+    private static MessageReport Message(ValidationMessage message) => new(message.Key, message.Severity switch
+    {
+        Severity.Information => "information",
+        Severity.Warning => "warning",
+        _ => "error",
+    }, message.Text) { Message = message };
+
+    private static RevisionReport Revision(RevisionChanges revision) => new(revision.Number, revision.Length, revision.Word,
+        [.. revision.Changes.Select(change => new ChangeReport(change.Kind.Word(), change.Changed is { } id ? Number(id) : null, change.Page, change.Message.Text) { Message = change.Message })]);
+
+    private static string Number(ObjectId id) => FormattableString.Invariant($"{id.Number} {id.Generation}");
+
+    private static string Hash(ReadOnlyMemory<byte> bytes) => Convert.ToHexStringLower(SHA256.HashData(bytes.Span));
+
+    public static string Utc(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
+
+    private static string? Utc(DateTimeOffset? time) => time is { } known ? Utc(known) : null;
+}
