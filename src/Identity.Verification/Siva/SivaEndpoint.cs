@@ -1,0 +1,152 @@
+using System.Globalization;
+using System.Text.Json;
+using Identity.Verification.Validations;
+using Microsoft.AspNetCore.Http.Features;
+
+namespace Identity.Verification.Siva;
+
+public enum SivaPolicyName
+{
+    POLv3,
+    POLv4,
+}
+
+public enum SivaReportType
+{
+    Simple,
+    Detailed,
+    Diagnostic,
+}
+
+/// <summary>`POST /validate`: SiVa 3's request and answer, so that its clients work unchanged.</summary>
+public static class SivaEndpoint
+{
+    public const int LongestFileName = 255;
+
+    /// <summary>Bytes of everything in the request but the document.</summary>
+    private const int Overhead = 16 * 1024;
+
+    public static async Task Handle(HttpContext context, VerificationSettings settings, DocumentValidation validation, UploadBudget budget)
+    {
+        var cap = ((settings.MaxFileBytes + 2L) / 3 * 4) + Overhead;
+        if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } body)
+            body.MaxRequestBodySize = cap;
+        if (context.Request.ContentLength > cap)
+        {
+            await Refuse(context, StatusCodes.Status413PayloadTooLarge, TooLarge(settings));
+            return;
+        }
+        using var share = budget.Open();
+        // The text of the document and its bytes are in memory together.
+        if (!share.TryTake((context.Request.ContentLength ?? cap) * 2))
+        {
+            await Busy(context);
+            return;
+        }
+        var (request, problem) = await Read(context);
+        if (request is null)
+        {
+            await Refuse(context, problem == SivaRefusal.TooLarge ? StatusCodes.Status413PayloadTooLarge : StatusCodes.Status400BadRequest,
+                problem == SivaRefusal.TooLarge ? TooLarge(settings) : new SivaError("request", "Request is not a JSON object of the expected form"));
+            return;
+        }
+        var errors = Check(request, out var document, out var policy, out var type);
+        if (errors.Count > 0)
+        {
+            await Refuse(context, StatusCodes.Status400BadRequest, [.. errors]);
+            return;
+        }
+        if (document.Length > settings.MaxFileBytes)
+        {
+            await Refuse(context, StatusCodes.Status413PayloadTooLarge, TooLarge(settings));
+            return;
+        }
+        if (await validation.Validate(document, request.Filename!, context.RequestAborted) is not ValidationOutcome.Done { Report: var report })
+        {
+            await Busy(context);
+            return;
+        }
+        if (report.Error is { } error)
+        {
+            await Refuse(context, StatusCodes.Status400BadRequest, new SivaError("document", $"Document malformed or not matching documentType: {error.Message}"));
+            return;
+        }
+        await context.Response.WriteAsJsonAsync(SivaMapping.Answer(report, policy, type), SivaJson.Default.SivaAnswer, cancellationToken: context.RequestAborted);
+    }
+
+    private enum SivaRefusal
+    {
+        None,
+        Malformed,
+        TooLarge,
+    }
+
+    private static async Task<(SivaRequest?, SivaRefusal)> Read(HttpContext context)
+    {
+        try
+        {
+            var request = await JsonSerializer.DeserializeAsync(context.Request.Body, SivaJson.Default.SivaRequest, context.RequestAborted);
+            return (request, request is null ? SivaRefusal.Malformed : SivaRefusal.None);
+        }
+        catch (JsonException)
+        {
+            return (null, SivaRefusal.Malformed);
+        }
+        catch (BadHttpRequestException problem) when (problem.StatusCode == StatusCodes.Status413PayloadTooLarge)
+        {
+            return (null, SivaRefusal.TooLarge);
+        }
+    }
+
+    /// <summary>All that is wrong with the request at once, in SiVa's words.</summary>
+    private static List<SivaError> Check(SivaRequest request, out byte[] document, out SivaPolicyName policy, out SivaReportType type)
+    {
+        var errors = new List<SivaError>();
+        (document, policy, type) = ([], SivaPolicyName.POLv4, SivaReportType.Simple);
+        if (string.IsNullOrWhiteSpace(request.Document))
+            errors.Add(new SivaError("document", "Must not be blank"));
+        else if (!TryDecode(request.Document, out document))
+            errors.Add(new SivaError("document", "Document is not encoded in a valid base64 string"));
+        if (string.IsNullOrWhiteSpace(request.Filename))
+            errors.Add(new SivaError("filename", "Must not be blank"));
+        else if (request.Filename.Length > LongestFileName || request.Filename.Any(c => char.IsControl(c) || c is '/' or '\\' or ':' or '*' or '?' or '"' or '<' or '>' or '|'))
+            errors.Add(new SivaError("filename", "Invalid filename format"));
+        if (request.SignaturePolicy is { Length: > 0 } named && !TryName(named, out policy))
+            errors.Add(new SivaError("signaturePolicy", "Invalid signature policy; Available abstract policies: [POLv3, POLv4]"));
+        if (request.ReportType is { Length: > 0 } asked && !TryName(asked, out type))
+            errors.Add(new SivaError("reportType", "Invalid report type; Available types: [Simple, Detailed, Diagnostic]"));
+        return errors;
+    }
+
+    private static bool TryName<T>(string text, out T value) where T : struct, Enum =>
+        Enum.TryParse(text, ignoreCase: true, out value) && Enum.IsDefined(value) && !char.IsAsciiDigit(text[0]);
+
+    private static bool TryDecode(string text, out byte[] bytes)
+    {
+        bytes = new byte[(text.Length / 4 * 3) + 3];
+        if (!Convert.TryFromBase64String(text, bytes, out var written))
+        {
+            bytes = [];
+            return false;
+        }
+        Array.Resize(ref bytes, written);
+        return true;
+    }
+
+    private static SivaError TooLarge(VerificationSettings settings) =>
+        new("document", string.Create(CultureInfo.InvariantCulture, $"Document has more than {settings.MaxFileBytes} bytes"));
+
+    private static Task Busy(HttpContext context)
+    {
+        context.Response.Headers.RetryAfter = ValidationEndpoint.RetryAfterSeconds.ToString(CultureInfo.InvariantCulture);
+        return Refuse(context, StatusCodes.Status503ServiceUnavailable, new SivaError("request", "Too many documents are being validated"));
+    }
+
+    private static async Task Refuse(HttpContext context, int status, params IReadOnlyList<SivaError> errors)
+    {
+        context.Response.StatusCode = status;
+        if (status == StatusCodes.Status413PayloadTooLarge)
+            context.Response.Headers.Connection = "close";
+        await context.Response.WriteAsJsonAsync(new SivaErrors(errors), SivaJson.Default.SivaErrors, cancellationToken: context.RequestAborted);
+    }
+}

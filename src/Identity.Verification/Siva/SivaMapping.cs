@@ -1,0 +1,112 @@
+using Identity.Verification.Policy;
+using Identity.Verification.Reports;
+
+namespace Identity.Verification.Siva;
+
+/// <summary>From our report to SiVa 3's answer.</summary>
+public static class SivaMapping
+{
+    public static SivaAnswer Answer(ValidationReport report, SivaPolicyName policy, SivaReportType type)
+    {
+        var signatures = report.Signatures.Where(signature => signature.IsSignature).Select(Signature).ToList();
+        var timestamps = report.Signatures.Where(signature => !signature.IsSignature).Select(Timestamp).ToList();
+        var conclusion = new SivaConclusion
+        {
+            Policy = new SivaPolicy(policy.ToString(), ValidationPolicy.Default.Description, ""),
+            ValidationTime = report.ValidationTime,
+            ValidationLevel = "ARCHIVAL_DATA",
+            ValidatedDocument = new SivaDocument(report.File, Convert.ToBase64String(Convert.FromHexString(report.Sha256!)), "SHA256"),
+            SignaturesCount = signatures.Count,
+            ValidSignaturesCount = signatures.Count(signature => signature.Indication == "TOTAL-PASSED"),
+            ValidationWarnings = Contents(report.Revisions.SelectMany(revision => revision.Changes).Where(change => change.Kind is "annotation" or "content" or "suspicious").Select(change => change.Text)),
+            Signatures = signatures.Count > 0 ? signatures : null,
+            TimeStampTokens = timestamps.Count > 0 ? timestamps : null,
+        };
+        return new SivaAnswer(new SivaReport(conclusion,
+            type == SivaReportType.Detailed ? new SivaProcess(report) : null,
+            type == SivaReportType.Diagnostic ? new SivaDiagnostic(report) : null));
+    }
+
+    private static SivaSignature Signature(SignatureReport signature, int index) => new()
+    {
+        Id = FormattableString.Invariant($"S-{index + 1}-{(signature.Certificates is [var signer, ..] ? signer.Sha256[..16] : "unknown")}"),
+        // SiVa writes PAdES_BASELINE_LTA.
+        SignatureFormat = (signature.Level ?? signature.Format).Replace('-', '_'),
+        SignatureMethod = Method(signature),
+        // Nothing is known of qualification before trusted lists are read.
+        SignatureLevel = signature.Indication == "TOTAL-PASSED" ? "NA" : "INDETERMINATE_NA",
+        SignedBy = SignedBy(signature),
+        SubjectDistinguishedName = signature.Names is { } names ? new SivaSubject(names.CommonName, names.SerialNumber, names.GivenName, names.Surname) : null,
+        Indication = signature.Indication,
+        SubIndication = signature.SubIndication,
+        Errors = Contents(signature.Messages.Where(message => message.Severity == "error").Select(message => message.Text)),
+        Warnings = Contents(signature.Messages.Where(message => message.Severity == "warning").Select(message => message.Text)),
+        SignatureScopes = [Scope(signature)],
+        ClaimedSigningTime = signature.ClaimedSigningTime,
+        Info = new SivaInfo
+        {
+            BestSignatureTime = signature.BestSignatureTime,
+            TimestampCreationTime = signature.Timestamps.FirstOrDefault(timestamp => timestamp.Kind == "signature-timestamp")?.Time,
+            OcspResponseCreationTime = signature.Certificates is [{ Revocation: { Kind: "OCSP", ThisUpdate: { } asked } }, ..] ? asked : null,
+            SigningReason = signature.Reason,
+            ArchiveTimeStamps = NullIfEmpty(signature.Timestamps.Where(timestamp => timestamp.Kind == "document-timestamp")
+                .Select(timestamp => new SivaArchiveTimestamp(timestamp.Time, timestamp.Indication, timestamp.SubIndication, timestamp.SignedBy)).ToList()),
+        },
+        Certificates = signature.Certificates is [var leaf, ..]
+            ? [new SivaCertificate(leaf.CommonName, "SIGNING", Convert.ToBase64String(leaf.Raw.Span), Issuer(signature.Certificates.Skip(1)))]
+            : null,
+    };
+
+    private static SivaTimestamp Timestamp(SignatureReport timestamp) => new()
+    {
+        Indication = timestamp.Indication,
+        SubIndication = timestamp.SubIndication,
+        SignedBy = timestamp.SignedBy,
+        SignedTime = timestamp.ClaimedSigningTime,
+        TimestampLevel = "N/A",
+        Error = Contents(timestamp.Messages.Where(message => message.Severity == "error").Select(message => message.Text)),
+        Warning = Contents(timestamp.Messages.Where(message => message.Severity == "warning").Select(message => message.Text)),
+    };
+
+    private static SivaIssuer? Issuer(IEnumerable<CertificateReport> chain) =>
+        chain.Reverse().Aggregate((SivaIssuer?)null, (above, certificate) => new SivaIssuer(certificate.CommonName, Convert.ToBase64String(certificate.Raw.Span), above));
+
+    // "surname,given name,serial" when the name has all three, the common name otherwise.
+    private static string? SignedBy(SignatureReport signature) =>
+        signature.Names is { Surname: { } surname, GivenName: { } given, SerialNumber: { } serial } ? $"{surname},{given},{serial}" : signature.SignedBy;
+
+    private static SivaScope Scope(SignatureReport signature) => signature.CoversWholeDocument
+        ? new SivaScope("Full PDF", "FULL", "Full document")
+        : new SivaScope("Partial PDF", "PARTIAL", signature.Revision is { } revision
+            ? FormattableString.Invariant($"The document byte range of revision {revision}")
+            : "The signature covers no whole revision");
+
+    // XML Signature identifiers (RFC 9231), which SiVa uses for all formats.
+    private static string? Method(SignatureReport signature)
+    {
+        var digest = signature.DigestAlgorithm switch
+        {
+            "SHA-256" => "sha256",
+            "SHA-384" => "sha384",
+            "SHA-512" => "sha512",
+            "SHA3-256" => "sha3-256",
+            "SHA3-384" => "sha3-384",
+            "SHA3-512" => "sha3-512",
+            _ => null,
+        };
+        if (digest is null || signature.SignatureAlgorithm?.Split(' ')[0] is not { } algorithm)
+            return null;
+        return algorithm switch
+        {
+            "RSA" => $"http://www.w3.org/2001/04/xmldsig-more#rsa-{digest}",
+            "RSA-PSS" => $"http://www.w3.org/2007/05/xmldsig-more#{digest}-rsa-MGF1",
+            "ECDSA" when digest.StartsWith("sha3", StringComparison.Ordinal) => $"http://www.w3.org/2021/04/xmldsig-more#ecdsa-{digest}",
+            "ECDSA" => $"http://www.w3.org/2001/04/xmldsig-more#ecdsa-{digest}",
+            _ => null,
+        };
+    }
+
+    private static List<SivaContent>? Contents(IEnumerable<string> texts) => NullIfEmpty(texts.Distinct().Select(text => new SivaContent(text)).ToList());
+
+    private static List<T>? NullIfEmpty<T>(List<T> list) => list.Count == 0 ? null : list;
+}

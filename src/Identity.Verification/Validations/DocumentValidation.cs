@@ -1,0 +1,61 @@
+using Identity.Pdf.Syntax;
+using Identity.Verification.Engine;
+using Identity.Verification.Policy;
+using Identity.Verification.Reports;
+using Identity.Verification.Revocation;
+
+namespace Identity.Verification.Validations;
+
+/// <summary>What came of asking for a validation.</summary>
+public abstract record ValidationOutcome
+{
+    private ValidationOutcome() { }
+
+    public sealed record Done(ValidationReport Report) : ValidationOutcome;
+
+    /// <summary>Too many are waiting: come back later.</summary>
+    public sealed record Busy : ValidationOutcome;
+}
+
+/// <summary>Validates uploads: so many at one time, each within its time. Nothing of a document is kept.</summary>
+public sealed class DocumentValidation(VerificationSettings settings, OnlineRevocation online, TimeProvider clock, ILogger<DocumentValidation> log) : IDisposable
+{
+    private readonly SemaphoreSlim turns = new(settings.ParallelValidations, settings.ParallelValidations);
+    private readonly PdfLimits limits = PdfLimits.Default with { FileBytes = settings.MaxFileBytes };
+
+    public async Task<ValidationOutcome> Validate(ReadOnlyMemory<byte> document, string name, CancellationToken aborted)
+    {
+        if (!await turns.WaitAsync(settings.QueueTime, aborted))
+            return new ValidationOutcome.Busy();
+        try
+        {
+            return new ValidationOutcome.Done(await WithinItsTime(document, name, aborted));
+        }
+        finally
+        {
+            turns.Release();
+        }
+    }
+
+    private async Task<ValidationReport> WithinItsTime(ReadOnlyMemory<byte> document, string name, CancellationToken aborted)
+    {
+        var validation = new ValidateDocument(settings.Anchors, online, ValidationPolicy.Default, limits, clock);
+        var time = clock.GetUtcNow();
+        using var limit = new CancellationTokenSource(settings.ValidationTime, clock);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, aborted);
+        try
+        {
+            // On a thread of the pool: reading a large file is work, and the request's own thread has the connection to serve.
+            var result = await Task.Run(() => validation.Run(document, either.Token), either.Token);
+            return BuildReport.From(result, name, document, time, validation.Policy);
+        }
+        catch (OperationCanceledException) when (limit.IsCancellationRequested && !aborted.IsCancellationRequested)
+        {
+            log.LogWarning("A document of {Length} bytes took longer than {Time} to validate", document.Length, settings.ValidationTime);
+            var error = new ReportError("timeout", FormattableString.Invariant($"validation took longer than {settings.ValidationTime.TotalSeconds:0} seconds"));
+            return BuildReport.NotRead(name, error, document.Length, null, time, validation.Policy);
+        }
+    }
+
+    public void Dispose() => turns.Dispose();
+}

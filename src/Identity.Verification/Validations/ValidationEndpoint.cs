@@ -1,0 +1,56 @@
+using System.Globalization;
+using Identity.Verification.Reports;
+
+namespace Identity.Verification.Validations;
+
+/// <summary>`POST /v1/validations`: a PDF in the field `file`, our report as the answer.</summary>
+public static class ValidationEndpoint
+{
+    /// <summary>Seconds after which a client that was turned away may come back.</summary>
+    public const int RetryAfterSeconds = 5;
+
+    public static async Task Handle(HttpContext context, VerificationSettings settings, DocumentValidation validation, UploadBudget budget)
+    {
+        using var share = budget.Open();
+        switch (await Upload.Read(context, settings.MaxFileBytes, share))
+        {
+            case Upload.NotAForm:
+                await Refuse(context, StatusCodes.Status415UnsupportedMediaType, "not-a-form", "The request is not multipart/form-data.");
+                break;
+            case Upload.NoFile:
+                await Refuse(context, StatusCodes.Status400BadRequest, "no-file", "The form has no file in the field \"file\".");
+                break;
+            case Upload.TooLarge:
+                await Refuse(context, StatusCodes.Status413PayloadTooLarge, "too-large",
+                    string.Create(CultureInfo.InvariantCulture, $"The document has more than {settings.MaxFileBytes} bytes."));
+                break;
+            case Upload.NoRoom:
+                await Refuse(context, StatusCodes.Status503ServiceUnavailable, "busy", "Too many documents are being validated. Try again in a few seconds.");
+                break;
+            case Upload.Received upload when await validation.Validate(upload.Document, upload.Name, context.RequestAborted) is ValidationOutcome.Done done:
+                context.Response.ContentType = "application/json";
+                await context.Response.WriteAsync(ReportJson.Serialize(done.Report), context.RequestAborted);
+                break;
+            default:
+                await Refuse(context, StatusCodes.Status503ServiceUnavailable, "busy", "Too many documents are being validated. Try again in a few seconds.");
+                break;
+        }
+    }
+
+    private static async Task Refuse(HttpContext context, int status, string code, string message)
+    {
+        context.Response.StatusCode = status;
+        if (status == StatusCodes.Status503ServiceUnavailable)
+            context.Response.Headers.RetryAfter = RetryAfterSeconds.ToString(CultureInfo.InvariantCulture);
+        // The rest of a body that is refused is not read, so the connection cannot be used again.
+        context.Response.Headers.Connection = "close";
+        await context.Response.WriteAsJsonAsync(new RefusedRequest(new ReportError(code, message)), RefusedRequestJson.Default.RefusedRequest, cancellationToken: context.RequestAborted);
+    }
+}
+
+/// <summary>The answer to a request that was not validated.</summary>
+public sealed record RefusedRequest(ReportError Error);
+
+[System.Text.Json.Serialization.JsonSourceGenerationOptions(PropertyNamingPolicy = System.Text.Json.Serialization.JsonKnownNamingPolicy.CamelCase)]
+[System.Text.Json.Serialization.JsonSerializable(typeof(RefusedRequest))]
+internal sealed partial class RefusedRequestJson : System.Text.Json.Serialization.JsonSerializerContext;

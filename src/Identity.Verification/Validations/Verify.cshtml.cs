@@ -1,0 +1,76 @@
+using System.Globalization;
+using System.Text;
+using Identity.Verification.Reports;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.AspNetCore.Mvc.Filters;
+using Microsoft.AspNetCore.Mvc.ModelBinding;
+using Microsoft.AspNetCore.Mvc.RazorPages;
+
+namespace Identity.Verification.Validations;
+
+/// <summary>
+/// The notary's page: a file in, an answer in plain words out. No antiforgery token is asked for: the form stores nothing, needs no
+/// session, and shows its answer only to who sent the file.
+/// </summary>
+[IgnoreAntiforgeryToken]
+[ReadsItsOwnBody]
+public sealed class VerifyModel(VerificationSettings settings, DocumentValidation validation, UploadBudget budget) : PageModel
+{
+    public ValidationReport? Report { get; private set; }
+
+    /// <summary>Name of the text that says why nothing was validated.</summary>
+    public string? Problem { get; private set; }
+
+    /// <summary>Megabytes that a document may have.</summary>
+    public long LargestMegabytes => Math.Max(1, settings.MaxFileBytes / (1024 * 1024));
+
+    public string ReportAsDataAddress => "data:application/json;base64," + Convert.ToBase64String(Encoding.UTF8.GetBytes(ReportJson.Serialize(Report!)));
+
+    public async Task OnPost()
+    {
+        using var share = budget.Open();
+        switch (await Upload.Read(HttpContext, settings.MaxFileBytes, share))
+        {
+            case Upload.Received { Document.Length: 0, Name: "document.pdf" }:
+                // What browsers send when no file was chosen.
+                Refuse(StatusCodes.Status400BadRequest, "page.no-file");
+                break;
+            case Upload.Received upload when await validation.Validate(upload.Document, upload.Name, HttpContext.RequestAborted) is ValidationOutcome.Done done:
+                Report = done.Report;
+                break;
+            case Upload.TooLarge:
+                Refuse(StatusCodes.Status413PayloadTooLarge, "page.too-large");
+                HttpContext.Response.Headers.Connection = "close";
+                break;
+            case Upload.NotAForm or Upload.NoFile:
+                Refuse(StatusCodes.Status400BadRequest, "page.no-file");
+                break;
+            default:
+                Refuse(StatusCodes.Status503ServiceUnavailable, "page.busy");
+                HttpContext.Response.Headers.RetryAfter = ValidationEndpoint.RetryAfterSeconds.ToString(CultureInfo.InvariantCulture);
+                break;
+        }
+    }
+
+    private void Refuse(int status, string problem) => (HttpContext.Response.StatusCode, Problem) = (status, problem);
+
+    /// <summary>A time of the report for the reader's language; in UTC, and saying so.</summary>
+    public static string Time(string utc) =>
+        DateTimeOffset.Parse(utc, CultureInfo.InvariantCulture).UtcDateTime.ToString("f", CultureInfo.CurrentCulture) + " UTC";
+}
+
+/// <summary>Keeps the framework from reading the form, which would put the whole upload on disk before anything is checked.</summary>
+[AttributeUsage(AttributeTargets.Class)]
+internal sealed class ReadsItsOwnBodyAttribute : Attribute, IResourceFilter
+{
+    public void OnResourceExecuting(ResourceExecutingContext context)
+    {
+        context.ValueProviderFactories.RemoveType<FormValueProviderFactory>();
+        context.ValueProviderFactories.RemoveType<FormFileValueProviderFactory>();
+        context.ValueProviderFactories.RemoveType<JQueryFormValueProviderFactory>();
+    }
+
+    public void OnResourceExecuted(ResourceExecutedContext context)
+    {
+    }
+}

@@ -1,0 +1,47 @@
+using Identity.Verification.OpenApi;
+using Identity.Verification.Revocation;
+using Identity.Verification.Siva;
+using Identity.Verification.Validations;
+using Identity.Web;
+using Microsoft.AspNetCore.DataProtection;
+
+namespace Identity.Verification;
+
+/// <summary>Anybody verifies a PDF: what the service is made of, and every route.</summary>
+public static class VerificationApp
+{
+    /// <summary>Reads the trust directories; opens nothing else, and nothing listens until the host is started.</summary>
+    public static WebApplication Build(string[] args)
+    {
+        var builder = WebApplication.CreateBuilder(new WebApplicationOptions
+        {
+            Args = args,
+            // Pages are found by this name: without it, another service hosting this one would serve its own.
+            ApplicationName = "Identity.Verification",
+            ContentRootPath = AppContext.BaseDirectory,
+        });
+        builder.Configuration.AddJsonFile("verification.json", optional: false).AddEnvironmentVariables().AddCommandLine(args);
+        var settings = VerificationSettings.Check(
+            builder.Configuration.GetSection("Verification").Get<VerificationOptions>() ?? new(), builder.Environment.IsProduction());
+
+        var services = builder.Services;
+        services.AddSingleton(settings);
+        services.AddSingleton(TimeProvider.System);
+        services.AddSingleton(_ => new OnlineRevocation(settings.RevocationSources, OnlineRevocation.Handler()));
+        services.AddSingleton<DocumentValidation>();
+        services.AddSingleton<UploadBudget>();
+        // Nothing here outlives a request, so neither do the keys: no form has an effect that a forged one could have.
+        services.AddDataProtection().SetApplicationName("Identity.Verification").UseEphemeralDataProtectionProvider();
+        builder.AddIdentityWeb("verification", settings.PublicAddress);
+
+        var app = builder.Build();
+        app.UseIdentityWeb();
+        app.MapHealth();
+        //   GET, POST /                 the notary's page, Validations/Verify.cshtml
+        app.MapRazorPages();
+        app.MapPost("/v1/validations", ValidationEndpoint.Handle);
+        app.MapPost("/validate", SivaEndpoint.Handle);
+        app.MapGet("/openapi/v1.json", OpenApiDocument.Handle);
+        return app;
+    }
+}

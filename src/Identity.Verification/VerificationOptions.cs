@@ -1,0 +1,29 @@
+namespace Identity.Verification;
+
+/// <summary>The section Verification of the settings, as found: see <see cref="VerificationSettings"/>.</summary>
+public sealed class VerificationOptions
+{
+    /// <summary>The address that browsers know the service by.</summary>
+    public string PublicAddress { get; set; } = "";
+
+    /// <summary>Folders of trusted certificates (*.cer, *.crt, *.pem, *.der).</summary>
+    public string[] TrustDirectories { get; set; } = [];
+
+    /// <summary>Beginnings of addresses that may be asked about revocation.</summary>
+    public string[] AllowedRevocationSources { get; set; } = [];
+
+    /// <summary>Bytes of one document.</summary>
+    public long MaxFileBytes { get; set; } = 100L * 1024 * 1024;
+
+    /// <summary>Bytes of all documents held at one time: uploads beyond it are asked to come back.</summary>
+    public long MaxBytesInFlight { get; set; } = 512L * 1024 * 1024;
+
+    /// <summary>Validations at one time; 0 stands for the number of processors.</summary>
+    public int ParallelValidations { get; set; }
+
+    /// <summary>How long an upload waits for its turn.</summary>
+    public TimeSpan QueueTime { get; set; } = TimeSpan.FromSeconds(15);
+
+    /// <summary>How long one validation may take.</summary>
+    public TimeSpan ValidationTime { get; set; } = TimeSpan.FromSeconds(30);
+}

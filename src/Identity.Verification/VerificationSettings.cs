@@ -1,0 +1,89 @@
+using Identity.Pkix.Asn1;
+using Identity.Verification.Revocation;
+using Identity.Verification.Trust;
+
+namespace Identity.Verification;
+
+/// <summary>A setting that the service cannot start with; the message names the field and what is wrong with it.</summary>
+public sealed class VerificationSettingException(string field, string reason) : Exception($"Verification:{field} {reason}");
+
+/// <summary>The service's settings, checked once at start.</summary>
+public sealed record VerificationSettings
+{
+    /// <summary>A document is held in one array.</summary>
+    public const long LargestFileBytes = 1024L * 1024 * 1024;
+
+    /// <summary>The organization in the names of certificates that the development host makes.</summary>
+    private const string DevelopmentOrganization = "Identity Development";
+
+    private VerificationSettings() { }
+
+    public required Uri PublicAddress { get; init; }
+
+    public required TrustAnchors Anchors { get; init; }
+
+    public required AllowedRevocationSources RevocationSources { get; init; }
+
+    public required int MaxFileBytes { get; init; }
+
+    public required long MaxBytesInFlight { get; init; }
+
+    public required int ParallelValidations { get; init; }
+
+    public required TimeSpan QueueTime { get; init; }
+
+    public required TimeSpan ValidationTime { get; init; }
+
+    public static VerificationSettings Check(VerificationOptions options, bool production)
+    {
+        if (!Uri.TryCreate(options.PublicAddress, UriKind.Absolute, out var address) || address.Scheme is not ("http" or "https"))
+            throw new VerificationSettingException("PublicAddress", "is not an absolute http or https address");
+        if (production && address.Scheme != "https")
+            throw new VerificationSettingException("PublicAddress", "must be https in Production");
+        return new VerificationSettings
+        {
+            PublicAddress = address,
+            Anchors = Trusted(options, production),
+            RevocationSources = Sources(options),
+            MaxFileBytes = (int)Between("MaxFileBytes", options.MaxFileBytes, 1, LargestFileBytes),
+            MaxBytesInFlight = Between("MaxBytesInFlight", options.MaxBytesInFlight, options.MaxFileBytes, long.MaxValue),
+            ParallelValidations = options.ParallelValidations == 0 ? Environment.ProcessorCount : (int)Between("ParallelValidations", options.ParallelValidations, 1, 1024),
+            QueueTime = Time("QueueTime", options.QueueTime),
+            ValidationTime = Time("ValidationTime", options.ValidationTime),
+        };
+    }
+
+    public static TrustAnchors Trusted(VerificationOptions options, bool production)
+    {
+        TrustAnchors anchors;
+        try
+        {
+            anchors = TrustAnchors.FromDirectories(options.TrustDirectories);
+        }
+        catch (TrustDirectoryException problem)
+        {
+            throw new VerificationSettingException("TrustDirectories", problem.Message);
+        }
+        if (production && anchors.Certificates.FirstOrDefault(anchor => anchor.Subject[Oids.Organization] == DevelopmentOrganization) is { } development)
+            throw new VerificationSettingException("TrustDirectories", $"holds the development certificate {development.Subject}, which Production does not trust");
+        return anchors;
+    }
+
+    public static AllowedRevocationSources Sources(VerificationOptions options, bool loopback = false)
+    {
+        try
+        {
+            return AllowedRevocationSources.From(options.AllowedRevocationSources, loopback);
+        }
+        catch (ArgumentException problem)
+        {
+            throw new VerificationSettingException("AllowedRevocationSources", problem.Message);
+        }
+    }
+
+    private static long Between(string field, long value, long least, long most) =>
+        value >= least && value <= most ? value : throw new VerificationSettingException(field, $"must be from {least} to {most}");
+
+    private static TimeSpan Time(string field, TimeSpan value) =>
+        value > TimeSpan.Zero && value <= TimeSpan.FromMinutes(10) ? value : throw new VerificationSettingException(field, "must be more than zero and at most ten minutes");
+}
