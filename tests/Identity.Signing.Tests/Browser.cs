@@ -41,7 +41,7 @@ public sealed partial class Browser : IDisposable
     public async Task<HttpResponseMessage> Upload(byte[] document, string fileName = "own.pdf", string purpose = "", bool withToken = true)
     {
         var fields = await Fields(await Get("/"));
-        var form = new MultipartFormDataContent();
+        var form = new MultipartFormDataContent { HeaderEncodingSelector = (_, _) => System.Text.Encoding.UTF8 };
         if (withToken)
             form.Add(new StringContent(fields["__RequestVerificationToken"]), "__RequestVerificationToken");
         form.Add(new StringContent(purpose), "purpose");

@@ -110,7 +110,7 @@ public sealed class SigningSystem : IAsyncLifetime
         byte[] document, string? key = null, string? purpose = "Sign the deed", string? returnUrl = AgencyReturn, string? signer = null, string fileName = "deed.pdf", string? token = null)
     {
         using var client = AgencyClient(token);
-        using var form = new MultipartFormDataContent();
+        using var form = new MultipartFormDataContent { HeaderEncodingSelector = (_, _) => Encoding.UTF8 };
         if (purpose is not null)
             form.Add(new StringContent(purpose), "purpose");
         if (returnUrl is not null)

@@ -83,20 +83,26 @@ public sealed class StandInAuthority : IAsyncDisposable
     private async Task<IResult> Certify(HttpContext context)
     {
         Interlocked.Increment(ref requests);
-        if (await Certificates(context) is { } other)
-            return other;
+        return await Certificates(context) ?? await Issue(context, pki, OtherIdentifier, OtherKey);
+    }
+
+    /// <summary>What an authority of another hierarchy would answer.</summary>
+    public static Task<IResult> CertifyUnder(OpensslPki hierarchy, HttpContext context) => Issue(context, hierarchy, null, false);
+
+    private static async Task<IResult> Issue(HttpContext context, OpensslPki pki, string? otherIdentifier, bool otherKey)
+    {
         var body = JsonNode.Parse(await new StreamReader(context.Request.Body).ReadToEndAsync())!;
         var claims = JsonNode.Parse(System.Buffers.Text.Base64Url.DecodeFromChars(body["evidence"]!.GetValue<string>().Split('.')[1]))!["person"]!;
         var asked = CertificateRequest.LoadSigningRequest(Convert.FromBase64String(body["csr"]!.GetValue<string>()), HashAlgorithmName.SHA256);
 
         using var own = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var subject = new X500DistinguishedNameBuilder();
-        subject.Add("2.5.4.5", OtherIdentifier ?? claims["identifier"]!.GetValue<string>(), System.Formats.Asn1.UniversalTagNumber.PrintableString);
+        subject.Add("2.5.4.5", otherIdentifier ?? claims["identifier"]!.GetValue<string>(), System.Formats.Asn1.UniversalTagNumber.PrintableString);
         subject.Add("2.5.4.42", claims["given_name"]!.GetValue<string>());
         subject.Add("2.5.4.4", claims["family_name"]!.GetValue<string>());
         subject.AddCommonName($"{claims["given_name"]} {claims["family_name"]}");
         subject.AddCountryOrRegion("XX");
-        var request = new CertificateRequest(subject.Build(), OtherKey ? new PublicKey(own) : asked.PublicKey, HashAlgorithmName.SHA256);
+        var request = new CertificateRequest(subject.Build(), otherKey ? new PublicKey(own) : asked.PublicKey, HashAlgorithmName.SHA256);
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(false, false, 0, true));
         request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.NonRepudiation, true));
         request.CertificateExtensions.Add(new X509SubjectKeyIdentifierExtension(request.PublicKey, false));

@@ -14,6 +14,8 @@ public sealed class ApprovalRecords(IDbContextFactory<SigningDatabase> databases
     public async Task<bool> Store(StoredApproval approval, CancellationToken cancellation)
     {
         await using var database = await databases.CreateDbContextAsync(cancellation);
+        if (await database.Approvals.AnyAsync(stored => stored.ApprovalId == approval.ApprovalId, cancellation))
+            return false;
         database.Approvals.Add(approval);
         try
         {
@@ -22,6 +24,7 @@ public sealed class ApprovalRecords(IDbContextFactory<SigningDatabase> databases
         }
         catch (DbUpdateException e) when (RequestStore.IsTaken(e))
         {
+            // Of two at once, the primary key let the other through.
             return false;
         }
     }

@@ -77,8 +77,8 @@ internal static class DocumentUpload
         }
 
         parts.Discard();
-        // What is still to come is not wanted: without this the server would read it to its end to keep the connection.
-        context.Response.Headers.Connection = "close";
+        // What is still to come is thrown away by the server, up to the limit set above, so that a sender slightly over the cap
+        // reads the answer; beyond that the connection ends.
         return new UploadRead.Refused(refusal);
     }
 

@@ -52,7 +52,6 @@ internal static class AgencyEndpoints
             case AgencyIdentified.Refused refused:
                 // RFC 6750 3
                 context.Response.Headers.WWWAuthenticate = $"Bearer error=\"{refused.Error}\", error_description=\"{refused.Description}\"";
-                context.Response.Headers.Connection = "close";
                 return ApiError.Result(refused.Status, refused.Error, refused.Description);
             default:
                 throw new InvalidOperationException("An agency is known or refused.");

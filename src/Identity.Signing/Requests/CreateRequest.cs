@@ -59,7 +59,7 @@ internal sealed class CreateRequest(RequestStore requests, DocumentStore documen
 
             documents.Keep(upload.Document);
             audit.Append(new SigningRequestReceived(upload.Document.Id, agency.ClientId, Convert.ToHexStringLower(upload.Document.Sha256)));
-            var stored = await requests.AddForAgency(fields.ToRequest(agency, upload.Document, time.GetUtcNow(), settings.RequestLifetime), record, cancellation);
+            var stored = await requests.AddForAgency(fields.ToRequest(agency, upload.Document, SigningRequest.Moment(time), settings.RequestLifetime), record, cancellation);
             kept = stored is AgencyRequestStored.Created;
             return Answer(stored);
         }

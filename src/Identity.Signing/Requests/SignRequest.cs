@@ -126,13 +126,17 @@ public sealed class SignRequest(
 
     private async Task<SigningOutcome> RefuseBeforeTaking(StoredApproval approval, SigningRequest request, FailureReason reason, string detail)
     {
-        audit.Begin(About(approval, request)).Complete(AuditOutcome.Refused, detail.Length <= 64 && detail.All(c => char.IsAsciiLetterLower(c) || c == '_') ? detail : SnakeCase.Of(reason));
+        var outcome = new SigningOutcome.Failed(reason, detail);
+        audit.Begin(About(approval, request)).Complete(AuditOutcome.Refused, ReasonOf(outcome));
         await approvals.EndFailed(approval, reason);
-        return new SigningOutcome.Failed(reason, detail);
+        return outcome;
     }
 
     private static DocumentSigning About(StoredApproval approval, SigningRequest request) =>
         new(request.Id, approval.ApprovalId, Convert.ToHexStringLower(request.DocumentSha256));
 
-    private static string? ReasonOf(SigningOutcome outcome) => outcome is SigningOutcome.Failed failed ? SnakeCase.Of(failed.Reason) : null;
+    // The audit log takes words, not sentences: the detail where it is one.
+    private static string? ReasonOf(SigningOutcome outcome) => outcome is not SigningOutcome.Failed failed ? null
+        : failed.Detail.Length is > 0 and <= 64 && failed.Detail.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c == '_') ? failed.Detail
+        : SnakeCase.Of(failed.Reason);
 }

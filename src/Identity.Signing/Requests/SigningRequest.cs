@@ -105,6 +105,9 @@ public sealed class SigningRequest
 
     public bool DocumentsRemoved { get; init; }
 
+    /// <summary>Now in whole seconds, so that an answer repeated from the database is the answer given at first.</summary>
+    internal static DateTimeOffset Moment(TimeProvider time) => DateTimeOffset.FromUnixTimeSeconds(time.GetUtcNow().ToUnixTimeSeconds());
+
     public bool CanAskApproval(DateTimeOffset now) => !DocumentsRemoved && now < ExpiresAt
         && State is RequestState.Received or RequestState.Shown or RequestState.ApprovalAsked or RequestState.Failed;
 }

@@ -31,6 +31,8 @@ public sealed class UploadDocumentModel(
 
     public string Purpose { get; private set; } = "";
 
+    public long CapBytes => settings.MaxDocumentBytes;
+
     public long CapMegabytes => settings.MaxDocumentBytes / BytesPerMegabyte;
 
     public async Task OnGet() => await ReadPerson();
@@ -95,7 +97,7 @@ public sealed class UploadDocumentModel(
 
     private SigningRequest ToRequest(UploadRead.Complete upload, SignedInPerson person, string purpose)
     {
-        var now = time.GetUtcNow();
+        var now = SigningRequest.Moment(time);
         return new SigningRequest
         {
             Id = upload.Document.Id,
