@@ -11,8 +11,6 @@ namespace Identity.Provider.Approvals;
 /// <summary>Shows a person what they are asked to sign, and takes their passkey's approval of exactly that.</summary>
 public sealed class ApproveModel(PendingRequests requests, RequestProgress progress, ApprovalCeremonies ceremonies, PersonStore people) : PageModel
 {
-    private const int HashGroup = 4;
-
     [BindProperty(SupportsGet = true)]
     public string? ReturnUrl { get; set; }
 
@@ -55,9 +53,6 @@ public sealed class ApproveModel(PendingRequests requests, RequestProgress progr
         await progress.Cancel(Pending!.Key);
         return new SeeOther(Pending!.ReturnUrl);
     }
-
-    /// <summary>Hexadecimal in groups, so that two of them can be compared by eye.</summary>
-    public static IEnumerable<string> Groups(byte[] hash) => Convert.ToHexStringLower(hash).Chunk(HashGroup).Select(group => new string(group));
 
     private async Task<(IActionResult? Elsewhere, PersonSession? Session)> Load(CancellationToken cancellation)
     {

@@ -7,6 +7,7 @@ using Identity.Provider.Sessions;
 using Identity.Web;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.RazorPages;
+using Microsoft.Extensions.Localization;
 
 namespace Identity.Provider.Consent;
 
@@ -14,7 +15,7 @@ namespace Identity.Provider.Consent;
 public sealed record ShownClaim(string TextKey, string Value);
 
 /// <summary>Shows a person what an agency will receive, and asks.</summary>
-public sealed class ConsentModel(PendingRequests requests, RequestProgress progress, ConsentStore consents, PersonStore people, AuditLog audit) : PageModel
+public sealed class ConsentModel(PendingRequests requests, RequestProgress progress, ConsentStore consents, PersonStore people, IStringLocalizer<ProviderTexts> texts, AuditLog audit) : PageModel
 {
     [BindProperty(SupportsGet = true)]
     public string? ReturnUrl { get; set; }
@@ -28,7 +29,7 @@ public sealed class ConsentModel(PendingRequests requests, RequestProgress progr
         var (elsewhere, person) = await Load(cancellation);
         if (elsewhere is not null)
             return elsewhere;
-        Claims = [.. Shown(Pending!.Claims, person!)];
+        Claims = [.. Shown(Pending!.Claims, person!, texts["DateFormat"])];
         return Page();
     }
 
@@ -39,7 +40,8 @@ public sealed class ConsentModel(PendingRequests requests, RequestProgress progr
             return elsewhere;
         // The claims are those of the request as /authorize has remembered it, never those of the form.
         var operation = audit.Begin(new Audit.ConsentGrant(person!.Id, Pending!.ClientId, string.Join(' ', Pending.Claims)));
-        await consents.Grant(person.Id, Pending.ClientId, Pending.Claims, cancellation);
+        // From here on a browser that goes away stops nothing.
+        await consents.Grant(person.Id, Pending.ClientId, Pending.Claims, CancellationToken.None);
         operation.Complete(AuditOutcome.Succeeded);
         await progress.Consented(Pending.Key);
         return new SeeOther(Pending.ReturnUrl);
@@ -55,16 +57,18 @@ public sealed class ConsentModel(PendingRequests requests, RequestProgress progr
     }
 
     /// <summary>Every claim is shown; one without a text of its own would be released unseen, so it stops the page.</summary>
-    public static IEnumerable<ShownClaim> Shown(IReadOnlyCollection<string> claims, Person person)
+    public static IEnumerable<ShownClaim> Shown(IReadOnlyCollection<string> claims, Person person, string dateFormat)
     {
-        foreach (var claim in claims)
+        // The full name is the given name and the family name: shown once when all three are asked for.
+        var parts = claims.Contains("given_name") && claims.Contains("family_name");
+        foreach (var claim in claims.Where(claim => claim != "name" || !parts))
         {
             yield return claim switch
             {
                 "name" => new ShownClaim("ClaimName", person.FullName),
                 "given_name" => new ShownClaim("ClaimGivenName", person.GivenName),
                 "family_name" => new ShownClaim("ClaimFamilyName", person.FamilyName),
-                "birthdate" => new ShownClaim("ClaimBirthdate", person.BirthDate.ToString("D", CultureInfo.CurrentCulture)),
+                "birthdate" => new ShownClaim("ClaimBirthdate", person.BirthDate.ToString(dateFormat, CultureInfo.CurrentCulture)),
                 "person_identifier" => new ShownClaim("ClaimPersonIdentifier", person.Identifier),
                 _ => throw new InvalidOperationException($"The claim {claim} has no text to show."),
             };

@@ -20,6 +20,9 @@ public sealed class EnrolModel(
 
     public bool CodeRefused { get; private set; }
 
+    /// <summary>What was typed, so that one wrong letter can be mended.</summary>
+    public string? Code { get; private set; }
+
     public TimeSpan? Wait { get; private set; }
 
     public bool PasskeyRefused { get; private set; }
@@ -51,6 +54,7 @@ public sealed class EnrolModel(
         if (await codes.Find(code ?? "", cancellation) is not { } found || await people.Find(found.PersonId, cancellation) is not { } person)
         {
             CodeRefused = true;
+            Code = code is { Length: <= EnrolmentCodes.MaxCharacters } ? code : null;
             return Refuse(StatusCodes.Status400BadRequest);
         }
 

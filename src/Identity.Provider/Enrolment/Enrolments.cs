@@ -52,7 +52,8 @@ public sealed class Enrolments(
 
         var enrolment = audit.Begin(new PersonEnrolment(person.Id));
         var passkey = audit.Begin(new PasskeyRegistration(person.Id, PasskeyCeremonies.NameOf(registration.Passkey.CredentialId)));
-        if (!await Store(code, registration, cancellation))
+        // From here on a browser that goes away stops nothing.
+        if (!await Store(code, registration))
         {
             passkey.Complete(AuditOutcome.Refused, "code_spent");
             enrolment.Complete(AuditOutcome.Refused, "code_spent");
@@ -68,12 +69,12 @@ public sealed class Enrolments(
         return new EnrolmentOutcome.Enrolled();
     }
 
-    private async Task<bool> Store(EnrolmentCode code, VerifiedRegistration registration, CancellationToken cancellation)
+    private async Task<bool> Store(EnrolmentCode code, VerifiedRegistration registration)
     {
-        await using var transaction = await database.Database.BeginTransactionAsync(cancellation);
-        if (!await codes.Spend(code, cancellation) || !await passkeys.Store(registration))
+        await using var transaction = await database.Database.BeginTransactionAsync();
+        if (!await codes.Spend(code, CancellationToken.None) || !await passkeys.Store(registration))
             return false;
-        await transaction.CommitAsync(cancellation);
+        await transaction.CommitAsync();
         return true;
     }
 

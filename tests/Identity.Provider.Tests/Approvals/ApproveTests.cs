@@ -27,7 +27,7 @@ public sealed class ApproveTests(RunningProvider provider) : IClassFixture<Runni
         Assert.Equal(HttpStatusCode.OK, page.Status);
         var hex = Convert.ToHexStringLower(Deed);
         foreach (var shown in (string[])
-            ["Liis Tamm", "PNOXX-48504210018", "deed.pdf", "Land Registry", "Transfer of a flat", "Signing", "UTC", string.Join(' ', hex.Chunk(4).Select(c => new string(c)))])
+            ["Liis Tamm", "PNOXX-48504210018", "deed.pdf", "Land Registry", "Transfer of a flat", "Signing", "10 minutes from now (", string.Concat(hex.Chunk(4).Select(c => $"<span>{new string(c)}</span>"))])
             Assert.Contains(shown, page.Text, StringComparison.Ordinal);
         // Said honestly: the authenticator shows nothing of this.
         Assert.Contains("it cannot show you the document", page.Text, StringComparison.Ordinal);

@@ -19,7 +19,7 @@ public sealed class ConsentTests(RunningProvider provider) : IClassFixture<Runni
         var request = await provider.Remember(Waiting("health-portal", "Health Portal", "name", "birthdate", "person_identifier"));
         var page = await browser.Get(Address(request));
         Assert.Equal(HttpStatusCode.OK, page.Status);
-        foreach (var shown in (string[])["Health Portal", "Liis Tamm", "April 21, 1985", Liis])
+        foreach (var shown in (string[])["Health Portal", "Liis Tamm", "21 April 1985", Liis])
             Assert.Contains(shown, page.Text, StringComparison.Ordinal);
     }
 
@@ -110,7 +110,7 @@ public sealed class ConsentTests(RunningProvider provider) : IClassFixture<Runni
     public void A_claim_without_a_text_to_show_is_never_asked_for_silently()
     {
         var person = People.DemoPeople.NewPerson("PNOXX-1", "A", "B", new DateOnly(2000, 1, 1));
-        Assert.Throws<InvalidOperationException>(() => ConsentModel.Shown(["name", "salary"], person).ToList());
+        Assert.Throws<InvalidOperationException>(() => ConsentModel.Shown(["name", "salary"], person, "d").ToList());
     }
 
     private static PendingRequest Waiting(string clientId, string name, params string[] claims)

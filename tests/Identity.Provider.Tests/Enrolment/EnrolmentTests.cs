@@ -30,7 +30,7 @@ public sealed class EnrolmentTests(RunningProvider provider) : IClassFixture<Run
         using var browser = new Browser(provider);
         var page = await browser.GiveCode(AmiraCode);
         Assert.Contains("Amira Haddad", page.Text, StringComparison.Ordinal);
-        Assert.Contains("February 28, 1999", page.Text, StringComparison.Ordinal);
+        Assert.Contains("28 February 1999", page.Text, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -107,7 +107,7 @@ public sealed class EnrolmentTests(RunningProvider provider) : IClassFixture<Run
         Assert.Equal(HttpStatusCode.BadRequest, wrong.Status);
         Assert.Equal(HttpStatusCode.BadRequest, late.Status);
         Assert.Contains(Refused, wrong.Text, StringComparison.Ordinal);
-        Assert.Equal(WithoutTokens(wrong.Body), WithoutTokens(late.Body));
+        Assert.Equal(WithoutInput(wrong.Body), WithoutInput(late.Body));
     }
 
     [Fact]
@@ -255,6 +255,7 @@ public sealed class EnrolmentTests(RunningProvider provider) : IClassFixture<Run
         return count;
     }
 
-    private static string WithoutTokens(string body) =>
-        System.Text.RegularExpressions.Regex.Replace(body, """value="CfDJ8[^"]*" """.TrimEnd(), "");
+    // The antiforgery token, and what was typed.
+    private static string WithoutInput(string body) =>
+        System.Text.RegularExpressions.Regex.Replace(body, """value="[^"]*" """.TrimEnd(), "");
 }
