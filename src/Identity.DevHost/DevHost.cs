@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Identity.Demo;
 using Identity.Provider;
 using Identity.Signing;
 
@@ -39,7 +40,31 @@ internal static class DevHost
             ("Signing:Agencies:0:ClientId", "land-registry"),
             ("Signing:Agencies:0:Name", "Land Registry"),
             ("Signing:Agencies:0:ReturnUrls:0", at.Address(403))),
+        Portal(at, "TaxPortal", 401, "tax", "tax-portal"),
+        Portal(at, "HealthPortal", 402, "health", "health-portal"),
+        Portal(at, "LandRegistry", 403, "land", "land-registry"),
     ];
+
+    private static DevService Portal(DevPlace at, string name, int offset, string portal, string client) => new(name, offset, DemoApp.Build,
+    [
+        ("Demo:Portal", portal),
+        ("Demo:PublicAddress", at.Address(offset)),
+        ("Demo:Authority", at.Address(0)),
+        ("Demo:ClientId", client),
+        ("Demo:KeyFile", Path.Combine(at.Keys, $"client-{client}.key.pem")),
+        ("Demo:Signing", at.Address(200)),
+        ("Demo:Verification", at.Address(300)),
+        ("Demo:Data", at.Folder("demo-" + portal)),
+        .. Others(at, portal),
+        .. DevPeople.Settings(at),
+    ]);
+
+    private static IEnumerable<(string Setting, string Value)> Others(DevPlace at, string portal) =>
+        new[] { ("tax", 401), ("health", 402), ("land", 403) }.Where(other => other.Item1 != portal).SelectMany((other, index) => new[]
+        {
+            ($"Demo:Others:{index}:Portal", other.Item1),
+            ($"Demo:Others:{index}:Address", at.Address(other.Item2)),
+        });
 
     /// <summary>Runs until Ctrl+C or SIGTERM. Returns the exit code.</summary>
     public static async Task<int> Run(string[] args)
