@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using Identity.Demo;
 using Identity.Provider;
 using Identity.Signing;
+using Identity.Verification;
 
 namespace Identity.DevHost;
 
@@ -40,6 +41,10 @@ internal static class DevHost
             ("Signing:Agencies:0:ClientId", "land-registry"),
             ("Signing:Agencies:0:Name", "Land Registry"),
             ("Signing:Agencies:0:ReturnUrls:0", at.Address(403))),
+        new("Verification", 300, VerificationApp.Build,
+            ("Verification:PublicAddress", at.Address(300)),
+            ("Verification:TrustDirectories:0", at.Trust),
+            ("Verification:AllowedRevocationSources:0", at.Address(100))),
         Portal(at, "TaxPortal", 401, "tax", "tax-portal"),
         Portal(at, "HealthPortal", 402, "health", "health-portal"),
         Portal(at, "LandRegistry", 403, "land", "land-registry"),

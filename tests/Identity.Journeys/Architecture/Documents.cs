@@ -67,7 +67,8 @@ public sealed partial class Documents
         Assert.Empty(missing);
     }
 
-    public static TheoryData<string> Pages() => new(SourceFiles.All.Where(path => path.EndsWith(".md", StringComparison.Ordinal)));
+    public static TheoryData<string> Pages() => new(SourceFiles.All.Where(path =>
+        path.EndsWith(".md", StringComparison.Ordinal) && !Path.GetFileName(path).StartsWith("LICENSE-", StringComparison.Ordinal)));
 
     [GeneratedRegex(@"\]\(([^)\s]+)\)")]
     private static partial Regex Link();
