@@ -73,5 +73,8 @@ public static class SerialNumbers
     public static string ToHex(BigInteger serial) =>
         (serial.Sign < 0 ? "-" : "") + Convert.ToHexString(BigInteger.Abs(serial).ToByteArray(isUnsigned: true, isBigEndian: true));
 
+    /// <summary>The reverse of <see cref="ToHex"/> for serials that are not negative. Throws <see cref="FormatException"/>.</summary>
+    public static BigInteger FromHex(string hex) => new(Convert.FromHexString(hex), isUnsigned: true, isBigEndian: true);
+
     internal static BigInteger Read(AsnReader reader, Asn1Tag? tag = null) => reader.ReadInteger(tag);
 }

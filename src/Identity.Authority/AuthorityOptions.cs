@@ -1,0 +1,56 @@
+namespace Identity.Authority;
+
+/// <summary>The settings as they are written; <see cref="AuthoritySettings.Check"/> makes the checked record of them.</summary>
+public sealed class AuthorityOptions
+{
+    /// <summary>Where this service is reached, with a slash at the end: the audience of requests for certificates.</summary>
+    public string? PublicAddress { get; set; }
+
+    /// <summary>Where people's software fetches status and issuers, as written into certificates; the public address when empty. May be http: what it serves is signed.</summary>
+    public string? StatusAddress { get; set; }
+
+    /// <summary>The Provider whose evidence of approvals is accepted: its issuer identifier.</summary>
+    public string? Provider { get; set; }
+
+    /// <summary>Origins at which passkeys may approve; the Provider's when empty.</summary>
+    public IList<string> ApprovalOrigins { get; } = [];
+
+    /// <summary>SQLite connection string.</summary>
+    public string? Database { get; set; }
+
+    /// <summary>File of the audit log. The command line writes into one beside it.</summary>
+    public string? Audit { get; set; }
+
+    /// <summary>Folder of keys and certificates.</summary>
+    public string? Keys { get; set; }
+
+    /// <summary>File with the public JWK of the one client that may ask for certificates.</summary>
+    public string? ClientKey { get; set; }
+
+    /// <summary>That client's identifier.</summary>
+    public string ClientId { get; set; } = "signing";
+
+    /// <summary>How long a person's certificate holds.</summary>
+    public TimeSpan PersonValidity { get; set; } = TimeSpan.FromMinutes(15);
+
+    /// <summary>Certificate policy of people's certificates.</summary>
+    public string PersonPolicy { get; set; } = AuthoritySettings.ExampleArc + "1.1";
+
+    /// <summary>Time-stamp policy.</summary>
+    public string TimestampPolicy { get; set; } = AuthoritySettings.ExampleArc + "1.2";
+
+    /// <summary>How far a time-stamp's time may be off.</summary>
+    public int TimestampAccuracySeconds { get; set; } = 1;
+
+    /// <summary>How long an OCSP answer may be relied on.</summary>
+    public TimeSpan OcspValidity { get; set; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>From thisUpdate to nextUpdate of a revocation list; a new one comes at half of it, and within seconds of a revocation.</summary>
+    public TimeSpan RevocationListValidity { get; set; } = TimeSpan.FromHours(24);
+
+    /// <summary>
+    /// Issuers whose revocation lists are published; people's issuer and the root when empty. Where the issuer's key is not at hand (an offline root), its list
+    /// is read from NAME.crl in the folder of keys.
+    /// </summary>
+    public IList<string> RevocationLists { get; } = [];
+}

@@ -1,0 +1,45 @@
+using Identity.Audit;
+using Identity.Authority.Storage;
+using Identity.Pkix.Crl;
+using Microsoft.EntityFrameworkCore;
+
+namespace Identity.Authority.Revocation;
+
+public enum RevocationResult
+{
+    Revoked,
+    UnknownSerial,
+    AlreadyRevoked,
+}
+
+/// <summary>Revokes for good. OCSP tells it with the next answer; the list follows within seconds, because its publisher watches the database.</summary>
+public sealed class CertificateRevocations(IDbContextFactory<AuthorityDatabase> databases, AuditLog audit, TimeProvider time)
+{
+    /// <summary>
+    /// Certificates whose issuance was cut short can be revoked too: they may have been signed.
+    /// When this returns <see cref="RevocationResult.Revoked"/> the revocation is on the disk.
+    /// </summary>
+    public async Task<RevocationResult> Revoke(string issuer, string serial, RevocationReason reason, CancellationToken cancellation)
+    {
+        await using var database = await databases.CreateDbContextAsync(cancellation);
+        if (!await database.Certificates.AnyAsync(c => c.Issuer == issuer && c.Serial == serial, cancellation)) return RevocationResult.UnknownSerial;
+        if (await database.Revocations.AnyAsync(r => r.Issuer == issuer && r.Serial == serial, cancellation)) return RevocationResult.AlreadyRevoked;
+
+        var operation = audit.Begin(new CertificateRevocation(serial, reason.ToString()));
+        // Whole seconds, as status tells them: a list and an answer must not disagree.
+        var now = DateTimeOffset.FromUnixTimeSeconds(time.GetUtcNow().ToUnixTimeSeconds());
+        database.Add(new RevocationRecord { Issuer = issuer, Serial = serial, RevokedAt = now, Reason = reason });
+        try
+        {
+            await database.SaveChangesAsync(CancellationToken.None);
+        }
+        catch (DbUpdateException problem)
+        {
+            operation.Complete(AuditOutcome.Failed, "not_stored");
+            if (AuthorityDatabase.IsAlreadyThere(problem)) return RevocationResult.AlreadyRevoked;
+            throw;
+        }
+        operation.Complete(AuditOutcome.Succeeded);
+        return RevocationResult.Revoked;
+    }
+}

@@ -1,0 +1,74 @@
+using System.Data.Common;
+using Identity.Audit;
+using Identity.Authority.Issuers;
+using Identity.Authority.Requests;
+using Identity.Authority.RevocationLists;
+using Identity.Web;
+using Microsoft.Data.Sqlite;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+
+namespace Identity.Authority.Storage;
+
+/// <summary>
+/// Before the first request: keys and certificates are there and belong together, the audit log can be written, the database has this version's
+/// shape (several copies may start at once: migrations hold a lock there), the service's own certificates are known, lists are published.
+/// </summary>
+internal sealed class AuthorityStart(IDbContextFactory<AuthorityDatabase> databases, IServiceProvider services) : IHostedService
+{
+    public async Task StartAsync(CancellationToken cancellationToken)
+    {
+        var keys = services.GetRequiredService<AuthorityKeys>();
+        services.GetRequiredService<RequestToken>();
+        services.GetRequiredService<AuditLog>();
+        await using (var database = await databases.CreateDbContextAsync(cancellationToken))
+            await Prepare(database, cancellationToken);
+        await keys.Register(databases, services.GetRequiredService<TimeProvider>(), cancellationToken);
+        await services.GetRequiredService<RevocationListPublisher>().RefreshAll(cancellationToken);
+    }
+
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <summary>Makes folder and tables where they are missing. The command line does it too.</summary>
+    public static async Task Prepare(AuthorityDatabase database, CancellationToken cancellation)
+    {
+        var file = new SqliteConnectionStringBuilder(database.Database.GetConnectionString()).DataSource;
+        if (Path.GetDirectoryName(Path.GetFullPath(file)) is { } folder) Directory.CreateDirectory(folder);
+        await database.Database.MigrateAsync(cancellation);
+        // Readers do not wait for the writer; a commit is on disk when it returns (synchronous stays FULL).
+        await database.Database.ExecuteSqlRawAsync("PRAGMA journal_mode=WAL", cancellation);
+    }
+}
+
+/// <summary>Ready: the database answers and no published list has run out.</summary>
+internal sealed class AuthorityHealth(IDbContextFactory<AuthorityDatabase> databases, RevocationListPublisher lists) : IHealthCheck
+{
+    public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
+    {
+        await using var database = await databases.CreateDbContextAsync(cancellationToken);
+        return await database.Database.CanConnectAsync(cancellationToken) && lists.AllCurrent ? HealthCheckResult.Healthy() : HealthCheckResult.Unhealthy();
+    }
+}
+
+internal static class StoreFailures
+{
+    /// <summary>Database or audit log out of reach: 503, and nothing was promised.</summary>
+    public static string? StoreOf(Exception problem) => problem switch
+    {
+        DbException or DbUpdateException => "database",
+        AuditUnavailableException => "audit log",
+        _ => null,
+    };
+
+    public static void UseStoreFailures(this WebApplication app) => app.Use(async (context, next) =>
+    {
+        try
+        {
+            await next(context);
+        }
+        catch (Exception problem) when (StoreOf(problem) is { } store && !context.Response.HasStarted)
+        {
+            throw new StoreUnavailableException(store, problem);
+        }
+    });
+}
