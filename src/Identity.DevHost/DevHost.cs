@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Identity.Authority;
 using Identity.Demo;
 using Identity.Provider;
 using Identity.Signing;
@@ -30,6 +31,13 @@ internal static class DevHost
             ("Provider:Audit", Path.Combine(at.Folder("audit"), "provider.jsonl")),
             ("Provider:SeedDemo:Enabled", at.SeedDemo ? "true" : "false"),
             ("Provider:SeedDemo:ClientKeys", at.Keys)),
+        new("Authority", 100, AuthorityApp.Build,
+            ("Authority:PublicAddress", at.Address(100)),
+            ("Authority:Provider", at.Address(0)),
+            ("Authority:Database", $"Data Source={Path.Combine(at.Folder("authority"), "authority.db")}"),
+            ("Authority:Keys", at.Keys),
+            ("Authority:ClientKey", Path.Combine(at.Keys, "client-signing.jwk.json")),
+            ("Authority:Audit", Path.Combine(at.Folder("audit"), "authority.jsonl"))),
         new("Signing", 200, SigningApp.Build,
             ("Signing:PublicAddress", at.Address(200)),
             ("Signing:Provider", at.Address(0)),
