@@ -1,0 +1,79 @@
+using Identity.Pdf.Syntax;
+using Identity.TestKit;
+using Identity.Verification.Engine;
+using Identity.Verification.Policy;
+using Identity.Verification.Reports;
+using Identity.Verification.Revocation;
+using Identity.Verification.Trust;
+
+namespace Identity.Verification.Tests.Corpus;
+
+/// <summary>Files of other projects, scored against what those projects expect.</summary>
+public sealed class CorpusScore(ITestOutputHelper output)
+{
+    /// <summary>Expectations that are not met, each with the reason; a file that is met again must leave the list.</summary>
+    private static readonly Dictionary<string, string> Unmet = new()
+    {
+        ["pyhanko-gen/test_no_diff_summary.pdf"] = "expects `none`, but a revision with validation data follows: we say archival",
+        ["dss/pades-5-signatures-and-1-document-timestamp.pdf"] = "the origin calls all values broken; ours verify, and the file is refused for what stands behind them",
+        ["itext/taggedDocModifyAnnotationAndStructContent.pdf"] = "structure elements are changed in place: more than our rules explain",
+        ["itext/catalogReferenceInRandomPlace.pdf"] = "its ByteRange leaves out bytes that are not the value",
+        ["itext/removeFieldAnnots.pdf"] = "a field is removed; its source notes that other viewers refuse it too",
+        ["dss/doc-firmado.pdf"] = "level: the store holds revocation data for the chain, so we say LTA where T is expected",
+        ["dss/pades-t-duplicated-doctst.pdf"] = "level: as before",
+        ["dss/DSS-2199.pdf"] = "level: the store lacks data for a certificate of the chain, so we say T where LT is expected",
+        ["dss/pades-not-epes.pdf"] = "level: a signature policy is named, so we say EPES",
+        ["dss/Signature-P-DE_CRY-2__HASH_FAILURE_.pdf"] = "digest and value verify here, as in pdfsig; the origin reports a hash failure",
+        ["pyhanko-gen/test_sign_with_explicit_ecdsa_implied_hash.pdf"] = "explicit curve parameters are not verified",
+        ["pyhanko-gen/test_sign_weak_digest.pdf"] = "MD5 is not computed",
+        ["pyhanko-gen/test_sign_weak_sig_digest_mismatch.pdf"] = "MD5 is not computed",
+        ["pyhanko-gen/test_sign_pss.pdf"] = "PSS with a salt of another length than the digest is not verified",
+        ["pyhanko-gen/test_sign_pss_md_discrepancy.pdf"] = "PSS with a salt of another length than the digest is not verified",
+        ["pyhanko-gen/test_mldsa44_signer1_.pdf"] = "ML-DSA is outside of the standards for PDF and not verified",
+        ["pyhanko-gen/test_sign_encrypted_with_post_sign_usersecret-0_.pdf"] = "encrypted files are not read",
+        ["dss/edition_protected_signing_allowed_with_field_signed.pdf"] = "encrypted files are not read",
+        ["pyhanko-gen/test_sign_crypt_rc4_usersecret_.pdf"] = "encrypted files are not read",
+        ["pyhanko-gen/test_sign_encrypted_with_extensions.pdf"] = "encrypted files are not read",
+        ["pyhanko-gen/test_sign_crypt_aes256_usersecret_.pdf"] = "encrypted files are not read",
+    };
+
+    [Fact]
+    public async Task What_other_projects_expect_of_their_files_holds()
+    {
+        var disagreements = new SortedDictionary<string, string>(StringComparer.Ordinal);
+        foreach (var entry in CorpusEntry.Load(Repository.Shared("corpus/manifest.json")))
+        {
+            if (entry.Disagreements(await Validate(entry.File)) is { Count: > 0 } wrong)
+                disagreements[entry.File] = string.Join("; ", wrong);
+        }
+        foreach (var (file, what) in disagreements)
+            output.WriteLine($"{file}: {what} ({Unmet.GetValueOrDefault(file, "UNEXPECTED")})");
+        Assert.Equal(Unmet.Keys.Order(StringComparer.Ordinal), disagreements.Keys);
+    }
+
+    [Fact]
+    public async Task No_file_that_must_not_pass_ever_passes()
+    {
+        foreach (var entry in CorpusEntry.Load(Repository.Shared("corpus/manifest.json")).Where(entry => entry.MustNotPass))
+        {
+            // At the moment that its origin assumes, with its anchors trusted: the most favourable conditions that there are.
+            Assert.False((await Validate(entry.File, new DateTimeOffset(2020, 11, 1, 0, 0, 0, TimeSpan.Zero))).HasPassed, entry.File);
+            Assert.False((await Validate(entry.File)).HasPassed, entry.File);
+        }
+    }
+
+    [Theory]
+    [InlineData("pyhanko-gen/test_pades_revinfo_live.pdf", "TOTAL-PASSED")]
+    [InlineData("pyhanko-gen/test_pades_lta_sign_twice.pdf", "TOTAL-PASSED")]
+    public async Task A_file_with_embedded_validation_data_passes_offline_at_its_time(string file, string conclusion) =>
+        Assert.Equal(conclusion, (await Validate(file, new DateTimeOffset(2020, 11, 1, 0, 0, 0, TimeSpan.Zero))).Conclusion);
+
+    private static async Task<ValidationReport> Validate(string file, DateTimeOffset? at = null)
+    {
+        var bytes = await System.IO.File.ReadAllBytesAsync(Repository.Shared("corpus/pdf/" + file), TestContext.Current.CancellationToken);
+        var anchors = TrustAnchors.FromDirectories([Repository.Shared("corpus/trust")]);
+        var validation = new ValidateDocument(anchors, OnlineRevocation.Offline, ValidationPolicy.Default, PdfLimits.Default, TimeProvider.System, at);
+        var result = await validation.Run(bytes, TestContext.Current.CancellationToken);
+        return BuildReport.From(result, file, bytes, at ?? TimeProvider.System.GetUtcNow(), ValidationPolicy.Default);
+    }
+}

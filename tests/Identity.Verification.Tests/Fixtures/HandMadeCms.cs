@@ -1,0 +1,106 @@
+using System.Formats.Asn1;
+using System.Numerics;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+
+namespace Identity.Verification.Tests.Fixtures;
+
+/// <summary>A detached CMS SignedData (RFC 5652) with one ECDSA signer, written value by value with the framework's DER writer.</summary>
+internal static class HandMadeCms
+{
+    private const string Data = "1.2.840.113549.1.7.1";
+    private static readonly Asn1Tag Zero = new(TagClass.ContextSpecific, 0, true);
+    private static readonly Asn1Tag One = new(TagClass.ContextSpecific, 1, true);
+
+    /// <param name="content">What is signed.</param>
+    /// <param name="signerCertificate">DER.</param>
+    /// <param name="sign">The value over the DER of the signed attributes.</param>
+    /// <param name="timestamp">The token over a signature value; null for none.</param>
+    public static byte[] Sign(byte[] content, byte[] signerCertificate, Func<byte[], byte[]> sign, CmsShape shape, IReadOnlyList<byte[]> certificates, byte[]? referenced,
+        Func<byte[], byte[]>? timestamp)
+    {
+        var sha1 = shape.DigestOid == "1.3.14.3.2.26";
+        List<byte[]> attributes =
+        [
+            Attribute("1.2.840.113549.1.9.3", w => w.WriteObjectIdentifier(Data)),
+            Attribute("1.2.840.113549.1.9.4", w => w.WriteOctetString(CryptographicOperations.HashData(sha1 ? HashAlgorithmName.SHA1 : HashAlgorithmName.SHA256, content))),
+        ];
+        if (referenced is not null)
+            attributes.Add(Attribute("1.2.840.113549.1.9.16.2.47", w => Sequence(w, () => Sequence(w, () => Sequence(w, () => w.WriteOctetString(SHA256.HashData(referenced)))))));
+        var signed = Set(attributes, Asn1Tag.SetOf);
+        var value = sign(signed);
+
+        var writer = new AsnWriter(AsnEncodingRules.DER);
+        Sequence(writer, () =>
+        {
+            writer.WriteObjectIdentifier("1.2.840.113549.1.7.2");
+            Sequence(writer, () => Sequence(writer, () =>
+            {
+                writer.WriteInteger(1);
+                writer.WriteEncodedValue(Set([Algorithm(shape.DigestOid)], Asn1Tag.SetOf));
+                Sequence(writer, () => writer.WriteObjectIdentifier(Data));
+                writer.WriteEncodedValue(Set(certificates, Zero));
+                writer.WriteEncodedValue(Set([SignerInfo(signerCertificate, shape.DigestOid, sha1, attributes, value, timestamp)], Asn1Tag.SetOf));
+            }), Zero);
+        });
+        return writer.Encode();
+    }
+
+    private static byte[] SignerInfo(byte[] certificate, string digest, bool sha1, List<byte[]> attributes, byte[] value, Func<byte[], byte[]>? timestamp)
+    {
+        using var parsed = X509CertificateLoader.LoadCertificate(certificate);
+        var writer = new AsnWriter(AsnEncodingRules.DER);
+        Sequence(writer, () =>
+        {
+            writer.WriteInteger(1);
+            Sequence(writer, () =>
+            {
+                writer.WriteEncodedValue(parsed.IssuerName.RawData);
+                writer.WriteInteger(new BigInteger(parsed.GetSerialNumber()));
+            });
+            writer.WriteEncodedValue(Algorithm(digest));
+            writer.WriteEncodedValue(Set(attributes, Zero));
+            writer.WriteEncodedValue(Algorithm(sha1 ? "1.2.840.10045.4.1" : "1.2.840.10045.4.3.2"));
+            writer.WriteOctetString(value);
+            if (timestamp is not null)
+                writer.WriteEncodedValue(Set([Attribute("1.2.840.113549.1.9.16.2.14", w => w.WriteEncodedValue(timestamp(value)))], One));
+        });
+        return writer.Encode();
+    }
+
+    private static byte[] Attribute(string oid, Action<AsnWriter> value)
+    {
+        var writer = new AsnWriter(AsnEncodingRules.DER);
+        Sequence(writer, () =>
+        {
+            writer.WriteObjectIdentifier(oid);
+            using (writer.PushSetOf())
+                value(writer);
+        });
+        return writer.Encode();
+    }
+
+    private static byte[] Algorithm(string oid)
+    {
+        var writer = new AsnWriter(AsnEncodingRules.DER);
+        Sequence(writer, () => writer.WriteObjectIdentifier(oid));
+        return writer.Encode();
+    }
+
+    private static byte[] Set(IEnumerable<byte[]> members, Asn1Tag tag)
+    {
+        var writer = new AsnWriter(AsnEncodingRules.DER);
+        using (writer.PushSetOf(tag))
+        {
+            foreach (var member in members)
+                writer.WriteEncodedValue(member);
+        }
+        return writer.Encode();
+    }
+
+    private static void Sequence(AsnWriter writer, Action content, Asn1Tag? tag = null)
+    {
+        using (writer.PushSequence(tag))
+            content();
+    }
+}
