@@ -29,9 +29,7 @@ public sealed class PersonProfile(AuthoritySettings settings)
 
     public string IssuerAddress => $"{settings.StatusAddress}ca/{AuthoritySettings.IssuingAuthority}.cer";
 
-    public string RevocationListAddress => RevocationListAddressOf(settings, AuthoritySettings.IssuingAuthority);
-
-    public static string RevocationListAddressOf(AuthoritySettings settings, string issuer) => $"{settings.StatusAddress}crl/{issuer}.crl";
+    public string RevocationListAddress => $"{settings.StatusAddress}crl/{AuthoritySettings.IssuingAuthority}.crl";
 
     public CertificateContent Content(ApprovedPerson person, SubjectPublicKey key, Certificate issuer, DateTimeOffset now)
     {

@@ -41,7 +41,9 @@ public sealed class EvidenceKeys(HttpClient http, AuthoritySettings settings, Ti
 
     public void Dispose() => fetching.Dispose();
 
-    private bool IsGood(Fetched? fetched, bool anew) => fetched is not null && time.GetUtcNow() - fetched.At < (anew ? BetweenRefreshes : Kept);
+    // A clock that was set back makes what is kept look new for longer: asked again then.
+    private bool IsGood(Fetched? fetched, bool anew) =>
+        fetched is not null && time.GetUtcNow() - fetched.At is var age && age >= TimeSpan.Zero && age < (anew ? BetweenRefreshes : Kept);
 
     private async Task<string> Fetch(CancellationToken cancellation)
     {

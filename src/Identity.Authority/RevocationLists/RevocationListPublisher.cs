@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using Identity.Audit;
-using Identity.Authority.Issuance;
 using Identity.Authority.Issuers;
 using Identity.Authority.Storage;
 using Identity.Keys;
@@ -103,7 +102,7 @@ public sealed partial class RevocationListPublisher(IDbContextFactory<AuthorityD
         var operation = audit.Begin(new RevocationListIssue(issuer, record.Number));
         try
         {
-            var der = Sign(key, record, revoked, PersonProfile.RevocationListAddressOf(settings, issuer));
+            var der = Sign(key, record, revoked);
             await database.RevocationLists.Where(l => l.Issuer == issuer && l.Number == record.Number)
                 .ExecuteUpdateAsync(l => l.SetProperty(r => r.Der, der), CancellationToken.None);
             operation.Complete(AuditOutcome.Succeeded);
@@ -116,13 +115,12 @@ public sealed partial class RevocationListPublisher(IDbContextFactory<AuthorityD
         }
     }
 
-    private static byte[] Sign(CertifiedKey key, RevocationListRecord record, List<RevocationRecord> revoked, string address)
+    private static byte[] Sign(CertifiedKey key, RevocationListRecord record, List<RevocationRecord> revoked)
     {
         var entries = revoked.Select(r => new RevokedCertificate(SerialNumbers.FromHex(r.Serial), r.RevokedAt, r.Reason)).ToList();
         var content = new CrlContent(key.Certificate, record.Number, record.ThisUpdate, record.NextUpdate, entries)
         {
-            DistributionPointUri = address,
-            // Nothing is ever taken off a list.
+            // No issuing distribution point: the list is complete (RFC 5280 5.2.5), also for certificates that name another address or none. Nothing is ever taken off it.
             ExpiredCertificatesSince = key.Certificate.NotBefore,
         };
         var der = key.Sign(CrlBuilder.Build(content, key.Algorithm));

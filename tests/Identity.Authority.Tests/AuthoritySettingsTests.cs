@@ -1,0 +1,96 @@
+using Identity.Keys;
+using Identity.TestKit.Pki;
+using Microsoft.AspNetCore.Builder;
+
+namespace Identity.Authority.Tests;
+
+public sealed class AuthoritySettingsTests
+{
+    [Theory]
+    [InlineData("PublicAddress", null, "PublicAddress must be an absolute http(s) address")]
+    [InlineData("PublicAddress", "http://localhost:5100", null)]
+    [InlineData("PublicAddress", "ftp://localhost/", "PublicAddress must be an absolute http(s) address")]
+    [InlineData("PublicAddress", "http://localhost/a?b=", "PublicAddress must be an absolute http(s) address")]
+    [InlineData("Provider", "localhost", "Provider must be an absolute http(s) address")]
+    [InlineData("Database", "", "Database is missing")]
+    [InlineData("Audit", "", "Audit is missing")]
+    [InlineData("Keys", "", "Keys is missing")]
+    [InlineData("ClientKey", "", "ClientKey is missing")]
+    [InlineData("PersonValidity", "00:00:59", "PersonValidity must be from 00:01:00")]
+    [InlineData("PersonValidity", "1.00:00:01", "PersonValidity must be from 00:01:00 to 1.00:00:00")]
+    [InlineData("PersonPolicy", "policy", "PersonPolicy must be an object identifier")]
+    [InlineData("TimestampAccuracySeconds", "0", "TimestampAccuracySeconds must be from 1 to 60")]
+    [InlineData("RevocationListValidity", "00:01:00", "RevocationListValidity must be from 00:10:00")]
+    public void A_wrong_setting_is_refused_by_name(string setting, string? value, string? refusal)
+    {
+        string[] args = ["--environment=Development", $"--Authority:{setting}={value}"];
+        if (refusal is null) AuthorityApp.Build(args);
+        else Assert.StartsWith("Authority:" + refusal, Assert.Throws<AuthoritySettingsException>(() => AuthorityApp.Build(args)).Message);
+    }
+
+    [Theory]
+    [InlineData("PublicAddress", "http://authority.example/", "PublicAddress must be an https address in production.")]
+    [InlineData("PublicAddress", "http://localhost:5100/", "PublicAddress must be an https address in production.")]
+    [InlineData("Provider", "http://provider.example/", "Provider must be an https address in production.")]
+    [InlineData("PersonPolicy", "1.3.6.1.4.1.99999.1.1", "PersonPolicy is an example")]
+    [InlineData("TimestampPolicy", "1.3.6.1.4.1.99999.1.2", "TimestampPolicy is an example")]
+    public void Production_refuses_what_is_for_development(string setting, string value, string refusal)
+    {
+        Dictionary<string, string> good = new()
+        {
+            ["PublicAddress"] = "https://authority.example/", ["Provider"] = "https://provider.example/", ["PersonPolicy"] = "1.2.3.4", ["TimestampPolicy"] = "1.2.3.5",
+            ["StatusAddress"] = "http://status.example/",
+        };
+        AuthorityApp.Build(Args(good));
+        good[setting] = value;
+        Assert.StartsWith("Authority:" + refusal, Assert.Throws<AuthoritySettingsException>(() => AuthorityApp.Build(Args(good))).Message);
+
+        static string[] Args(Dictionary<string, string> settings) => ["--environment=Production", .. settings.Select(s => $"--Authority:{s.Key}={s.Value}")];
+    }
+
+    [Fact]
+    public async Task Production_refuses_development_keys_by_name()
+    {
+        await using var system = new AuthoritySystem();
+        await using var app = AuthorityApp.Build([.. system.Settings, "--environment=Production", "--Authority:PublicAddress=https://authority.example/",
+            "--Authority:Provider=https://provider.example/", "--Authority:PersonPolicy=1.2.3.4", "--Authority:TimestampPolicy=1.2.3.5"]);
+        Assert.Equal("issuing-ca", (await Assert.ThrowsAsync<DevelopmentKeyRefusedException>(() => app.StartAsync())).KeyName);
+    }
+
+    [Theory]
+    [InlineData("ocsp", "extendedKeyUsage=serverAuth\n", "The certificate 'ocsp' is not for signing OCSP answers.")]
+    [InlineData("tsa", "extendedKeyUsage=timeStamping\n", "The certificate 'tsa' is not for time-stamping alone.")]
+    [InlineData("tsa", "extendedKeyUsage=critical,timeStamping,serverAuth\n", "The certificate 'tsa' is not for time-stamping alone.")]
+    public async Task A_certificate_for_another_purpose_is_found_at_the_start(string name, string extension, string refusal)
+    {
+        await using var system = new AuthoritySystem();
+        system.Pki.Certify(name, OpensslKey.P256, "/C=XX/O=Identity Test/CN=x", extension, "issuing-ca", name == "ocsp" ? "OcspResponder" : "Timestamping");
+        Assert.Equal(refusal, (await Assert.ThrowsAsync<KeyRingException>(() => Start(system))).Message);
+    }
+
+    [Fact]
+    public async Task A_key_that_does_not_belong_to_its_certificate_is_found_at_the_start()
+    {
+        await using var system = new AuthoritySystem();
+        system.Pki.MakeKey("tsa", OpensslKey.P256, "Timestamping");
+        Assert.Equal("Key and certificate 'tsa' do not belong together.", (await Assert.ThrowsAsync<KeyRingException>(() => Start(system))).Message);
+    }
+
+    [Fact]
+    public async Task Two_copies_start_on_one_empty_database()
+    {
+        await using var system = new AuthoritySystem();
+        string[] Copy(int number) => [.. system.Settings, $"--urls=http://localhost:{AuthoritySystem.FreePort()}", $"--Authority:Audit={system.Pki.PathOf($"copy-{number}.jsonl")}"];
+        await using var first = AuthorityApp.Build(Copy(1));
+        await using var second = AuthorityApp.Build(Copy(2));
+        await Task.WhenAll(Task.Run(() => first.StartAsync()), Task.Run(() => second.StartAsync()));
+        await using var database = system.Database();
+        Assert.Equal(3, database.Certificates.Count());
+    }
+
+    private static async Task Start(AuthoritySystem system)
+    {
+        await using var app = AuthorityApp.Build(system.Settings);
+        await app.StartAsync();
+    }
+}

@@ -1,0 +1,145 @@
+using System.Net;
+using System.Security.Cryptography;
+using Identity.Authority.Revocation;
+using Identity.Pkix.Crl;
+using Identity.Pkix.Ocsp;
+using Identity.Pkix.Signatures;
+using Identity.Pkix.X509;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Identity.Authority.Tests.Ocsp;
+
+public sealed class OcspEndpointTests(AuthoritySystem system) : IClassFixture<AuthoritySystem>
+{
+    private const string Request = "application/ocsp-request";
+
+    [Fact]
+    public async Task Openssl_hears_good_and_after_the_revocation_revoked_with_its_own_nonce()
+    {
+        var serial = await system.NewPerson("person");
+        var good = Openssl("person");
+        Assert.Contains("Response verify OK", good);
+        Assert.Contains(": good", good);
+
+        await system.Services.GetRequiredService<CertificateRevocations>().Revoke("issuing-ca", serial, RevocationReason.KeyCompromise, CancellationToken.None);
+        var revoked = Openssl("person");
+        Assert.Contains("Response verify OK", revoked);
+        Assert.Contains(": revoked", revoked);
+        Assert.Contains("Reason: keyCompromise", revoked);
+        Assert.DoesNotContain("Nonce", revoked);
+    }
+
+    [Fact]
+    public void A_serial_that_was_never_issued_is_unknown_to_openssl()
+    {
+        // Made by openssl with the issuer's key and not entered: a certificate that this service does not know.
+        system.Pki.CertifyPerson("stranger", TestKit.Pki.OpensslKey.P256);
+        Assert.Contains(": unknown", Openssl("stranger"));
+    }
+
+    [Fact]
+    public void The_services_own_certificates_are_known() => Assert.Contains(": good", Openssl("tsa"));
+
+    [Fact]
+    public async Task Another_issuers_certificate_is_not_answered()
+    {
+        var root = Certificate("root-ca");
+        Assert.Equal(OcspResponseStatus.Unauthorized, (await Ask(new OcspRequest([CertificateId.For(root, Certificate("issuing-ca").SerialNumber)], null).Encode())).Status);
+    }
+
+    [Fact]
+    public async Task One_of_another_issuer_among_ours_is_unknown()
+    {
+        var (issuing, tsa) = (Certificate("issuing-ca"), Certificate("tsa"));
+        var response = await Ask(new OcspRequest([CertificateId.For(issuing, tsa.SerialNumber), CertificateId.For(Certificate("root-ca"), tsa.SerialNumber)], null).Encode());
+        Assert.IsType<CertificateStatus.Good>(response.Basic!.Responses[0].Status);
+        Assert.IsType<CertificateStatus.Unknown>(response.Basic.Responses[1].Status);
+    }
+
+    [Fact]
+    public async Task The_answer_to_a_get_is_that_to_a_post()
+    {
+        var id = CertificateId.For(HashAlgorithmName.SHA256, Certificate("issuing-ca"), Certificate("tsa").SerialNumber);
+        var request = Convert.ToBase64String(new OcspRequest([id], Enumerable.Repeat((byte)0xFF, 16).ToArray()).Encode());
+        Assert.Contains('/', request);
+        foreach (var path in new[] { Uri.EscapeDataString(request), request })
+        {
+            using var answer = await system.Http.GetAsync(system.Address + "ocsp/" + path);
+            Assert.Equal("application/ocsp-response", answer.Content.Headers.ContentType!.MediaType);
+            var response = OcspResponse.Parse(await answer.Content.ReadAsByteArrayAsync());
+            Assert.IsType<CertificateStatus.Good>(Assert.Single(response.Basic!.Responses).Status);
+            Assert.Equal(SignatureCheck.Valid, response.Basic.VerifySignature(Certificate("ocsp").PublicKey));
+            Assert.True(answer.Headers.CacheControl!.NoStore);
+        }
+    }
+
+    [Fact]
+    public async Task Times_are_now_and_the_archive_goes_back_to_the_authoritys_first_day()
+    {
+        var basic = (await Ask(new OcspRequest([CertificateId.For(Certificate("issuing-ca"), Certificate("tsa").SerialNumber)], null).Encode())).Basic!;
+        var single = basic.Responses[0];
+        Assert.InRange(single.ThisUpdate, TimeProvider.System.GetUtcNow().AddMinutes(-1), TimeProvider.System.GetUtcNow());
+        Assert.Equal(TimeSpan.FromMinutes(10), single.NextUpdate - single.ThisUpdate);
+        Assert.Equal(Certificate("issuing-ca").NotBefore, single.ArchiveCutoff);
+        Assert.True(basic.IsFrom(Certificate("ocsp")));
+        Assert.Null(basic.Nonce);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("3000")]
+    [InlineData("FF00FF00")]
+    public async Task Garbage_is_a_malformed_request(string hex) =>
+        Assert.Equal(OcspResponseStatus.MalformedRequest, (await Ask(Convert.FromHexString(hex))).Status);
+
+    [Theory]
+    [InlineData("%00%00")]
+    [InlineData("not*base64")]
+    [InlineData("AAAA")]
+    public async Task Garbage_in_a_get_is_a_malformed_request(string path)
+    {
+        using var answer = await system.Http.GetAsync(system.Address + "ocsp/" + path);
+        if (answer.StatusCode == HttpStatusCode.BadRequest) return; // Kestrel refuses a NUL before anybody reads it.
+        Assert.Equal(OcspResponseStatus.MalformedRequest, OcspResponse.Parse(await answer.Content.ReadAsByteArrayAsync()).Status);
+    }
+
+    [Fact]
+    public async Task A_request_of_9_kB_is_refused_unread()
+    {
+        Assert.Equal(HttpStatusCode.RequestEntityTooLarge, (await system.Post("ocsp", new byte[9 * 1024], Request)).Status);
+        Assert.Equal(HttpStatusCode.RequestEntityTooLarge, (await system.Post("ocsp", new byte[OcspRequest.MaxLength + 1], Request)).Status);
+        Assert.Equal(HttpStatusCode.OK, (await system.Post("ocsp", new byte[OcspRequest.MaxLength], Request)).Status);
+        using var get = await system.Http.GetAsync(system.Address + "ocsp/" + Convert.ToBase64String(new byte[9 * 1024]));
+        Assert.Equal(HttpStatusCode.RequestEntityTooLarge, get.StatusCode);
+    }
+
+    [Fact]
+    public async Task Another_content_type_is_refused() =>
+        Assert.Equal(HttpStatusCode.UnsupportedMediaType, (await system.Post("ocsp", [], "text/plain")).Status);
+
+    [Fact]
+    public async Task After_the_responders_certificate_has_ended_nothing_is_signed()
+    {
+        system.Time.Offset = TimeSpan.FromDays(3651);
+        try
+        {
+            Assert.Equal(OcspResponseStatus.InternalError, (await Ask(new OcspRequest([CertificateId.For(Certificate("issuing-ca"), 1)], null).Encode())).Status);
+        }
+        finally
+        {
+            system.Time.Offset = TimeSpan.Zero;
+        }
+    }
+
+    private Certificate Certificate(string name) => Pkix.X509.Certificate.Parse(system.Pki.Certificate(name));
+
+    private async Task<OcspResponse> Ask(byte[] request)
+    {
+        var (status, body, type) = await system.Post("ocsp", request, Request);
+        Assert.Equal((HttpStatusCode.OK, "application/ocsp-response"), (status, type));
+        return OcspResponse.Parse(body);
+    }
+
+    private string Openssl(string name) => system.Pki.Try("ocsp", "-issuer", system.Pki.CertificatePath("issuing-ca"), "-cert", system.Pki.CertificatePath(name),
+        "-url", system.Address + "ocsp", "-CAfile", system.Pki.CertificatePath("root-ca"), "-verify_other", system.Pki.CertificatePath("issuing-ca")).Text;
+}

@@ -1,0 +1,132 @@
+using System.Net;
+using Identity.Authority.Revocation;
+using Identity.Pkix.Crl;
+using Identity.Pkix.Signatures;
+using Identity.Pkix.X509;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Identity.Authority.Tests.Revocation;
+
+public sealed class RevocationTests(AuthoritySystem system) : IClassFixture<AuthoritySystem>
+{
+    [Fact]
+    public async Task Openssl_verifies_a_person_and_after_the_revoke_command_finds_error_23()
+    {
+        var serial = await system.NewPerson("revoked-person");
+        var before = await List("issuing-ca");
+        Assert.Contains(": OK", await Verify("revoked-person"));
+
+        Assert.Equal((0, ""), await Command("--serial", serial, "--reason", "keyCompromise"));
+        await Until(async () => (await List("issuing-ca")).Find(SerialNumbers.FromHex(serial)) is not null);
+        Assert.Contains("error 23", await Verify("revoked-person"));
+        var after = await List("issuing-ca");
+        Assert.True(after.Number > before.Number);
+        Assert.Equal(RevocationReason.KeyCompromise, after.Find(SerialNumbers.FromHex(serial))!.Reason);
+        Assert.Single(after.Entries, e => e.SerialNumber == SerialNumbers.FromHex(serial));
+    }
+
+    [Fact]
+    public async Task Revoking_twice_changes_nothing()
+    {
+        var serial = await system.NewPerson("twice");
+        Assert.Equal(0, (await Command("--serial", serial.ToLowerInvariant(), "--reason", "superseded")).Code);
+        Assert.Equal(1, (await Command("--serial", serial, "--reason", "keyCompromise")).Code);
+        await using var database = system.Database();
+        Assert.Equal(RevocationReason.Superseded, (await database.Revocations.SingleAsync(r => r.Serial == serial)).Reason);
+    }
+
+    [Fact]
+    public async Task Parallel_revocations_of_one_certificate_leave_one()
+    {
+        var serial = await system.NewPerson("parallel");
+        var revocations = system.Services.GetRequiredService<CertificateRevocations>();
+        var results = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(() => revocations.Revoke("issuing-ca", serial, RevocationReason.Superseded, CancellationToken.None))));
+        Assert.Single(results, RevocationResult.Revoked);
+        Assert.Equal(7, results.Count(r => r == RevocationResult.AlreadyRevoked));
+    }
+
+    [Theory]
+    [InlineData("--serial", "0BADC0DE", "--reason", "keyCompromise", 1)]
+    [InlineData("--serial", "xyz", "--reason", "keyCompromise", 2)]
+    [InlineData("--serial", "", "--reason", "keyCompromise", 2)]
+    [InlineData("--serial", "0BADC0DE", "--reason", "certificateHold", 2)]
+    [InlineData("--serial", "0BADC0DE", "--reason", "removeFromCRL", 2)]
+    [InlineData("--serial", "0BADC0DE", "--other", "x", 2)]
+    public async Task The_command_refuses_what_it_cannot_do(string a, string b, string c, string d, int code) =>
+        Assert.Equal(code, (await Command(a, b, c, d)).Code);
+
+    [Fact]
+    public async Task The_root_publishes_its_list_too_and_openssl_checks_the_whole_chain()
+    {
+        await system.NewPerson("whole-chain");
+        foreach (var issuer in new[] { "issuing-ca", "root-ca" })
+        {
+            var der = await system.Http.GetByteArrayAsync($"{system.Address}crl/{issuer}.crl");
+            system.Pki.Openssl("crl", "-inform", "DER", "-in", system.Pki.Write(issuer + ".der.crl", der), "-out", system.Pki.PathOf(issuer + ".pem.crl"));
+        }
+        File.WriteAllText(system.Pki.PathOf("lists.pem"), File.ReadAllText(system.Pki.PathOf("issuing-ca.pem.crl")) + File.ReadAllText(system.Pki.PathOf("root-ca.pem.crl")));
+        var result = system.Pki.Try("verify", "-x509_strict", "-crl_check_all", "-CRLfile", system.Pki.PathOf("lists.pem"), "-CAfile", system.Pki.CertificatePath("root-ca"), "-untrusted",
+            system.Pki.CertificatePath("issuing-ca"), system.Pki.CertificatePath("whole-chain"));
+        Assert.Contains(": OK", result.Text);
+    }
+
+    [Theory]
+    [InlineData("crl/other.crl")]
+    [InlineData("ca/tsa.cer")]
+    [InlineData("crl/..%2Fissuing-ca.crl")]
+    public async Task Other_names_are_not_found(string path)
+    {
+        using var answer = await system.Http.GetAsync(system.Address + path);
+        Assert.Equal(HttpStatusCode.NotFound, answer.StatusCode);
+    }
+
+    [Fact]
+    public async Task Issuers_are_published_in_der()
+    {
+        foreach (var issuer in new[] { "issuing-ca", "root-ca" })
+            Assert.Equal(system.Pki.Certificate(issuer), await system.Http.GetByteArrayAsync($"{system.Address}ca/{issuer}.cer"));
+    }
+
+    [Fact]
+    public async Task It_is_ready_and_alive()
+    {
+        Assert.Equal("ok", await system.Http.GetStringAsync(system.Address + "health/live"));
+        Assert.Equal("ok", await system.Http.GetStringAsync(system.Address + "health/ready"));
+    }
+
+    private async Task<CertificateRevocationList> List(string issuer)
+    {
+        var list = CertificateRevocationList.Parse(await system.Http.GetByteArrayAsync($"{system.Address}crl/{issuer}.crl"));
+        Assert.Equal(SignatureCheck.Valid, list.VerifySignature(Certificate.Parse(system.Pki.Certificate(issuer)).PublicKey));
+        Assert.Null(list.IssuingDistributionPoint);
+        return list;
+    }
+
+    private async Task<string> Verify(string name)
+    {
+        var der = await system.Http.GetByteArrayAsync(system.Address + "crl/issuing-ca.crl");
+        system.Pki.Openssl("crl", "-inform", "DER", "-in", system.Pki.Write("now.crl", der), "-out", system.Pki.PathOf("now.pem"));
+        return system.Pki.Try("verify", "-x509_strict", "-crl_check", "-CRLfile", system.Pki.PathOf("now.pem"), "-CAfile", system.Pki.CertificatePath("root-ca"), "-untrusted",
+            system.Pki.CertificatePath("issuing-ca"), system.Pki.CertificatePath(name)).Text;
+    }
+
+    private async Task<(int Code, string Error)> Command(params string[] args)
+    {
+        using var output = new StringWriter();
+        using var error = new StringWriter();
+        var code = await RevokeCommand.Run([.. args, .. system.Settings.Where(s => s.StartsWith("--Authority", StringComparison.Ordinal))], system.Time, output, error);
+        Assert.NotEqual("", output.ToString() + error);
+        return (code, error.ToString());
+    }
+
+    private static async Task Until(Func<Task<bool>> holds)
+    {
+        for (var i = 0; i < 200; i++)
+        {
+            if (await holds()) return;
+            await Task.Delay(100);
+        }
+        Assert.Fail("It did not happen within 20 seconds.");
+    }
+}
