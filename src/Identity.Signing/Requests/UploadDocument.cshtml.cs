@@ -1,5 +1,6 @@
 using Identity.Audit;
 using Identity.Pdf.Syntax;
+using Identity.Signing.Agencies;
 using Identity.Signing.Approvals;
 using Identity.Signing.Documents;
 using Identity.Signing.SignIn;
@@ -102,7 +103,7 @@ public sealed class UploadDocumentModel(
         {
             Id = upload.Document.Id,
             State = RequestState.Received,
-            Requester = texts["OwnRequester"].Value,
+            Requester = ShowableText.IsShowable(person.Name, AgencyRegistry.LongestName) ? person.Name : texts["OwnRequester"].Value,
             Purpose = purpose,
             FileName = ShowableText.Label(upload.FileName, SigningRequest.LongestFileName),
             DocumentSha256 = upload.Document.Sha256,
