@@ -13,7 +13,11 @@ namespace Identity.Web;
 /// <param name="OwnName">The language's name in the language itself.</param>
 public sealed record Language(string Tag, string OwnName)
 {
+    /// <summary>Which texts are taken.</summary>
     public CultureInfo Culture => CultureInfo.GetCultureInfo(Tag);
+
+    /// <summary>How dates and numbers are written: English without a country would be American, with the month before the day.</summary>
+    public CultureInfo Formats => CultureInfo.GetCultureInfo(Tag == "en" ? "en-GB" : Tag);
 }
 
 /// <summary>
@@ -94,8 +98,9 @@ public static class Languages
 
     static void Apply(HttpContext context, Language language)
     {
-        CultureInfo.CurrentCulture = CultureInfo.CurrentUICulture = language.Culture;
-        context.Features.Set<IRequestCultureFeature>(new RequestCultureFeature(new RequestCulture(language.Culture), provider: null));
+        CultureInfo.CurrentCulture = language.Formats;
+        CultureInfo.CurrentUICulture = language.Culture;
+        context.Features.Set<IRequestCultureFeature>(new RequestCultureFeature(new RequestCulture(language.Formats, language.Culture), provider: null));
     }
 
     static (Language Language, bool Chosen)? FromCookie(HttpContext context, WebSettings settings)

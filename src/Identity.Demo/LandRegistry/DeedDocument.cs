@@ -23,7 +23,7 @@ public static class DeedDocument
         text.Append("BT\n/Bold 22 Tf\n72 740 Td\n").Append(Shown("Deed of transfer of ownership")).Append("/Text 11 Tf\n0 -34 Td\n16 TL\n");
         foreach (var line in Lines(number, person, identifier, date))
             text.Append(Shown(line)).Append("T*\n");
-        text.Append("ET\n0.6 w 72 712 m 523 712 l S\n");
+        text.Append("ET\n0.6 w 72 726 m 523 726 l S\n");
         return Assemble(text.ToString(), $"Deed {number}", at);
     }
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Security.Cryptography;
 using Identity.Web;
 using Microsoft.Extensions.Localization;
@@ -22,7 +23,8 @@ public sealed class DeedSigning(DeedStore store, SignatureRequests signing, Demo
     {
         var id = DeedStore.NewId();
         var now = time.GetUtcNow();
-        var document = DeedDocument.Write(id[..8].ToUpperInvariant(), name, identifier, now);
+        var number = string.Create(CultureInfo.InvariantCulture, $"{now.Year}-{RandomNumberGenerator.GetInt32(100_000, 1_000_000)}");
+        var document = DeedDocument.Write(number, name, identifier, now);
         var created = await signing.Create(document, "deed.pdf", texts["DeedPurpose"], new Uri(settings.PublicAddress, $"deeds/{id}"), identifier, id, cancellation);
         if (created is null)
             return new Refused();

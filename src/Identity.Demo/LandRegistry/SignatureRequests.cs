@@ -1,5 +1,7 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Identity.Demo.SignIn;
@@ -80,7 +82,7 @@ public sealed class SignatureRequests(
             if (answer.StatusCode is HttpStatusCode.ServiceUnavailable or HttpStatusCode.TooManyRequests)
                 throw new StoreUnavailableException("Signing");
             var reason = await Reach(() => Read(answer, LargestAnswer, cancellation), "Signing", cancellation);
-            log.LogWarning("Signing answered {Status}: {Reason}", (int)answer.StatusCode, SafeText.ForDisplay(System.Text.Encoding.UTF8.GetString(reason), 500));
+            log.LogWarning("Signing answered {Status}: {Reason}", (int)answer.StatusCode, SafeText.ForDisplay(Encoding.UTF8.GetString(reason), 500));
             return null;
         }
     }
@@ -103,15 +105,20 @@ public sealed class SignatureRequests(
     async Task<(string Value, DateTimeOffset Until)> AskToken(CancellationToken cancellation)
     {
         var metadata = await options.Get(AgencySignIn.Provider).ConfigurationManager!.GetConfigurationAsync(cancellation);
-        // RFC 6749 4.4, RFC 7523 2.2, RFC 8707: for Signing and for nothing else.
-        var message = new OpenIdConnectMessage { GrantType = "client_credentials", Scope = "signing", Resource = settings.Signing!.AbsoluteUri };
+        // RFC 6749 4.4, RFC 7523 2.2. The scope names the one resource server that the token is for.
+        var message = new OpenIdConnectMessage { GrantType = "client_credentials", Scope = "signing" };
         key.Authenticate(message);
         using var form = new FormUrlEncodedContent(message.Parameters);
         var now = time.GetUtcNow();
         using var answer = await http.PostAsync(metadata.TokenEndpoint, form, cancellation);
-        answer.EnsureSuccessStatusCode();
-        var granted = new OpenIdConnectMessage(System.Text.Encoding.UTF8.GetString(await Read(answer, LargestAnswer, cancellation)));
-        var seconds = int.Parse(granted.ExpiresIn, System.Globalization.CultureInfo.InvariantCulture);
+        var body = Encoding.UTF8.GetString(await Read(answer, LargestAnswer, cancellation));
+        if ((int)answer.StatusCode >= 500 || answer.StatusCode == HttpStatusCode.TooManyRequests)
+            throw new StoreUnavailableException("the Provider");
+        // RFC 6749 5.2: any other refusal is a mistake of registration or of ours, and waiting does not mend it.
+        if (!answer.IsSuccessStatusCode)
+            throw new InvalidOperationException($"The Provider refused the agency's own token: {SafeText.ForDisplay(body, 500)}");
+        var granted = new OpenIdConnectMessage(body);
+        var seconds = int.Parse(granted.ExpiresIn, CultureInfo.InvariantCulture);
         return (granted.AccessToken, now + TimeSpan.FromSeconds(seconds) - BeforeExpiry);
     }
 
