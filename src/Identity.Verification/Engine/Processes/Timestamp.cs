@@ -37,8 +37,9 @@ public static class Timestamp
         }
         if (facts.ImprintMatches is null || token.Info.HasUnknownCriticalExtension)
             return new TimestampResult(facts, BlockConclusion.Indeterminate(SubIndication.CryptoConstraintsFailureNoPoe, ValidationMessage.Error("timestamp-algorithm")), time, null);
-        // Not before the clock: a time-stamp from the future proves nothing yet.
-        if (time > context.Now + context.Policy.ClockSkew)
+        // One from after the clock, or after the moment that is asked about, proves nothing as of then.
+        var asked = context.ControlTime < context.Now ? context.ControlTime : context.Now;
+        if (time > asked + context.Policy.ClockSkew)
             return new TimestampResult(facts, BlockConclusion.Indeterminate(SubIndication.TimestampOrderFailure, ValidationMessage.Error("timestamp-from-future")), time, null);
 
         var certificate = await CertificateValidation.Validate(authority, CertificatePurpose.Timestamping, time, context);
