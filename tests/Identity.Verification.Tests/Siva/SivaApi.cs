@@ -1,0 +1,94 @@
+using System.Net;
+using System.Net.Http.Json;
+using System.Text;
+using System.Text.Json;
+using Identity.Verification.Tests.Fixtures;
+using Identity.Verification.Tests.Validations;
+
+namespace Identity.Verification.Tests.Siva;
+
+/// <summary>`POST /validate` as a client of SiVa 3 meets it.</summary>
+public sealed class SivaApi(Hierarchy hierarchy, VerificationServer server) : IClassFixture<VerificationServer>
+{
+    private async Task<(HttpStatusCode Status, JsonElement Body)> Post(object request)
+    {
+        using var response = await server.Client.PostAsJsonAsync(new Uri("/validate", UriKind.Relative), request, TestContext.Current.CancellationToken);
+        return (response.StatusCode, await response.Content.ReadFromJsonAsync<JsonElement>(TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
+    public async Task Answers_the_conclusion_that_SiVa_answers()
+    {
+        var (status, body) = await Post(new { document = Convert.ToBase64String(hierarchy.Sign(HandMadePdf.Plain(), CmsShape.By("liis", "stamps"))), filename = "deed.pdf", signaturePolicy = "POLv4" });
+        Assert.Equal(HttpStatusCode.OK, status);
+        var conclusion = body.GetProperty("validationReport").GetProperty("validationConclusion");
+        Assert.Equal(("POLv4", 1, 0), (conclusion.GetProperty("policy").GetProperty("policyName").GetString(), conclusion.GetProperty("signaturesCount").GetInt32(), conclusion.GetProperty("validSignaturesCount").GetInt32()));
+        Assert.Equal(("deed.pdf", "SHA256"), (conclusion.GetProperty("validatedDocument").GetProperty("filename").GetString(), conclusion.GetProperty("validatedDocument").GetProperty("hashAlgo").GetString()));
+        var signature = conclusion.GetProperty("signatures")[0];
+        Assert.Equal(("PAdES_BASELINE_T", "liis,Person,PNOXX-liis", "INDETERMINATE", "TRY_LATER", "http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha256"),
+            (signature.GetProperty("signatureFormat").GetString(), signature.GetProperty("signedBy").GetString(), signature.GetProperty("indication").GetString(),
+             signature.GetProperty("subIndication").GetString(), signature.GetProperty("signatureMethod").GetString()));
+        Assert.Equal("Person liis", signature.GetProperty("subjectDistinguishedName").GetProperty("commonName").GetString());
+        Assert.Equal("SIGNING", signature.GetProperty("certificates")[0].GetProperty("type").GetString());
+        Assert.Equal("issuing CA", signature.GetProperty("certificates")[0].GetProperty("issuer").GetProperty("commonName").GetString());
+        Assert.Equal("FULL", signature.GetProperty("signatureScopes")[0].GetProperty("scope").GetString());
+    }
+
+    [Fact]
+    public async Task A_document_without_signatures_has_none()
+    {
+        var (status, body) = await Post(new { document = Convert.ToBase64String(HandMadePdf.Plain()), filename = "plain.pdf" });
+        Assert.Equal((HttpStatusCode.OK, 0), (status, body.GetProperty("validationReport").GetProperty("validationConclusion").GetProperty("signaturesCount").GetInt32()));
+    }
+
+    public static TheoryData<string, string, string, string?, string?> Refusals() => new()
+    {
+        { "document", "", "a.pdf", null, null },
+        { "document", "!!not base64!!", "a.pdf", null, null },
+        { "document", "Z2FyYmFnZQ==", "a.pdf", null, null },
+        { "filename", "Z2FyYmFnZQ==", "", null, null },
+        { "filename", "Z2FyYmFnZQ==", "../a.pdf", null, null },
+        { "filename", "Z2FyYmFnZQ==", new string('a', 256), null, null },
+        { "signaturePolicy", "Z2FyYmFnZQ==", "a.pdf", "POLv1", null },
+        { "reportType", "Z2FyYmFnZQ==", "a.pdf", null, "Everything" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Refusals))]
+    public async Task A_wrong_request_is_400_with_the_key_that_is_wrong(string key, string document, string filename, string? policy, string? type)
+    {
+        var (status, body) = await Post(new { document, filename, signaturePolicy = policy, reportType = type });
+        Assert.Equal(HttpStatusCode.BadRequest, status);
+        Assert.Contains(body.GetProperty("requestErrors").EnumerateArray(), error => error.GetProperty("key").GetString() == key);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("{")]
+    [InlineData("[]")]
+    [InlineData("null")]
+    [InlineData("{\"document\": 1}")]
+    public async Task What_is_not_the_json_asked_for_is_400(string body)
+    {
+        using var content = new StringContent(body, Encoding.UTF8, "application/json");
+        using var response = await server.Client.PostAsync(new Uri("/validate", UriKind.Relative), content, TestContext.Current.CancellationToken);
+        Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
+        Assert.Contains("requestErrors", await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_document_over_the_cap_is_413()
+    {
+        var (status, _) = await Post(new { document = Convert.ToBase64String(new byte[VerificationServer.MaxFileBytes + 10_000]), filename = "a.pdf" });
+        Assert.Equal(HttpStatusCode.RequestEntityTooLarge, status);
+    }
+
+    [Theory]
+    [InlineData("Detailed", "validationProcess")]
+    [InlineData("Diagnostic", "diagnosticData")]
+    public async Task Longer_reports_add_their_part(string type, string member)
+    {
+        var (_, body) = await Post(new { document = Convert.ToBase64String(HandMadePdf.Plain()), filename = "a.pdf", reportType = type });
+        Assert.True(body.GetProperty("validationReport").TryGetProperty(member, out _));
+    }
+}

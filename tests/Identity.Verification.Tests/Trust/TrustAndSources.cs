@@ -1,0 +1,181 @@
+using System.Net;
+using Identity.Pkix.X509;
+using Identity.Verification.Policy;
+using Identity.Verification.Revocation;
+using Identity.Verification.Tests.Fixtures;
+using Identity.Verification.Trust;
+
+namespace Identity.Verification.Tests.Trust;
+
+/// <summary>What is trusted, who is asked, and what the settings refuse.</summary>
+public sealed class TrustAndSources(Hierarchy hierarchy)
+{
+    private Certificate this[string name] => Certificate.Parse(hierarchy.Pki.Certificate(name));
+
+    [Fact]
+    public void A_path_leads_from_leaf_to_anchor()
+    {
+        var pool = new CertificatePool(hierarchy.Anchors);
+        pool.Add(this["people-ca"]);
+        pool.Add(this["revoking-ca"]);
+        var path = Assert.Single(PathBuilding.Build(this["liis"], pool));
+        Assert.Equal([this["liis"], this["people-ca"], this["root-ca"]], path.Certificates);
+    }
+
+    [Fact]
+    public void Without_the_intermediate_there_is_no_path() => Assert.Empty(PathBuilding.Build(this["liis"], new CertificatePool(hierarchy.Anchors)));
+
+    [Fact]
+    public void Certificates_beyond_the_cap_are_left_aside()
+    {
+        var pool = new CertificatePool(TrustAnchors.None);
+        var template = hierarchy.Pki.Certificate("stranger");
+        for (var i = 0; i <= ValidationCaps.Certificates; i++)
+        {
+            var different = template.ToArray();
+            different[^1] = (byte)i;
+            different[^2] = (byte)(i >> 8);
+            pool.AddRaw(different);
+        }
+        Assert.Equal((ValidationCaps.Certificates, 1), (pool.Certificates.Count, pool.LeftAside));
+    }
+
+    [Fact]
+    public void An_end_entity_may_not_issue()
+    {
+        hierarchy.Pki.Certify("forged", TestKit.Pki.OpensslKey.P256, "/C=XX/CN=Forged", "keyUsage=critical,nonRepudiation\n", "liis", "PersonSignature", days: 1);
+        var path = new CertificatePath([this["forged"], this["liis"], this["people-ca"], this["root-ca"]]);
+        Assert.Equal("certificate-not-authority", PathValidation.Refuse(path, CertificatePurpose.Signature)!.Key);
+    }
+
+    [Theory]
+    [InlineData("1.2.3.4=critical,ASN1:NULL", "certificate-critical-extension")]
+    [InlineData("nameConstraints=critical,permitted;email:example.com", "certificate-name-constraints")]
+    [InlineData("keyUsage=critical,keyEncipherment", "signer-key-usage")]
+    public void A_leaf_with_this_extension_is_refused(string extension, string key)
+    {
+        var usage = extension.StartsWith("keyUsage", StringComparison.Ordinal) ? "" : "keyUsage=critical,nonRepudiation\n";
+        hierarchy.Pki.Certify("odd", TestKit.Pki.OpensslKey.P256, "/C=XX/CN=Odd", usage + extension + "\n", "people-ca", "PersonSignature", days: 1);
+        var path = new CertificatePath([this["odd"], this["people-ca"], this["root-ca"]]);
+        Assert.Equal(key, PathValidation.Refuse(path, CertificatePurpose.Signature)!.Key);
+    }
+
+    [Fact]
+    public void A_path_longer_than_its_issuer_allows_is_refused()
+    {
+        hierarchy.Pki.Certify("below", TestKit.Pki.OpensslKey.P256, "/C=XX/CN=Below", "basicConstraints=critical,CA:TRUE\nkeyUsage=critical,keyCertSign\n", "people-ca", "CertificateAuthority");
+        hierarchy.Pki.Certify("deep", TestKit.Pki.OpensslKey.P256, "/C=XX/CN=Deep", "keyUsage=critical,nonRepudiation\n", "below", "PersonSignature", days: 1);
+        var path = new CertificatePath([this["deep"], this["below"], this["people-ca"], this["root-ca"]]);
+        Assert.Equal("certificate-path-too-long", PathValidation.Refuse(path, CertificatePurpose.Signature)!.Key);
+    }
+
+    [Theory]
+    [InlineData("http://a.test/ocsp", true)]
+    [InlineData("http://a.test/ocsp/x", true)]
+    [InlineData("http://a.test/ocsp-evil", false)]
+    [InlineData("http://a.test/ocsp/../admin", false)]
+    [InlineData("http://a.test/", false)]
+    [InlineData("https://a.test/ocsp", false)]
+    [InlineData("http://a.test:81/ocsp", false)]
+    [InlineData("http://a.test.evil/ocsp", false)]
+    [InlineData("http://a.test@evil.test/ocsp", false)]
+    [InlineData("http://user@a.test/ocsp", false)]
+    [InlineData("ftp://a.test/ocsp", false)]
+    [InlineData("file:///etc/passwd", false)]
+    public void Only_addresses_below_an_allowed_prefix_are_asked(string address, bool allowed) =>
+        Assert.Equal(allowed, AllowedRevocationSources.From(["http://a.test/ocsp"]).Allows(new Uri(address)));
+
+    [Theory]
+    [InlineData("http://localhost:6100/ocsp", true)]
+    [InlineData("http://localhost:6100/crl/issuing-ca.crl", true)]
+    [InlineData("http://localhost:6379/", false)]
+    [InlineData("http://127.0.0.1:6100/ocsp", false)]
+    [InlineData("http://localhost.evil.test/ocsp", false)]
+    public void A_developers_own_copy_is_asked_on_any_port(string address, bool allowed) =>
+        Assert.Equal(allowed, AllowedRevocationSources.From([], loopback: true).Allows(new Uri(address)));
+
+    [Fact]
+    public async Task A_redirect_is_not_followed_and_an_endless_answer_is_cut()
+    {
+        foreach (var answer in new[] { new HttpResponseMessage(HttpStatusCode.Found) { Headers = { Location = new Uri("http://evil.test/") } }, new HttpResponseMessage(HttpStatusCode.OK) { Content = new StreamContent(new Endless()) } })
+        {
+            using var online = new OnlineRevocation(AllowedRevocationSources.From([Hierarchy.Source]), new Answering(answer));
+            var evidence = new RevocationEvidence(new CertificatePool(hierarchy.Anchors));
+            var obstacles = await online.Begin(evidence).Fetch(this["liis"], this["people-ca"], TestContext.Current.CancellationToken);
+            Assert.Equal("revocation-source-failed", Assert.Single(obstacles).Key);
+            Assert.Empty(evidence.Crls);
+        }
+    }
+
+    public static TheoryData<string, string> WrongSettings() => new()
+    {
+        { "PublicAddress", "nowhere" },
+        { "TrustDirectories", "/no/such/folder" },
+        { "AllowedRevocationSources", "not an address" },
+        { "MaxFileBytes", "0" },
+    };
+
+    [Theory]
+    [MemberData(nameof(WrongSettings))]
+    public void A_wrong_setting_is_refused_by_name(string field, string value)
+    {
+        var options = new VerificationOptions { PublicAddress = "http://localhost:5300/" };
+        switch (field)
+        {
+            case "PublicAddress":
+                options.PublicAddress = value;
+                break;
+            case "TrustDirectories":
+                options.TrustDirectories = [value];
+                break;
+            case "AllowedRevocationSources":
+                options.AllowedRevocationSources = [value];
+                break;
+            default:
+                options.MaxFileBytes = 0;
+                break;
+        }
+        var refusal = Assert.Throws<VerificationSettingException>(() => VerificationSettings.Check(options, production: false));
+        Assert.StartsWith("Verification:" + field, refusal.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Production_refuses_http() => Assert.Throws<VerificationSettingException>(() =>
+        VerificationSettings.Check(new VerificationOptions { PublicAddress = "http://verification.example/" }, production: true));
+
+    [Fact]
+    public void Production_refuses_the_development_root()
+    {
+        hierarchy.Pki.Certify("development", TestKit.Pki.OpensslKey.P256, "/C=XX/O=Identity Development/CN=Root", "basicConstraints=critical,CA:TRUE\n", null, "CertificateAuthority");
+        var folder = Directory.CreateTempSubdirectory("identity-trust-").FullName;
+        File.Copy(hierarchy.Pki.CertificatePath("development"), Path.Combine(folder, "root.pem"));
+        var options = new VerificationOptions { PublicAddress = "https://verification.example/", TrustDirectories = [folder] };
+        Assert.Contains("development", Assert.Throws<VerificationSettingException>(() => VerificationSettings.Check(options, production: true)).Message, StringComparison.Ordinal);
+        options.PublicAddress = "http://localhost/";
+        Assert.Single(VerificationSettings.Check(options, production: false).Anchors.Certificates);
+        Directory.Delete(folder, recursive: true);
+    }
+
+    private sealed class Answering(HttpResponseMessage answer) : HttpMessageHandler
+    {
+        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            Assert.DoesNotContain("evil", request.RequestUri!.Host, StringComparison.Ordinal);
+            return Task.FromResult(answer);
+        }
+    }
+
+    private sealed class Endless : Stream
+    {
+        public override bool CanRead => true;
+        public override bool CanSeek => false;
+        public override bool CanWrite => false;
+        public override long Length => throw new NotSupportedException();
+        public override long Position { get => 0; set => throw new NotSupportedException(); }
+        public override int Read(byte[] buffer, int offset, int count) => count;
+        public override void Flush() { }
+        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+        public override void SetLength(long value) => throw new NotSupportedException();
+        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+    }
+}

@@ -1,0 +1,92 @@
+using System.Net;
+using Identity.Verification.Tests.Fixtures;
+
+namespace Identity.Verification.Tests.Validations;
+
+/// <summary>The page: without script, in three languages, in plain words, with foreign names made harmless.</summary>
+public sealed class NotaryPage(Hierarchy hierarchy, VerificationServer server) : IClassFixture<VerificationServer>
+{
+    private async Task<string> Answer(byte[] file, string name = "deed.pdf", string? language = null)
+    {
+        using var response = await server.Upload(file, "/", name, language: language);
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        return WebUtility.HtmlDecode(await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
+    }
+
+    [Theory]
+    [InlineData("en", "Choose a PDF file")]
+    [InlineData("et", "Vali PDF-fail")]
+    [InlineData("zh-Hans", "选择 PDF 文件")]
+    public async Task Asks_for_a_file_in_the_readers_language_without_script(string language, string text)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/");
+        request.Headers.AcceptLanguage.ParseAdd(language);
+        using var response = await server.Client.SendAsync(request, TestContext.Current.CancellationToken);
+        var page = WebUtility.HtmlDecode(await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
+        Assert.Contains(text, page, StringComparison.Ordinal);
+        Assert.Contains("enctype=\"multipart/form-data\"", page, StringComparison.Ordinal);
+        Assert.DoesNotContain("<script", page, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Says_who_when_and_whether_it_is_what_was_signed()
+    {
+        var page = await Answer(hierarchy.Sign(HandMadePdf.Plain(), CmsShape.By("liis", "stamps")));
+        Assert.Contains("Person liis", page, StringComparison.Ordinal);
+        Assert.Contains("Who signed?", page, StringComparison.Ordinal);
+        Assert.Contains("as the signer states", page, StringComparison.Ordinal);
+        Assert.Contains("Try again later", page, StringComparison.Ordinal);
+        Assert.Contains("href=\"data:application/json;base64,", page, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(null, "The document was changed after it was signed.", "Page 1: the content was replaced.")]
+    [InlineData("et", "Dokumenti muudeti pärast allkirjastamist.", "Lk 1: sisu asendati.")]
+    [InlineData("zh-Hans", "文档在签名后被更改。", "第 1 页：内容被替换。")]
+    public async Task Names_the_page_that_was_changed(string? language, string verdict, string change)
+    {
+        var file = HandMadePdf.Append(hierarchy.Sign(HandMadePdf.Plain()), (HandMadePdf.Content, HandMadePdf.Stream("BT ET")));
+        var page = await Answer(file, language: language);
+        Assert.Contains(verdict, page, StringComparison.Ordinal);
+        Assert.Contains(change, page, StringComparison.Ordinal);
+        Assert.Contains("id-verdict--failed", page, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Tells_a_flipped_byte_from_an_unknown_signer_and_from_no_signature()
+    {
+        var signed = hierarchy.Sign(HandMadePdf.Plain());
+        Assert.Contains("This is not the document that was signed.", await Answer(HandMadePdf.Flip(signed, HandMadePdf.Find(signed, "100 EUR"))), StringComparison.Ordinal);
+        Assert.Contains("who signed it cannot be confirmed", await Answer(hierarchy.Sign(HandMadePdf.Plain(), CmsShape.By("stranger"))), StringComparison.Ordinal);
+        Assert.Contains("carries no signature", await Answer(HandMadePdf.Plain()), StringComparison.Ordinal);
+        Assert.Contains("could not be examined", await Answer("garbage"u8.ToArray()), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_name_of_a_file_is_shown_harmlessly()
+    {
+        using var response = await server.Upload(HandMadePdf.Plain(), "/", "<script>alert(1)</script>\u202Egpj.pdf");
+        var page = await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+        Assert.DoesNotContain("<script>", page, StringComparison.Ordinal);
+        Assert.DoesNotContain("\u202E", page, StringComparison.Ordinal);
+        Assert.DoesNotContain("&#x202E;", page, StringComparison.Ordinal);
+        Assert.Contains("<bdi>", page, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Without_a_file_it_asks_again()
+    {
+        using var content = new MultipartFormDataContent { { new StringContent("x"), "other" } };
+        using var response = await server.Client.PostAsync(new Uri("/", UriKind.Relative), content, TestContext.Current.CancellationToken);
+        Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
+        Assert.Contains("Choose a PDF file first.", await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_file_over_the_cap_is_refused_in_words()
+    {
+        using var response = await server.Upload(new byte[VerificationServer.MaxFileBytes + 1], "/");
+        Assert.Equal(HttpStatusCode.RequestEntityTooLarge, response.StatusCode);
+        Assert.Contains("The file is larger than", await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
+    }
+}
