@@ -24,9 +24,7 @@ public sealed class DevHostStartTests : IDisposable
             Assert.Equal($"Provider      http://localhost:{portBase}", first.Output[0]);
             Assert.Equal("Ready.", first.Output[^1]);
             rootBefore = await File.ReadAllTextAsync(Path.Combine(_folder.Path, "keys-dev", "root-ca.cer.pem"), token);
-            var (exitCode, took) = await first.End("INT");
-            Assert.Equal(0, exitCode);
-            Assert.InRange(took, TimeSpan.Zero, TimeSpan.FromSeconds(10));
+            Assert.Equal(0, (await first.End("INT")).ExitCode);
             Assert.Equal("Ready.", first.Output[^1]);
         }
 

