@@ -29,7 +29,7 @@ public sealed class RevisionComparison
 
     private readonly record struct Step(PdfObject? Before, PdfObject? After, Place Place);
 
-    private readonly record struct Visit(ObjectId? Before, ObjectId? After, ChangeRule Rule, ChangeKind Unexplained);
+    private readonly record struct Visit(ObjectId? Before, ObjectId? After, ChangeRule Rule, ChangeKind Unexplained, bool IsDrawn, string? Field);
 
     private readonly Queue<Step> waiting = new();
     private readonly HashSet<Visit> visited = [];
@@ -53,10 +53,13 @@ public sealed class RevisionComparison
 
     public Landmarks Landmarks { get; }
 
-    /// <summary>Puts a pair of values in line to be judged by the rule of its place. Landmarks are left to their own rule.</summary>
+    /// <summary>
+    /// Puts a pair of values in line to be judged by the rule of its place. Landmarks are left to their own rule, but not where a page is
+    /// drawn: an object that is a field and a resource too is judged as both, for what may be filled in must not be drawn.
+    /// </summary>
     public void Compare(PdfObject? before, PdfObject? after, Place place)
     {
-        var leadsToLandmark = place.Rule is NothingChanges && before is PdfReference was && after is PdfReference isNow
+        var leadsToLandmark = place.Rule is NothingChanges && !place.IsDrawn && before is PdfReference was && after is PdfReference isNow
             && was.Target == isNow.Target && Landmarks.IsOwned(was.Target);
         if (!leadsToLandmark)
             waiting.Enqueue(new Step(before, after, place));
@@ -117,7 +120,7 @@ public sealed class RevisionComparison
         var place = step.Place;
         if (beforeId is not null || afterId is not null)
         {
-            if (!visited.Add(new Visit(beforeId, afterId, place.Rule, place.Unexplained)))
+            if (!visited.Add(Visiting(beforeId, afterId, place)))
                 return;
             if (beforeId is { } known)
                 met.Add(known);
@@ -125,6 +128,10 @@ public sealed class RevisionComparison
         }
         place.Rule.Explain(this, place, before, after);
     }
+
+    // Whose field it is matters where filling in counts, for another signature may have locked it.
+    private static Visit Visiting(ObjectId? before, ObjectId? after, Place place) =>
+        new(before, after, place.Rule, place.Unexplained, place.IsDrawn, place.Unexplained is ChangeKind.Form or ChangeKind.Signature ? place.Field : null);
 
     private static (PdfObject Value, ObjectId? Id) Follow(RevisionView view, PdfObject? value) =>
         value is PdfReference reference ? (view.Resolve(reference), reference.Target) : (view.Resolve(value), null);

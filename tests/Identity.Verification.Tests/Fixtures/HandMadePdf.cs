@@ -61,13 +61,14 @@ internal static class HandMadePdf
         var (field, value) = (shape.FirstObject, shape.FirstObject + 1);
         var fields = string.Join(' ', shape.EarlierFields.Append(field).Select(number => $"{number} 0 R"));
         var catalog = $"<</Type/Catalog/Pages 2 0 R/AcroForm<</Fields[{fields}]/SigFlags 3>>{shape.Catalog}>>";
-        var page = $"<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Contents 4 0 R/Resources<</Font<</F1 5 0 R>>>>/Annots[{fields}]{shape.Page}>>";
+        var annotations = string.Join(' ', shape.Annotations.Select(number => $"{number} 0 R").Append(fields));
+        var page = $"<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Contents 4 0 R/Resources<</Font<</F1 5 0 R>>{shape.Resources}>>/Annots[{annotations}]{shape.Page}>>";
         var dictionary = $"<</Type/{shape.Type}/Filter/Adobe.PPKLite/SubFilter/{shape.SubFilter}/M(D:20261123100000Z){shape.Dictionary}"
             + $"/ByteRange[0 {Unset} {Unset} {Unset}]/Contents<{new string('0', Room)}>>>";
         var signed = Append(file,
             (Catalog, catalog),
             (Page, page),
-            (field, $"<</Type/Annot/Subtype/Widget/FT/Sig/T({shape.Name})/V {value} 0 R/P 3 0 R/F 132/Rect{shape.Rectangle}>>"),
+            (field, $"<</Type/Annot/Subtype/Widget/FT/Sig/T({shape.Name})/V {value} 0 R/P 3 0 R/F 132/Rect{shape.Rectangle}{shape.Widget}>>"),
             (value, dictionary));
         var text = Encoding.Latin1.GetString(signed);
         var start = text.LastIndexOf("/Contents<" + new string('0', 40), StringComparison.Ordinal) + "/Contents".Length;
@@ -119,6 +120,14 @@ public sealed record SignatureShape
     public string Catalog { get; init; } = "";
 
     public string Page { get; init; } = "";
+
+    /// <summary>Further entries of the page's resources, and of the signature's widget.</summary>
+    public string Resources { get; init; } = "";
+
+    public string Widget { get; init; } = "";
+
+    /// <summary>Objects in Annots that are no fields.</summary>
+    public IReadOnlyList<int> Annotations { get; init; } = [];
 
     /// <summary>The ByteRange from start and end of Contents and the length of the file, when it is not to be the right one.</summary>
     public Func<int, int, int, string>? ByteRange { get; init; }

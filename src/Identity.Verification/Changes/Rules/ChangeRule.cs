@@ -9,7 +9,8 @@ namespace Identity.Verification.Changes.Rules;
 /// <param name="Holder">The nearest indirect object around the value.</param>
 /// <param name="Page">1 is the first page; null outside of pages.</param>
 /// <param name="Field">Full name of the form field; null outside of the form.</param>
-public sealed record Place(ChangeRule Rule, ChangeKind Unexplained, string Path, ObjectId? Holder, int? Page, string? Field)
+/// <param name="IsDrawn">Inside of what draws a page: its content, resources or appearances.</param>
+public sealed record Place(ChangeRule Rule, ChangeKind Unexplained, string Path, ObjectId? Holder, int? Page, string? Field, bool IsDrawn = false)
 {
     private const int LongestPath = 160;
 
@@ -19,6 +20,7 @@ public sealed record Place(ChangeRule Rule, ChangeKind Unexplained, string Path,
         Rule = rule ?? Rule,
         Unexplained = unexplained ?? Unexplained,
         Path = Path.Length > LongestPath ? Path : step.StartsWith('[') ? Path + step : Path + "/" + step,
+        IsDrawn = IsDrawn || step is "Contents" or "Resources" or "AP" or "MK" or "DR",
     };
 }
 

@@ -1,3 +1,4 @@
+using Identity.Pdf.Structure;
 using Identity.Pdf.Syntax;
 using Identity.Verification.Engine;
 
@@ -54,6 +55,8 @@ public sealed class FieldEntries : ChangeRule
         {
             if (!NewSignatureField.IsNewSignature(comparison, value))
                 comparison.Report(ChangeKind.Suspicious, place, ValidationMessage.Error("signature-not-new", place.Field ?? ""));
+            else if (NewSignatureField.IsTimestamp(comparison, (PdfDictionary)comparison.After.Resolve(value)) && place.Page is { } page && IsShown(comparison, place))
+                comparison.Report(ChangeKind.Content, place, ValidationMessage.Error("timestamp-visible", place.Field ?? "", page));
             else if (NewSignatureField.IsTimestamp(comparison, (PdfDictionary)comparison.After.Resolve(value)))
                 comparison.Report(ChangeKind.Archival, place, ValidationMessage.Information("document-timestamp-added", place.Field ?? ""));
             else
@@ -76,18 +79,46 @@ public sealed class FieldEntries : ChangeRule
 
     private static void Ordinary(RevisionComparison comparison, Place place, PdfDictionary was, PdfDictionary isNow)
     {
+        if (NewSignatureField.IsHidden(comparison.Before, was) != NewSignatureField.IsHidden(comparison.After, isNow))
+            comparison.Report(ChangeKind.Content, place, ValidationMessage.Error("field-shown-or-hidden", place.Field ?? ""));
+        var hasNewValue = HasNewValue(comparison, place);
         foreach (var key in Keys(was, isNow))
         {
             if (key == "Kids")
                 Kids(comparison, place, was[key], isNow[key]);
-            else if (key == "AP")
-                Appearance(comparison, place.Inside(key, unexplained: ChangeKind.Form), was[key], isNow[key]);
+            else if (key is "AP" or "MK")
+                // What a field shows may follow its value, and nothing else: a push button has none.
+                Appearance(comparison, place.Inside(key, unexplained: hasNewValue ? ChangeKind.Form : ChangeKind.Content), was[key], isNow[key]);
+            else if (Filled.Contains(key) && !IsOfKind(key, comparison.After.Resolve(isNow[key])))
+                comparison.Report(ChangeKind.Content, place, ValidationMessage.Error("field-entry-unsound", place.Field ?? ""));
             else if (Filled.Contains(key))
                 comparison.Compare(was[key], isNow[key], place.Inside(key, NothingChanges.Rule, ChangeKind.Form));
             else if (!IsTypeStated(key, comparison, was, isNow))
                 comparison.Compare(was[key], isNow[key], place.Inside(key, NothingChanges.Rule));
         }
     }
+
+    private static bool HasNewValue(RevisionComparison comparison, Place place)
+    {
+        if (place.Holder is not { } id || comparison.Landmarks.FieldBefore(id) is not { } old || comparison.Landmarks.FieldAfter(id) is not { } fresh)
+            return false;
+        return !ObjectComparison.SameValue(comparison.Before.Resolve(old.Value), comparison.After.Resolve(fresh.Value));
+    }
+
+    private static bool IsShown(RevisionComparison comparison, Place place) => place.Holder is { } id
+        && comparison.Landmarks.FieldAfter(id) is { } field && field.Widgets.Any(widget => NewSignatureField.IsVisible(comparison.After, widget.Dictionary));
+
+    // 12.5.2 table 166, 12.7.4.1 table 226, 12.7.4.3 table 228: under these keys other dictionaries keep other things (an action its file,
+    // resources their images), so an object that is a field and something else as well must not pass as filled in.
+    private static bool IsOfKind(string key, PdfObject value) => value is PdfNull || key switch
+    {
+        "AS" => value is PdfName,
+        "Q" or "F" or "Ff" => value is PdfInteger,
+        "DA" or "M" => value is PdfString,
+        "RV" => value is PdfString or PdfStream,
+        "I" => value is PdfArray array && array.Items.All(item => item is PdfInteger),
+        _ => value is PdfString or PdfStream or PdfName or PdfArray,
+    };
 
     // 12.7.4.1: with the entry Kids a field stops being its own widget.
     private static void Kids(RevisionComparison comparison, Place place, PdfObject? was, PdfObject? isNow)

@@ -24,6 +24,9 @@ internal static class NewSignatureField
             return false;
         if (comparison.Before.Resolve(id) is not PdfNull)
             return false;
+        // 12.6.3: what runs or toggles is no part of signing.
+        if (dictionary.Has("A") || dictionary.Has("AA") || field.Widgets.Any(widget => widget.Dictionary.Has("A") || widget.Dictionary.Has("AA")))
+            return false;
         return field.Widgets.Count <= 1 && IsNewSignature(comparison, dictionary["V"]);
     }
 
@@ -37,9 +40,13 @@ internal static class NewSignatureField
     {
         var signature = (PdfDictionary)comparison.After.Resolve(field.Value);
         var page = Landmarks.PageOf(field);
-        if (IsTimestamp(comparison, signature))
+        var isVisible = field.Widgets.Any(widget => IsVisible(comparison.After, widget.Dictionary));
+        // Any clock can make a time-stamp, and the document passes whoever's it is: so it must not show anything.
+        if (IsTimestamp(comparison, signature) && page is { } covered && isVisible)
+            comparison.Report(ChangeKind.Content, id, page, field.FullName, ValidationMessage.Error("timestamp-visible", field.FullName, covered));
+        else if (IsTimestamp(comparison, signature))
             comparison.Report(ChangeKind.Archival, id, page, field.FullName, ValidationMessage.Information("document-timestamp-added", field.FullName));
-        else if (page is { } shown && field.Widgets.Any(widget => IsVisible(comparison.After, widget.Dictionary)))
+        else if (page is { } shown && isVisible)
             comparison.Report(ChangeKind.Signature, id, page, field.FullName, ValidationMessage.Information(VisibleSignatureAdded, field.FullName, shown));
         else
             comparison.Report(ChangeKind.Signature, id, page, field.FullName, ValidationMessage.Information("signature-added", field.FullName));
@@ -51,9 +58,12 @@ internal static class NewSignatureField
     public static bool IsTimestamp(RevisionComparison comparison, PdfDictionary signature) =>
         comparison.After.Get<PdfName>(signature, "Type")?.Value == "DocTimeStamp" || comparison.After.Get<PdfName>(signature, "SubFilter")?.Value == "ETSI.RFC3161";
 
-    private static bool IsVisible(RevisionView view, PdfDictionary widget)
+    /// <summary>12.5.3: hidden, or not shown on screen.</summary>
+    internal static bool IsHidden(RevisionView view, PdfDictionary widget) => view.Get<PdfInteger>(widget, "F") is { } flags && (flags.Value & HiddenFlags) != 0;
+
+    internal static bool IsVisible(RevisionView view, PdfDictionary widget)
     {
-        if (view.Get<PdfInteger>(widget, "F") is { } flags && (flags.Value & HiddenFlags) != 0)
+        if (IsHidden(view, widget))
             return false;
         if (view.Get<PdfArray>(widget, "Rect") is not { Count: 4 } rectangle)
             return true;

@@ -54,7 +54,7 @@ public sealed class NothingChanges : ChangeRule
         if (place.Unexplained == ChangeKind.Annotation && place.Page is { } annotated)
             return ValidationMessage.Error("annotation-changed", annotated);
         if (place.Field is { } field)
-            return OfField(place.Unexplained, field);
+            return OfField(place, field);
         if (place.Unexplained == ChangeKind.Form)
             return ValidationMessage.Warning("form-defaults-changed");
         if (place.Page is not { } page)
@@ -70,11 +70,12 @@ public sealed class NothingChanges : ChangeRule
         };
     }
 
-    private static ValidationMessage OfField(ChangeKind unexplained, string field) => unexplained switch
+    private static ValidationMessage OfField(Place place, string field) => place.Unexplained switch
     {
         ChangeKind.Form => ValidationMessage.Information("field-filled", field),
         ChangeKind.Signature => ValidationMessage.Information("signature-added", field),
         ChangeKind.Suspicious => ValidationMessage.Error("signed-field-changed", field),
+        _ when place.IsDrawn => ValidationMessage.Error("appearance-without-value", field),
         _ => ValidationMessage.Error("field-structure-changed", field),
     };
 }
