@@ -5,6 +5,7 @@ using Identity.Provider.Authorize;
 using Identity.Provider.Clients;
 using Identity.Provider.Consent;
 using Identity.Provider.Discovery;
+using Identity.Provider.Dpop;
 using Identity.Provider.Enrolment;
 using Identity.Provider.Login;
 using Identity.Provider.Passkeys;
@@ -80,6 +81,8 @@ public static class ProviderApp
         services.AddScoped<AuthorizeParties>();
         services.AddScoped<AuthorizeEndpoint>();
         services.AddSingleton<EvidenceAnswer>();
+        services.AddSingleton<DpopNonces>();
+        services.AddSingleton<DpopCheck>();
         services.AddOpenIddict().AddServer(server =>
         {
             server.SetIssuer(settings.Issuer)
@@ -137,6 +140,8 @@ public static class ProviderApp
         // Pushed request: what may it hold?
         After<ValidatePushedAuthorizationRequestContext, PushedRequestLimits>(server, OpenIddictServerHandlers.Authentication.ValidatePushedAuthentication.Descriptor);
         After<ValidatePushedAuthorizationRequestContext, PushedAuthorizationDetails>(server, OpenIddictServerHandlers.Authentication.ValidatePushedAuthorizedParty.Descriptor);
+        After<ValidatePushedAuthorizationRequestContext, DpopBinding.OfPushedRequest>(server, OpenIddictServerHandlers.Authentication.ValidatePushedAuthorizedParty.Descriptor);
+        Before<ApplyPushedAuthorizationResponseContext, DpopBinding.OfPushedAnswer>(server, OpenIddictServerAspNetCoreHandlers.AttachHttpResponseCode<ApplyPushedAuthorizationResponseContext>.Descriptor);
         Before<ApplyPushedAuthorizationResponseContext, RequestUriLifetime>(server, OpenIddictServerAspNetCoreHandlers.AttachHttpResponseCode<ApplyPushedAuthorizationResponseContext>.Descriptor);
 
         // Authorization response: where do errors go?
@@ -145,9 +150,12 @@ public static class ProviderApp
 
         // Token request
         After<ValidateTokenRequestContext, CodeVerifier>(server, OpenIddictServerHandlers.Exchange.ValidateAuthentication.Descriptor);
+        After<ValidateTokenRequestContext, DpopBinding.OfTokenRequest>(server, OpenIddictServerHandlers.Exchange.ValidateCodeVerifier.Descriptor);
         After<HandleTokenRequestContext, TokenGrants>(server, OpenIddictServerHandlers.Exchange.AttachPrincipal.Descriptor);
         Before<GenerateTokenContext, TokenClaims.NoIdentityTokenEntry>(server, OpenIddictServerHandlers.Protection.CreateTokenEntry.Descriptor);
         After<GenerateTokenContext, TokenClaims>(server, OpenIddictServerHandlers.Protection.AttachTokenSubject.Descriptor);
+        After<GenerateTokenContext, DpopBinding.OfAccessToken>(server, OpenIddictServerHandlers.Protection.AttachTokenSubject.Descriptor);
+        Before<ApplyTokenResponseContext, DpopBinding.OfTokenAnswer>(server, OpenIddictServerAspNetCoreHandlers.AttachHttpResponseCode<ApplyTokenResponseContext>.Descriptor);
 
         // Every answer
         Before<ApplyPushedAuthorizationResponseContext, NoForeignPages<ApplyPushedAuthorizationResponseContext>>(
@@ -160,6 +168,10 @@ public static class ProviderApp
             server, OpenIddictServerAspNetCoreHandlers.AttachHttpResponseCode<ApplyUserInfoResponseContext>.Descriptor);
 
         // Userinfo
+        After<ExtractUserInfoRequestContext, DpopScheme.Extract>(server, OpenIddictServerAspNetCoreHandlers.ExtractAccessToken<ExtractUserInfoRequestContext>.Descriptor);
+        server.RemoveEventHandler(OpenIddictServerHandlers.Protection.ValidateProofOfPossession.Descriptor);
+        After<ValidateTokenContext, DpopScheme.Possession>(server, OpenIddictServerHandlers.Protection.ValidateProofOfPossession.Descriptor);
+        After<ApplyUserInfoResponseContext, DpopScheme.Challenge>(server, OpenIddictServerAspNetCoreHandlers.AttachWwwAuthenticateHeader<ApplyUserInfoResponseContext>.Descriptor);
         After<HandleUserInfoRequestContext, UserInfoAnswer>(server, OpenIddictServerHandlers.UserInfo.AttachClaims.Descriptor);
     }
 

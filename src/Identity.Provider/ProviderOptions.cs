@@ -34,6 +34,9 @@ public sealed class ProviderOptions
 
     public TimeSpan AccessTokenLifetime { get; set; } = TimeSpan.FromMinutes(5);
 
+    /// <summary>RFC 9449 8: proofs without a nonce of this Provider are refused. Without it clients may use nonces, and one that is sent must be current.</summary>
+    public bool RequireDpopNonce { get; set; }
+
     public SessionOptions Sessions { get; set; } = new();
 
     public List<ClientOptions> Clients { get; set; } = [];

@@ -43,6 +43,8 @@ public sealed record ProviderSettings
 
     public required TimeSpan AccessTokenLifetime { get; init; }
 
+    public required bool RequireDpopNonce { get; init; }
+
     public required SessionLimits Sessions { get; init; }
 
     public required IReadOnlyList<ClientRegistration> Clients { get; init; }
@@ -82,6 +84,7 @@ public sealed record ProviderSettings
             InteractionLifetime = Between(options.InteractionLifetime, LongestInteraction, nameof(options.InteractionLifetime)),
             CodeLifetime = Between(options.CodeLifetime, LongestCodeLifetime, nameof(options.CodeLifetime)),
             AccessTokenLifetime = Between(options.AccessTokenLifetime, LongestAccessTokenLifetime, nameof(options.AccessTokenLifetime)),
+            RequireDpopNonce = options.RequireDpopNonce,
             Sessions = SessionLimits.Check(options.Sessions),
             Resources = ResourceServer.Check(resources, development),
             Clients = ClientRegistration.Check(clients, resources, development),

@@ -78,12 +78,12 @@ public sealed class Agency(RunningProvider provider, string clientId) : IDisposa
         ["code_challenge_method"] = "S256",
     };
 
-    public async Task<Reply> Push(Dictionary<string, string> parameters, string? assertion = null)
+    public async Task<Reply> Push(Dictionary<string, string> parameters, string? assertion = null, params string[] proofs)
     {
         var form = Authenticated(assertion);
         foreach (var (name, value) in parameters)
             form[name] = value;
-        return await Post("/par", form);
+        return await Post("/par", form, proofs);
     }
 
     /// <summary>A pushed request that must be accepted: its address at the Provider.</summary>
@@ -103,19 +103,21 @@ public sealed class Agency(RunningProvider provider, string clientId) : IDisposa
         ["grant_type"] = "authorization_code", ["code"] = code, ["redirect_uri"] = RedirectUri, ["code_verifier"] = Verifier,
     };
 
-    public async Task<Reply> Redeem(string code, Action<Dictionary<string, string>>? change = null)
+    public async Task<Reply> Redeem(string code, Action<Dictionary<string, string>>? change = null, params string[] proofs)
     {
         var form = Authenticated();
         foreach (var (name, value) in CodeRequest(code))
             form[name] = value;
         change?.Invoke(form);
-        return await Post("/token", form);
+        return await Post("/token", form, proofs);
     }
 
-    public async Task<Reply> Post(string path, IEnumerable<KeyValuePair<string, string>> form)
+    public async Task<Reply> Post(string path, IEnumerable<KeyValuePair<string, string>> form, params string[] proofs)
     {
-        using var content = new FormUrlEncodedContent(form);
-        return await Read(await http.PostAsync(new Uri(path, UriKind.Relative), content));
+        using var request = new HttpRequestMessage(HttpMethod.Post, path) { Content = new FormUrlEncodedContent(form) };
+        if (proofs.Length > 0)
+            request.Headers.TryAddWithoutValidation("DPoP", proofs);
+        return await Send(request);
     }
 
     public async Task<Reply> UserInfo(string accessToken)

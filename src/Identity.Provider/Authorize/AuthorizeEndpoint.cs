@@ -6,6 +6,7 @@ using System.Text;
 using System.Text.Json;
 using Identity.Provider.Approvals;
 using Identity.Provider.Consent;
+using Identity.Provider.Dpop;
 using Identity.Provider.Login;
 using Identity.Provider.People;
 using Identity.Provider.PushedRequests;
@@ -111,6 +112,8 @@ public sealed class AuthorizeEndpoint(
             "sid" or Claims.AuthenticationTime or Claims.AuthenticationContextReference or Claims.AuthenticationMethodReference => [Destinations.IdentityToken],
             _ => [],
         });
+        // RFC 9449 10: the code is good for the holder of this key alone.
+        identity.SetClaim(DpopBinding.Parameter, (string?)request.GetParameter(DpopBinding.Parameter));
         if (approval is not null)
             identity.SetClaim(ApprovalClaim, JsonSerializer.Serialize(approval));
         identity.SetScopes(request.GetScopes());

@@ -13,14 +13,17 @@ public sealed class ClientOptions
     /// <summary>Scopes it may ask for, <c>openid</c> included.</summary>
     public List<string> Scopes { get; set; } = [];
 
-    /// <summary>Grant types: <c>authorization_code</c>, <c>client_credentials</c>.</summary>
-    public List<string> GrantTypes { get; set; } = ["authorization_code"];
+    /// <summary>Grant types: <c>authorization_code</c>, <c>client_credentials</c>. None: <c>authorization_code</c> (RFC 7591 2).</summary>
+    public List<string> GrantTypes { get; set; } = [];
 
     /// <summary>File with its public key as JWK or JWK Set.</summary>
     public string? KeyFile { get; set; }
 
     /// <summary>Sector of its pairwise subjects: a host name, shared by the clients of one agency.</summary>
     public string? Sector { get; set; }
+
+    /// <summary>RFC 9449 5.2 <c>dpop_bound_access_tokens</c>: every token of this client is bound to a key.</summary>
+    public bool DpopBoundAccessTokens { get; set; }
 
     /// <summary>RFC 9396 types it may ask for: <c>credential</c>.</summary>
     public List<string> AuthorizationDetailsTypes { get; set; } = [];

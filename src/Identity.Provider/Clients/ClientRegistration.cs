@@ -36,6 +36,8 @@ public sealed partial record ClientRegistration
 
     public required string Sector { get; init; }
 
+    public required bool DpopBoundAccessTokens { get; init; }
+
     public required IReadOnlyList<string> AuthorizationDetailsTypes { get; init; }
 
     internal static IReadOnlyList<ClientRegistration> Check(
@@ -65,7 +67,8 @@ public sealed partial record ClientRegistration
             throw Refused("Id", "must be 1 to 64 letters, digits, dots, hyphens or underscores.");
         if (options.Name is not { Length: > 0 and <= LongestName } name || name.Any(char.IsControl))
             throw Refused("Name", $"must be 1 to {LongestName} characters without control characters.");
-        if (options.GrantTypes.Count == 0 || options.GrantTypes.Except(KnownGrantTypes).Any())
+        IReadOnlyList<string> grants = options.GrantTypes.Count == 0 ? ["authorization_code"] : options.GrantTypes;
+        if (grants.Except(KnownGrantTypes).Any())
             throw Refused("GrantTypes", "may hold authorization_code and client_credentials only.");
         if (options.Scopes.FirstOrDefault(scope => !scopes.Contains(scope)) is { } unknown)
             throw Refused("Scopes", $"holds {unknown}, which is no scope of this Provider.");
@@ -74,7 +77,7 @@ public sealed partial record ClientRegistration
         if (options.Sector is not { } sector || !HostAndPort().IsMatch(sector))
             throw Refused("Sector", "must be a host name (with a port, if it must be).");
 
-        var interactive = options.GrantTypes.Contains("authorization_code");
+        var interactive = grants.Contains("authorization_code");
         if (interactive != options.RedirectUris.Count > 0 || options.RedirectUris.Count > MostRedirectUris)
             throw Refused("RedirectUris", $"must hold 1 to {MostRedirectUris} addresses for authorization_code, and none otherwise.");
         foreach (var address in options.RedirectUris)
@@ -89,9 +92,10 @@ public sealed partial record ClientRegistration
             Name = name,
             RedirectUris = options.RedirectUris,
             Scopes = options.Scopes,
-            GrantTypes = options.GrantTypes,
+            GrantTypes = grants,
             Keys = ReadKeys(options.KeyFile, problem => Refused("KeyFile", problem)),
             Sector = sector,
+            DpopBoundAccessTokens = options.DpopBoundAccessTokens,
             AuthorizationDetailsTypes = options.AuthorizationDetailsTypes,
         };
     }

@@ -13,6 +13,7 @@ internal sealed class ClientRegistry(
     private const int Attempts = 5;
 
     internal const string SectorProperty = "sector";
+    internal const string DpopBoundProperty = "dpop_bound_access_tokens";
     internal const string DetailsTypesProperty = "authorization_details_types";
 
     public async Task Bring(CancellationToken cancellation)
@@ -84,6 +85,7 @@ internal sealed class ClientRegistry(
         }
 
         descriptor.Properties[SectorProperty] = JsonSerializer.SerializeToElement(client.Sector);
+        descriptor.Properties[DpopBoundProperty] = JsonSerializer.SerializeToElement(client.DpopBoundAccessTokens);
         descriptor.Properties[DetailsTypesProperty] = JsonSerializer.SerializeToElement(client.AuthorizationDetailsTypes);
         return descriptor;
     }

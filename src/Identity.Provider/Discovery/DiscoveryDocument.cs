@@ -21,6 +21,8 @@ internal sealed class DiscoveryDocument : IOpenIddictServerHandler<HandleConfigu
         context.SubjectTypes.Add(SubjectTypes.Pairwise);
         context.Claims.UnionWith([Claims.Subject, "acr", "amr", "auth_time", "sid", .. ScopeClaims.All]);
         context.Metadata["token_endpoint_auth_signing_alg_values_supported"] = new(AssertionAlgorithms);
+        // RFC 9449 5.1.
+        context.Metadata["dpop_signing_alg_values_supported"] = new(AssertionAlgorithms);
         context.Metadata["acr_values_supported"] = new([PersonSession.Substantial]);
         context.Metadata["ui_locales_supported"] = new(Languages);
         context.Metadata["authorization_details_types_supported"] = new([ApprovalRequest.DetailsType]);

@@ -61,7 +61,7 @@ public sealed class ClientRegistrationTests : IDisposable
         { "Name", client => client.Name = "Tax\nPortal" },
         { "Name", client => client.Name = new string('a', 201) },
         { "GrantTypes", client => client.GrantTypes = ["implicit"] },
-        { "GrantTypes", client => client.GrantTypes = [] },
+        { "GrantTypes", client => client.GrantTypes = ["authorization_code", "password"] },
         { "Scopes", client => client.Scopes.Add("signing") },
         { "AuthorizationDetailsTypes", client => client.AuthorizationDetailsTypes = ["payment"] },
         { "Sector", client => client.Sector = null },
