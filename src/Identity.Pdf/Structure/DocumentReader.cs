@@ -11,6 +11,9 @@ internal static class DocumentReader
     // How many earlier ends of file are tried when the newest cannot be read; each try costs a whole reading.
     private const int MostEarlierEnds = 4;
 
+    // ISO 32000-1 annex H note 18: readers look for %%EOF in so many last bytes.
+    private const int EndSearch = 1024;
+
     /// <exception cref="PdfRefusedException">The file is refused.</exception>
     public static PdfDocument Read(ReadOnlyMemory<byte> file, PdfLimits limits)
     {
@@ -82,8 +85,13 @@ internal static class DocumentReader
             document.AsOf(revision.Number).CheckCatalog();
         ReferenceCheck.Check(document, loader.Defective, budget.MetGeneration, deviations);
         document.Signatures = SignatureFinder.Find(document);
+        // With a signature the rest is a change to report; without one nothing is known of what was lost with the end, a signature for instance.
+        if (document.Signatures.Count == 0 && document.TrailingBytes is { } rest && BreaksOff(wholeFile.Span[(int)rest.Start..]))
+            throw new PdfRefusedException(PdfRefusalCode.Malformed, "the file breaks off in the middle of an update: its end is missing");
         return document;
     }
+
+    private static bool BreaksOff(ReadOnlySpan<byte> rest) => rest.Length > EndSearch || rest.IndexOf(" obj"u8) >= 0;
 
     // Table 15: what is numbered Size or above is missing by the letter, and found by most readers.
     private static void NoteObjectsBeyondSize(ObjectTable table, List<Revision> revisions, DeviationList deviations)

@@ -27,6 +27,24 @@ public sealed class HostileFileTests
     }
 
     [Fact]
+    public void Refuses_a_file_cut_in_the_middle_of_an_update()
+    {
+        var original = PdfBytes.OnePage().Table().ToArray();
+        var whole = PdfBytes.OnePage().Table().Indirect(4, "(" + new string('x', 2000) + ")").Table().ToArray();
+        foreach (var length in new[] { original.Length + 10, original.Length + 1500, whole.Length - 60 })
+            Read.Refused(PdfRefusalCode.Malformed, "breaks off in the middle of an update", whole[..length]);
+    }
+
+    [Theory]
+    [InlineData(1024, true)]
+    [InlineData(1025, false)]
+    public void Bytes_behind_the_end_are_borne_up_to_a_kilobyte(int count, bool read)
+    {
+        var file = PdfBytes.OnePage().Table().Text(new string('x', count)).ToArray();
+        Assert.Equal(read, PdfDocument.Read(file) is PdfRead.Document);
+    }
+
+    [Fact]
     public void Caps_the_size_of_the_file()
     {
         var file = PdfBytes.OnePage().Table().ToArray();
