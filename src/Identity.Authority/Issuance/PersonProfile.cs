@@ -43,9 +43,9 @@ public sealed class PersonProfile(AuthoritySettings settings)
             key,
             [
                 CertificateExtensions.EndEntity(),
-                // EN 319 412-2 4.3.2, type A: the key commits to content and does nothing else.
+                // EN 319 412-2 4.3.2, type A: the key commits to content and does nothing else. No extended key usage: NSS, by which
+                // poppler judges, does not know that of RFC 9336 and takes a certificate with it for one that may not sign.
                 CertificateExtensions.KeyUsage(X509KeyUsageFlags.NonRepudiation),
-                CertificateExtensions.ExtendedKeyUsage(critical: false, Oids.UsageDocumentSigning),
                 CertificateExtensions.SubjectKeyIdentifier(key),
                 CertificateExtensions.AuthorityKeyIdentifier(issuer),
                 CertificateExtensions.CertificatePolicies(Policy),

@@ -10,7 +10,6 @@ internal static class ExtensionsLint
     {
         [Oids.BasicConstraints] = true,
         [Oids.KeyUsage] = true,
-        [Oids.ExtendedKeyUsage] = false,
         [Oids.SubjectKeyIdentifier] = false,
         [Oids.AuthorityKeyIdentifier] = false,
         [Oids.CertificatePolicies] = false,
