@@ -1,8 +1,8 @@
 using System.Diagnostics;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using Identity.Journeys.Running;
 using Identity.TestKit;
-using Microsoft.Playwright;
 
 namespace Identity.Journeys.Journeys;
 
@@ -85,23 +85,9 @@ public sealed class OpenIdClientJourneys(WholeSystem system)
         })!;
     }
 
-    // The agency of this journey has no web server: the browser's way back is read off and ends there.
-    private Task<string> AtCallback(Visitor visitor)
-    {
-        var arrived = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
-        var routed = visitor.Page.RouteAsync(Callback + "*", async route =>
-        {
-            await route.FulfillAsync(new RouteFulfillOptions { ContentType = "text/html", Body = "<title>back</title>" });
-            arrived.TrySetResult(route.Request.Url);
-        });
-        return Wait();
-
-        async Task<string> Wait()
-        {
-            await routed;
-            return await arrived.Task.WaitAsync(TimeSpan.FromSeconds(60));
-        }
-    }
+    // The portal that answers at this address does not know this sign-in and leaves the code alone: the browser's way back is read off.
+    private async Task<string> AtCallback(Visitor visitor) =>
+        (await visitor.Page.WaitForRequestAsync(new Regex("^" + Regex.Escape(Callback)), new() { Timeout = 60_000 })).Url;
 
     private static async Task<JsonDocument> Answered(Process agency, string callback)
     {

@@ -1,5 +1,4 @@
 using Identity.Journeys.Running;
-using Microsoft.Playwright;
 
 namespace Identity.Journeys.Journeys;
 
@@ -7,10 +6,6 @@ namespace Identity.Journeys.Journeys;
 [Collection("whole system")]
 public sealed class OwnDocumentJourneys(WholeSystem system)
 {
-    private string Provider => system.Host.Address(0);
-
-    private string Signing => system.Host.Address(200);
-
     [Theory]
     [InlineData("en", DemoCodes.Liis)]
     [InlineData("et", DemoCodes.Wei)]
@@ -18,43 +13,44 @@ public sealed class OwnDocumentJourneys(WholeSystem system)
     public async Task Uploads_reads_and_approves_a_document(string language, string code)
     {
         await using var visitor = await system.Visit(language);
-        await visitor.Go(Signing);
-        await visitor.Look("signing-home-nobody");
-        await SignIn(visitor, code, look: true);
+        var signing = new AtSigning(system.Host, visitor);
+        await signing.SignIn(code, visitor.Look);
         await visitor.Look("signing-home");
 
-        await Upload(visitor, "lepe-contract.pdf", await MadeByChromium(visitor));
-        await Shown(visitor);
+        var original = await MadeByChromium(visitor);
+        await signing.Upload("lepe-contract.pdf", original);
+        await signing.Shown();
         Assert.True(await DrawnPixels(visitor) > 1000, "the page of the document is drawn");
         await visitor.Look("signing-review");
 
-        await visitor.Click("form[action$='/review'] button");
-        await visitor.Arrive(Provider + "approve");
+        await signing.AskForApproval();
         Assert.Contains("lepe-contract.pdf", await visitor.Text("main"), StringComparison.Ordinal);
         await visitor.Look("provider-approve");
-        await visitor.UsePasskey();
-        await visitor.Arrive(Signing + "requests/");
-        await visitor.Page.Locator(".id-verdict--passed, .id-verdict--failed").WaitForAsync();
+        await signing.ApproveAndBeDone();
         await visitor.Look("signing-result");
+        var signed = await signing.Download();
+        Assert.True(signed.Length > original.Length && signed.AsSpan().StartsWith(original), "the original is a prefix of the signed file");
+
+        await visitor.Go(system.Host.Address(200));
+        await visitor.Page.Locator("table a[href^='/requests/']").First.WaitForAsync();
+        await visitor.Look("signing-home-documents");
     }
 
     [Fact]
     public async Task Declines_at_the_approval_and_may_approve_later()
     {
         await using var visitor = await system.Visit();
-        await visitor.Go(Signing);
-        await SignIn(visitor, DemoCodes.Liis);
-        await Upload(visitor, "contract.pdf", await MadeByChromium(visitor));
-        await Shown(visitor);
-        await visitor.Click("form[action$='/review'] button");
-        await visitor.Arrive(Provider + "approve");
+        var signing = new AtSigning(system.Host, visitor);
+        await signing.SignIn(DemoCodes.Liis);
+        await signing.Upload("contract.pdf", await MadeByChromium(visitor));
+        await signing.Shown();
+        await signing.AskForApproval();
         await visitor.Click("form[action*='handler=Cancel'] button");
-        await visitor.Arrive(Signing + "requests/");
-        await Shown(visitor);
+        await visitor.Arrive(system.Host.Address(200) + "requests/");
+        await signing.Shown();
         await visitor.Page.Locator(".usa-alert--info").WaitForAsync();
         await visitor.Look("signing-review-declined");
-        await visitor.Click("form[action$='/review'] button");
-        await visitor.Arrive(Provider + "approve");
+        await signing.AskForApproval();
         await visitor.Page.Locator("form[data-passkey=get] [data-passkey-button]").WaitForAsync();
     }
 
@@ -65,9 +61,9 @@ public sealed class OwnDocumentJourneys(WholeSystem system)
     public async Task A_file_that_cannot_be_signed_is_refused_with_a_reason(string name, string content)
     {
         await using var visitor = await system.Visit();
-        await visitor.Go(Signing);
-        await SignIn(visitor, DemoCodes.Liis);
-        await Upload(visitor, name, System.Text.Encoding.ASCII.GetBytes(content));
+        var signing = new AtSigning(system.Host, visitor);
+        await signing.SignIn(DemoCodes.Liis);
+        await signing.Upload(name, System.Text.Encoding.ASCII.GetBytes(content));
         await visitor.Page.Locator(".usa-alert--error").WaitForAsync();
         await visitor.Look("signing-refused-" + Path.GetFileNameWithoutExtension(name));
     }
@@ -76,42 +72,15 @@ public sealed class OwnDocumentJourneys(WholeSystem system)
     public async Task A_name_with_control_and_bidi_characters_is_shown_tamed()
     {
         await using var visitor = await system.Visit();
-        await visitor.Go(Signing);
-        await SignIn(visitor, DemoCodes.Liis);
-        await Upload(visitor, "con\u202Etract\u0007<b>fdp.pdf", await MadeByChromium(visitor));
-        await Shown(visitor);
+        var signing = new AtSigning(system.Host, visitor);
+        await signing.SignIn(DemoCodes.Liis);
+        await signing.Upload("con\u202Etract\u0007<b>fdp.pdf", await MadeByChromium(visitor));
+        await signing.Shown();
         var text = await visitor.Text("main");
         Assert.DoesNotContain('\u202E', text);
         Assert.DoesNotContain('\u0007', text);
         await visitor.Look("signing-review-hostile-name");
     }
-
-    private async Task SignIn(Visitor visitor, string code, bool look = false)
-    {
-        await visitor.Click("a[href='/sign-in']");
-        await visitor.Arrive(Provider + "login");
-        await visitor.Enrol(code);
-        // Somebody who has consented before, in another journey, is not asked again.
-        await visitor.Page.WaitForURLAsync(url => url.Contains("/consent?", StringComparison.Ordinal) || url.StartsWith(Signing, StringComparison.Ordinal));
-        if (visitor.Page.Url.StartsWith(Provider, StringComparison.Ordinal))
-        {
-            if (look)
-                await visitor.Look("provider-consent-signing");
-            await visitor.Consent(allow: true);
-        }
-
-        await visitor.Arrive(Signing);
-        await visitor.Page.Locator("input[type=file]").WaitForAsync();
-    }
-
-    private static async Task Upload(Visitor visitor, string name, byte[] content)
-    {
-        await visitor.Page.Locator("#purpose").FillAsync("Sign the contract");
-        await visitor.Page.Locator("input[type=file]").SetInputFilesAsync(new FilePayload { Name = name, MimeType = "application/pdf", Buffer = content });
-        await visitor.Click("form[enctype] button");
-    }
-
-    private static Task Shown(Visitor visitor) => visitor.Page.Locator("[data-pdf-viewer][data-state=shown]").WaitForAsync();
 
     private static Task<int> DrawnPixels(Visitor visitor) => visitor.Page.EvaluateAsync<int>(
         """

@@ -34,8 +34,14 @@ public sealed class DevHostProcess : IAsyncDisposable
 
     public int ProcessId => _process.Id;
 
-    public static string Program { get; } = Path.Combine(
-        Repository.Root, "src", "Identity.DevHost", "bin", new DirectoryInfo(AppContext.BaseDirectory).Parent!.Name, "net10.0", "Identity.DevHost.dll");
+    public static string Program { get; } = Built("Identity.DevHost");
+
+    /// <summary>The root's certificate, as whoever trusts this copy would be given it.</summary>
+    public string RootCertificate => Path.Combine(Data, "keys-dev", "trust", "root-ca.cer.pem");
+
+    /// <summary>A program of the system as the build left it.</summary>
+    public static string Built(string project) => Path.Combine(
+        Repository.Root, "src", project, "bin", new DirectoryInfo(AppContext.BaseDirectory).Parent!.Name, "net10.0", project + ".dll");
 
     public string Address(int offset) => $"http://localhost:{PortBase + offset}/";
 

@@ -12,8 +12,10 @@ namespace Identity.Journeys.Running;
 /// </summary>
 public sealed partial class Visitor : IAsyncDisposable
 {
-    private const int PhoneWidth = 390;
+    private const int PhoneWidth = 360;
+    private const int SmallestWidth = 320;
     private readonly List<string> _problems = [];
+    private readonly List<string> _pages = [];
     private ICDPSession? _devTools;
     private string _authenticator = "";
 
@@ -21,6 +23,11 @@ public sealed partial class Visitor : IAsyncDisposable
     {
         (Context, Page, Language) = (context, page, language);
         page.SetDefaultTimeout(20_000);
+        page.FrameNavigated += (_, frame) =>
+        {
+            if (frame == page.MainFrame)
+                _pages.Add(frame.Url);
+        };
         page.PageError += (_, error) => _problems.Add($"{page.Url}: {error}");
         page.Console += (_, message) =>
         {
@@ -35,6 +42,9 @@ public sealed partial class Visitor : IAsyncDisposable
     public IPage Page { get; }
 
     public string Language { get; }
+
+    /// <summary>The addresses of the pages shown so far, in order; redirects are not shown.</summary>
+    public IReadOnlyList<string> PagesSeen => [.. _pages];
 
     internal static async Task<Visitor> Come(IBrowser browser, string language)
     {
@@ -107,7 +117,36 @@ public sealed partial class Visitor : IAsyncDisposable
         await Click(allow ? "form[action*='handler=Allow'] button" : "form[action*='handler=Cancel'] button");
     }
 
-    /// <summary>The page as it stands: no accessibility violation, no overflow on a phone, no error in its console; pictures in TestResults/journeys.</summary>
+    /// <summary>Allows on the consent page, if it comes before the browser is back at the agency.</summary>
+    public async Task ConsentIfAsked(string agency, Func<string, Task>? look = null, string name = "")
+    {
+        await Page.WaitForURLAsync(url => url.Contains("/consent?", StringComparison.Ordinal) || url.StartsWith(agency, StringComparison.Ordinal));
+        if (!Page.Url.StartsWith(agency, StringComparison.Ordinal))
+        {
+            if (look is not null)
+                await look(name);
+            await Consent(allow: true);
+        }
+
+        await Arrive(agency);
+    }
+
+    /// <summary>The file that a link or button hands out.</summary>
+    public async Task<byte[]> Download(string selector)
+    {
+        var download = await Page.RunAndWaitForDownloadAsync(() => Click(selector));
+        return await File.ReadAllBytesAsync(await download.PathAsync(), TestContext.Current.CancellationToken);
+    }
+
+    /// <summary>What an address gives this browser, cookies and all.</summary>
+    public async Task<byte[]> Fetch(string address)
+    {
+        var response = await Context.APIRequest.GetAsync(address);
+        Assert.Equal(200, response.Status);
+        return await response.BodyAsync();
+    }
+
+    /// <summary>The page as it stands: no accessibility violation, no overflow on a phone, complete by keyboard, no error in its console; pictures in TestResults/journeys.</summary>
     public async Task Look(string name)
     {
         await Page.WaitForLoadStateAsync(LoadState.Load);
@@ -121,10 +160,55 @@ public sealed partial class Visitor : IAsyncDisposable
         await Page.SetViewportSizeAsync(PhoneWidth, 844);
         var width = await Page.EvaluateAsync<int>("document.documentElement.scrollWidth");
         await Page.ScreenshotAsync(new() { Path = Path.Combine(folder, name + "-phone.png"), FullPage = true });
+        // WCAG 2.2 1.4.10: also what 400 % zoom leaves of a desktop.
+        await Page.SetViewportSizeAsync(SmallestWidth, 640);
+        var smallest = await Page.EvaluateAsync<int>("document.documentElement.scrollWidth");
         await Page.SetViewportSizeAsync(desktop.Width, desktop.Height);
         Assert.True(width <= PhoneWidth, $"{name} ({Language}) is {width} pixels wide on a phone of {PhoneWidth}");
+        Assert.True(smallest <= SmallestWidth, $"{name} ({Language}) is {smallest} pixels wide in a window of {SmallestWidth}");
+        await TabThrough(name);
         Assert.False(LooksUntranslated().IsMatch(await Page.Locator("body").InnerTextAsync()), $"{name} ({Language}) shows the name of a text instead of the text");
         Assert.Empty(_problems);
+    }
+
+    /// <summary>WCAG 2.2 2.1.1, 2.1.2, 2.4.7: Tab reaches each control that is shown, leaves it again, and shows where it is.</summary>
+    private async Task TabThrough(string name)
+    {
+        var controls = await Page.EvaluateAsync<int>(
+            """
+            () => {
+              document.activeElement?.blur();
+              window.scrollTo(0, 0);
+              const shown = [...document.querySelectorAll("a[href], button, input:not([type=hidden]), select, textarea, summary")]
+                .filter((e) => !e.disabled && e.checkVisibility({ visibilityProperty: true }));
+              shown.forEach((e) => (e.dataset.toReach = ""));
+              return shown.length;
+            }
+            """);
+        var invisible = new List<string>();
+        // Regions that scroll are stops too.
+        for (var press = 0; press < controls + 10; press++)
+        {
+            await Page.Keyboard.PressAsync("Tab");
+            var unseen = await Page.EvaluateAsync<string?>(
+                """
+                () => {
+                  const e = document.activeElement;
+                  if (!e || e === document.body || !("toReach" in e.dataset)) return null;
+                  delete e.dataset.toReach;
+                  const shows = (s) => (s.outlineStyle !== "none" && parseFloat(s.outlineWidth) > 0) || s.boxShadow !== "none";
+                  const carrier = e.matches("input[type=file]") ? e.closest("label") ?? e : e;
+                  return shows(getComputedStyle(e)) || shows(getComputedStyle(carrier)) ? null : e.outerHTML.slice(0, 120);
+                }
+                """);
+            if (unseen is not null)
+                invisible.Add(unseen);
+        }
+
+        var missed = await Page.EvaluateAsync<string[]>("[...document.querySelectorAll('[data-to-reach]')].map((e) => { delete e.dataset.toReach; return e.outerHTML.slice(0, 120); })");
+        await Page.EvaluateAsync("document.activeElement?.blur()");
+        Assert.True(missed.Length == 0, $"{name} ({Language}): Tab does not reach {string.Join("; ", missed)}");
+        Assert.True(invisible.Count == 0, $"{name} ({Language}): no focus is shown at {string.Join("; ", invisible)}");
     }
 
     public async ValueTask DisposeAsync() => await Context.DisposeAsync();

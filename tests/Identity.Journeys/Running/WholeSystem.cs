@@ -1,4 +1,5 @@
 using Identity.TestKit;
+using Identity.TestKit.Pdf;
 
 namespace Identity.Journeys.Running;
 
@@ -8,10 +9,24 @@ public sealed class WholeSystem : IAsyncLifetime
     private readonly TemporaryFolder _folder = new();
     private readonly Chromium _chromium = new();
     private DevHostProcess? _host;
+    private (byte[] Original, byte[] Signed)? _signed;
 
     public DevHostProcess Host => _host!;
 
     public Task<Visitor> Visit(string language = "en") => _chromium.Visit(language);
+
+    /// <summary>A PDF before and after Liis signed it in her browser at Signing; signed once for all journeys that only look at it.</summary>
+    public async Task<(byte[] Original, byte[] Signed)> SignedFile()
+    {
+        if (_signed is { } before)
+            return before;
+        await using var visitor = await Visit();
+        var signing = new AtSigning(Host, visitor);
+        await signing.SignIn(DemoCodes.Liis);
+        var original = HandMadePdf.Plain();
+        _signed = (original, await signing.Sign("sale.pdf", original));
+        return _signed.Value;
+    }
 
     public async ValueTask InitializeAsync()
     {

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;
 using Identity.TestKit;
+using Identity.TestKit.Pdf;
 
 namespace Identity.Signing.Tests.Pades;
 
@@ -23,7 +24,7 @@ public sealed partial class ProofByOthersTests(SigningSystem system) : IClassFix
             _ => Pdfs.Page(),
         };
         var before = TimeProvider.System.GetUtcNow();
-        using var signed = new SignedPdf(system, await system.Sign(document));
+        using var signed = Signed(await system.Sign(document));
 
         Assert.True(signed.File.AsSpan().StartsWith(document));
         var pdfsig = signed.Pdfsig();
@@ -50,7 +51,7 @@ public sealed partial class ProofByOthersTests(SigningSystem system) : IClassFix
         system.Reset();
         var file = await system.Sign(Pdfs.Page());
         file[Encoding.Latin1.GetString(file).IndexOf("A deed", StringComparison.Ordinal)] ^= 1;
-        using var changed = new SignedPdf(system, file);
+        using var changed = Signed(file);
         Assert.Contains("Digest Mismatch", changed.Pdfsig().Text, StringComparison.OrdinalIgnoreCase);
         Assert.NotEqual(0, changed.OpensslCms().ExitCode);
     }
@@ -59,7 +60,7 @@ public sealed partial class ProofByOthersTests(SigningSystem system) : IClassFix
     public async Task The_cms_has_what_baseline_demands_and_no_signing_time()
     {
         system.Reset();
-        using var signed = new SignedPdf(system, await system.Sign(Pdfs.Page()));
+        using var signed = Signed(await system.Sign(Pdfs.Page()));
         system.Pki.Write("check.der", signed.Cms());
         var printed = system.Pki.Openssl("cms", "-cmsout", "-print", "-noout", "-inform", "DER", "-in", system.Pki.PathOf("check.der")).Output;
         Assert.Contains("id-smime-aa-signingCertificateV2", printed, StringComparison.Ordinal);
@@ -75,7 +76,7 @@ public sealed partial class ProofByOthersTests(SigningSystem system) : IClassFix
         system.Reset();
         var once = await system.Sign(Pdfs.Page("Two signers"));
         system.Provider.Person = StandInPerson.Wei;
-        using var twice = new SignedPdf(system, await system.Sign(once));
+        using var twice = Signed(await system.Sign(once));
         Assert.True(twice.File.AsSpan().StartsWith(once));
         var pdfsig = twice.Pdfsig().Text;
         Assert.Equal(2, Count(pdfsig, "Signature is Valid."));
@@ -129,8 +130,8 @@ public sealed partial class ProofByOthersTests(SigningSystem system) : IClassFix
         var result = await client.GetByteArrayAsync($"requests/{id}/document", SigningSystem.Cancellation);
         if (!result.AsSpan().StartsWith(file))
             return "the original is not a prefix";
-        using var before = new SignedPdf(system, file);
-        using var after = new SignedPdf(system, result);
+        using var before = Signed(file);
+        using var after = Signed(result);
         var cms = after.OpensslCms();
         if (cms.ExitCode != 0)
             return cms.Text;
@@ -138,6 +139,8 @@ public sealed partial class ProofByOthersTests(SigningSystem system) : IClassFix
         var (validBefore, validAfter) = (Count(before.Pdfsig().Text, "Signature is Valid."), Count(after.Pdfsig().Text, "Signature is Valid."));
         return validAfter == validBefore + 1 ? null : $"pdfsig: {validBefore} valid before, {validAfter} after\n{after.Pdfsig().Text}";
     }
+
+    private ExaminedPdf Signed(byte[] file) => new(file, system.Pki.CertificatePath("root-ca"), system.Pki.CertificatePath("issuing-ca"));
 
     private static int Count(string text, string part) => text.Split(part).Length - 1;
 

@@ -1,10 +1,10 @@
 using System.Globalization;
 using System.Text;
 
-namespace Identity.Verification.Tests.Fixtures;
+namespace Identity.TestKit.Pdf;
 
 /// <summary>PDF files written by hand: a page with text, updates behind it, and signatures whose CMS some other program makes.</summary>
-internal static class HandMadePdf
+public static class HandMadePdf
 {
     /// <summary>Hexadecimal digits that a signature value gets.</summary>
     private const int Room = 24_000;

@@ -1,22 +1,22 @@
 using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;
-using Identity.TestKit;
 
-namespace Identity.Signing.Tests.Pades;
+namespace Identity.TestKit.Pdf;
 
 /// <summary>A signed PDF as other programs see it: cut apart by hand and judged by pdfsig, qpdf, mutool and openssl.</summary>
-internal sealed partial class SignedPdf : IDisposable
+public sealed partial class ExaminedPdf : IDisposable
 {
     private readonly string folder = Directory.CreateTempSubdirectory("identity-signed-").FullName;
     private readonly string root;
     private readonly string issuing;
 
-    public SignedPdf(SigningSystem system, byte[] file)
+    /// <param name="file">The whole PDF.</param>
+    /// <param name="root">Path of the root's certificate (PEM), the only one that is trusted.</param>
+    /// <param name="issuing">Path of the issuing authority's certificate (PEM), which openssl needs beside a time-stamp token.</param>
+    public ExaminedPdf(byte[] file, string root, string issuing)
     {
-        File = file;
-        root = system.Pki.CertificatePath("root-ca");
-        issuing = system.Pki.CertificatePath("issuing-ca");
+        (File, this.root, this.issuing) = (file, root, issuing);
         System.IO.File.WriteAllBytes(Path_("signed.pdf"), file);
     }
 
@@ -58,8 +58,11 @@ internal sealed partial class SignedPdf : IDisposable
         System.IO.File.WriteAllBytes(Path_("cms.der"), Cms());
         System.IO.File.WriteAllBytes(Path_("covered.bin"), Covered());
         return Tool.RunWith("openssl", ["cms", "-verify", "-cades", "-binary", "-inform", "DER", "-in", Path_("cms.der"), "-content", Path_("covered.bin"),
-            "-CAfile", root, "-purpose", "any", "-out", Path_("out.bin")]);
+            "-CAfile", root, "-purpose", "any", "-signer", SignerCertificate, "-out", Path_("out.bin")]);
     }
+
+    /// <summary>Path of the signer's certificate (PEM), once <see cref="OpensslCms"/> has succeeded.</summary>
+    public string SignerCertificate => Path_("signer.pem");
 
     /// <summary>The time-stamp, cut out of the CMS, over the signature value, both found by openssl's own parser.</summary>
     public ToolResult OpensslTs()
