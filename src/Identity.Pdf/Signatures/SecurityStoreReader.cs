@@ -10,13 +10,11 @@ internal sealed class SecurityStoreReader
     private readonly RevisionView view;
     private readonly Dictionary<ObjectId, SecurityStoreStream?> streams = [];
     private readonly List<string> defects = [];
-    private long bytesLeft;
     private int namedLeft;
 
     private SecurityStoreReader(RevisionView view)
     {
         this.view = view;
-        bytesLeft = view.Document.Limits.DecodedBytes;
         namedLeft = view.Document.Limits.SecurityStoreStreams;
     }
 
@@ -92,12 +90,10 @@ internal sealed class SecurityStoreReader
         SecurityStoreStream? result = null;
         if (view.Resolve(id) is not PdfStream stream)
             Defect($"object {id.Number} of the security store is no stream");
-        else if (bytesLeft < 0)
-            Defect("the security store decodes to too many bytes");
-        else if (view.Decode(stream) is StreamData.Decoded decoded)
-            result = (bytesLeft -= decoded.Bytes.Length) >= 0 ? new SecurityStoreStream(id, decoded.Bytes) : null;
+        else if (view.Document.StoreStreams.Decode(view, stream) is { } bytes)
+            result = new SecurityStoreStream(id, bytes);
         else
-            Defect($"object {id.Number} of the security store cannot be decoded");
+            Defect($"object {id.Number} of the security store cannot be decoded, or decodes to too many bytes");
         return streams[id] = result;
     }
 
@@ -105,5 +101,29 @@ internal sealed class SecurityStoreReader
     {
         if (defects.Count < MostDefects)
             defects.Add(text);
+    }
+}
+
+/// <summary>Decodes each stream of the security stores of a document once, within what all of them may cost together.</summary>
+internal sealed class SecurityStoreStreams(PdfLimits limits)
+{
+    // A stream that is found too large or damaged has been decoded all the same.
+    private const int ShareOfFailed = 8;
+    private readonly Lock gate = new();
+    private readonly Dictionary<PdfStream, ReadOnlyMemory<byte>?> known = [];
+    private long left = limits.SecurityStoreBytes;
+
+    public ReadOnlyMemory<byte>? Decode(RevisionView view, PdfStream stream)
+    {
+        lock (gate)
+        {
+            if (known.TryGetValue(stream, out var found))
+                return found;
+            if (left <= 0)
+                return null;
+            var bytes = (view.Decode(stream) as StreamData.Decoded)?.Bytes;
+            left -= bytes?.Length ?? limits.SecurityStoreBytes / ShareOfFailed;
+            return known[stream] = left >= 0 ? bytes : null;
+        }
     }
 }

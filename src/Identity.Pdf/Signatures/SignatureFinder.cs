@@ -75,9 +75,9 @@ internal sealed class SignatureFinder
     {
         if (!walked.Add(revision))
             return;
-        var view = document.AsOf(revision);
-        // The newest form is wanted again later; the others are not kept.
-        var form = revision == document.Revisions.Count ? view.Form : FormReader.Read(view);
+        // The newest form and pages are wanted again later; the others are not kept.
+        var view = revision == document.Revisions.Count ? document.Latest : document.AsOfAnew(revision);
+        var form = view.Form;
         fieldVisitsLeft -= form.Fields.Count;
         if (fieldVisitsLeft < 0)
             throw new PdfRefusedException(PdfRefusalCode.TooLarge, "the forms of all revisions together have too many fields");

@@ -146,11 +146,21 @@ internal sealed class CrossReferenceReader(PdfSource file, ParseBudget budget, S
 /// <summary>Decodes structure streams within what the document may cost in all.</summary>
 internal sealed class StreamBudget(PdfLimits limits)
 {
+    // A stream that is found damaged at its end has been decoded all the same; how far is not known.
+    private const int ShareOfDamaged = 8;
     private long left = limits.DecodedBytes;
 
     public ReadOnlyMemory<byte> Decode(PdfStream stream, Func<PdfObject?, PdfObject> resolve)
     {
-        var data = Filters.Decode(stream, resolve, limits);
+        ReadOnlyMemory<byte> data;
+        try
+        {
+            data = Filters.Decode(stream, resolve, limits);
+        }
+        catch (PdfRefusedException) when ((left -= limits.DecodedBytes / ShareOfDamaged) < 0)
+        {
+            throw new PdfRefusedException(PdfRefusalCode.TooLarge, "too many object and cross-reference streams are damaged");
+        }
         left -= data.Length;
         return left >= 0 ? data
             : throw new PdfRefusedException(PdfRefusalCode.TooLarge, $"the object and cross-reference streams decode to more than {limits.DecodedBytes} bytes in all");

@@ -17,6 +17,7 @@ public sealed class PdfDocument
     {
         (File, Limits, HeaderVersion, Table, Revisions) = (file, limits, headerVersion, table, revisions);
         (NewestSection, TrailingBytes, Deviations) = (newestSection, trailingBytes, deviations.Listed);
+        StoreStreams = new(limits);
         views = [.. revisions.Select(revision => new RevisionView(this, revision))];
     }
 
@@ -50,6 +51,9 @@ public sealed class PdfDocument
 
     internal ObjectTable Table { get; }
 
+    /// <summary>Streams of security stores, which many revisions have in common.</summary>
+    internal SecurityStoreStreams StoreStreams { get; }
+
     /// <summary>The offset that the last startxref gives.</summary>
     internal long NewestSection { get; }
 
@@ -74,6 +78,12 @@ public sealed class PdfDocument
         ArgumentOutOfRangeException.ThrowIfGreaterThan(revision, views.Length);
         return views[revision - 1];
     }
+
+    /// <summary>
+    /// As <see cref="AsOf"/>, but nobody else's: pages, form and closure go with the view when it is dropped. For going through
+    /// all revisions of a document, which together can have more pages than memory has room for.
+    /// </summary>
+    public RevisionView AsOfAnew(int revision) => new(this, AsOf(revision).Revision);
 
     /// <summary>The object that a reference means as of a revision: <see cref="PdfNull.Absent"/> when there is none or it was freed.</summary>
     public PdfObject ResolveAsOf(int revision, ObjectId id) => AsOf(revision).Resolve(id);

@@ -46,7 +46,8 @@ internal ref struct ObjectParser(PdfSource source, int position, int end, ParseB
     {
         if (--valuesLeft < 0)
             throw new PdfRefusedException(PdfRefusalCode.TooLarge, $"an object has more than {budget.Limits.ValuesPerObject} values");
-        if (--budget.ValuesLeft < 0)
+        budget.ValuesLeft -= Lexer.Kind is TokenKind.ArrayOpen or TokenKind.DictionaryOpen ? 2 : 1;
+        if (budget.ValuesLeft < 0)
             throw new PdfRefusedException(PdfRefusalCode.TooLarge, $"the document has more than {budget.Limits.Values} values");
         int start = Lexer.Start, length = Lexer.Position - Lexer.Start;
         return Lexer.Kind switch

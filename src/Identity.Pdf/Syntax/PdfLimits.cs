@@ -26,8 +26,8 @@ public sealed record PdfLimits
     /// <summary>Values (numbers, names, arrays ...) of one object.</summary>
     public int ValuesPerObject { get; init; } = 1_000_000;
 
-    /// <summary>Values of all objects of all revisions together.</summary>
-    public long Values { get; init; } = 20_000_000;
+    /// <summary>Values of all objects of all revisions together; an array or dictionary counts twice. Each takes about fifty bytes.</summary>
+    public long Values { get; init; } = 6_000_000;
 
     /// <summary>Bytes between the delimiters of one string. Signature containers are strings, so this is not small.</summary>
     public int StringBytes { get; init; } = 8 * 1024 * 1024;
@@ -39,7 +39,10 @@ public sealed record PdfLimits
     public int DecodedStreamBytes { get; init; } = 32 * 1024 * 1024;
 
     /// <summary>Bytes of all object streams and cross-reference streams of a document together, decoded.</summary>
-    public long DecodedBytes { get; init; } = 192L * 1024 * 1024;
+    public long DecodedBytes { get; init; } = 96L * 1024 * 1024;
+
+    /// <summary>Bytes of all streams of the security stores of all revisions together, decoded; what is beyond is left aside.</summary>
+    public long SecurityStoreBytes { get; init; } = 32L * 1024 * 1024;
 
     /// <summary>Filters of one stream.</summary>
     public int Filters { get; init; } = 4;

@@ -16,8 +16,13 @@ public static class ChangeAnalysis
         var revisions = document.Revisions;
         var explained = new RevisionChanges[revisions.Count + (document.TrailingBytes is null ? 0 : 1)];
         // Newest first, so that a file full of revisions spends its budget on those that came after the signatures.
+        var after = document.Latest;
         for (var i = revisions.Count - 1; i > 0; i--)
-            explained[i] = Revision(document.AsOf(revisions[i - 1].Number), document.AsOf(revisions[i].Number), budget, cancellation);
+        {
+            var before = document.AsOfAnew(revisions[i - 1].Number);
+            explained[i] = Revision(before, after, budget, cancellation);
+            after = before;
+        }
         explained[0] = new RevisionChanges(revisions[0].Number, revisions[0].End, ChangeKind.None, [], 0);
         // What stands behind the last revision is not part of any signature's, so it counts as one more.
         if (document.TrailingBytes is { } trailing)
@@ -46,7 +51,7 @@ public static class ChangeAnalysis
         {
             if (change.Kind == ObjectChangeKind.Overridden && IsObjectStream(before, change.Id))
                 comparison.Report(ChangeKind.Suspicious, change.Id, null, null, ValidationMessage.Error("object-stream-replaced"));
-            if (change.Kind == ObjectChangeKind.Freed && before.Closure.Contains(change.Id) && after.Closure.Contains(change.Id))
+            if (change.Kind == ObjectChangeKind.Freed && comparison.IsUsedBefore(change.Id) && comparison.IsUsedAfter(change.Id))
                 comparison.Report(ChangeKind.Suspicious, change.Id, null, null, ValidationMessage.Error("used-object-freed"));
         }
     }

@@ -9,13 +9,20 @@ namespace Identity.Verification.Changes;
 /// </summary>
 public sealed class Landmarks
 {
+    // Reading a page or field costs about as much as comparing so many values.
+    private const int StepsPerNode = 4;
     private readonly HashSet<ObjectId> owned = [];
     private readonly Dictionary<ObjectId, int> pages = [];
     private readonly Dictionary<ObjectId, FormField> fieldsBefore = [];
     private readonly Dictionary<ObjectId, FormField> fieldsAfter = [];
+    private readonly HashSet<string> namesBefore = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, int> namesAfter = new(StringComparer.Ordinal);
 
-    public Landmarks(RevisionView before, RevisionView after)
+    public Landmarks(RevisionView before, RevisionView after, ComparisonBudget budget)
     {
+        // Nothing is owned then, and nothing will be compared.
+        if (budget.IsSpent)
+            return;
         owned.Add(before.CatalogId);
         foreach (var page in before.Pages.Pages)
             AddPage(before, page);
@@ -28,7 +35,11 @@ public sealed class Landmarks
         AddFields(after, fieldsAfter);
         foreach (var id in fieldsBefore.Keys)
             owned.Add(id);
-        AddStructure(before);
+        namesBefore.UnionWith(before.Form.Fields.Select(field => field.FullName));
+        foreach (var field in after.Form.Fields)
+            namesAfter[field.FullName] = namesAfter.GetValueOrDefault(field.FullName) + 1;
+        AddStructure(before, budget);
+        budget.Spend(StepsPerNode * (before.Pages.Pages.Count + before.Form.Fields.Count + owned.Count));
     }
 
     public bool IsOwned(ObjectId id) => owned.Contains(id);
@@ -39,6 +50,9 @@ public sealed class Landmarks
     public FormField? FieldBefore(ObjectId id) => fieldsBefore.GetValueOrDefault(id);
 
     public FormField? FieldAfter(ObjectId id) => fieldsAfter.GetValueOrDefault(id);
+
+    /// <summary>One field has this full name, and none had it before.</summary>
+    public bool IsNewName(string fullName) => !namesBefore.Contains(fullName) && namesAfter.GetValueOrDefault(fullName) == 1;
 
     /// <summary>The page of a field's first widget.</summary>
     public static int? PageOf(FormField? field) => field?.Widgets is [var first, ..] ? first.Page?.Number : null;
@@ -62,13 +76,13 @@ public sealed class Landmarks
     }
 
     // ISO 32000-2 14.7.2: the elements below the root of the structure tree, which outlines and annotations refer to as well.
-    private void AddStructure(RevisionView view)
+    private void AddStructure(RevisionView view, ComparisonBudget budget)
     {
         var waiting = new Stack<PdfObject?>();
         if (view.Get<PdfDictionary>(view.Catalog, "StructTreeRoot") is { } root)
             waiting.Push(root["K"]);
         var seen = new HashSet<ObjectId>();
-        while (waiting.TryPop(out var next))
+        while (waiting.TryPop(out var next) && budget.Spend())
         {
             if (next is PdfReference reference && !seen.Add(reference.Target))
                 continue;

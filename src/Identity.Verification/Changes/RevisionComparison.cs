@@ -16,6 +16,9 @@ public sealed class ComparisonBudget(long steps)
     public bool IsSpent => left <= 0;
 
     public bool Spend() => --left > 0;
+
+    /// <summary>For work that is done in one piece; false when it is too much, and then it is not to be done.</summary>
+    public bool Spend(long steps) => (left -= steps) > 0;
 }
 
 /// <summary>
@@ -26,6 +29,8 @@ public sealed class RevisionComparison
 {
     /// <summary>Changes that are listed for one revision.</summary>
     public const int ListedChanges = 100;
+
+    private const int StepsPerWalkedObject = 10;
 
     private readonly record struct Step(PdfObject? Before, PdfObject? After, Place Place);
 
@@ -40,11 +45,13 @@ public sealed class RevisionComparison
     private readonly CancellationToken cancellation;
     private int unlisted;
     private ChangeKind worst;
+    private bool? walkedBefore;
+    private bool? walkedAfter;
 
     public RevisionComparison(RevisionView before, RevisionView after, ComparisonBudget budget, CancellationToken cancellation)
     {
         (Before, After, this.budget, this.cancellation) = (before, after, budget, cancellation);
-        Landmarks = new Landmarks(before, after);
+        Landmarks = new Landmarks(before, after, budget);
     }
 
     public RevisionView Before { get; }
@@ -61,9 +68,14 @@ public sealed class RevisionComparison
     {
         var leadsToLandmark = place.Rule is NothingChanges && !place.IsDrawn && before is PdfReference was && after is PdfReference isNow
             && was.Target == isNow.Target && Landmarks.IsOwned(was.Target);
-        if (!leadsToLandmark)
+        // Values with nothing inside are judged at once: a queue of a million numbers would take more memory than the file.
+        if (IsSimple(before) && IsSimple(after) && budget.Spend())
+            place.Rule.Explain(this, place, before ?? PdfNull.Absent, after ?? PdfNull.Absent);
+        else if (!leadsToLandmark)
             waiting.Enqueue(new Step(before, after, place));
     }
+
+    private static bool IsSimple(PdfObject? value) => value is null or PdfNull or PdfBoolean or PdfInteger or PdfReal or PdfName or PdfString;
 
     public void Report(ChangeKind kind, Place place, ValidationMessage message) => Report(kind, place.Holder, place.Page, place.Field, message);
 
@@ -78,21 +90,30 @@ public sealed class RevisionComparison
             unlisted++;
     }
 
+    /// <summary>For rules whose look at a value costs more than a step; false when it may not be looked at.</summary>
+    public bool Spend(long steps) => budget.Spend(steps);
+
+    public bool IsUsedBefore(ObjectId id) => MayWalk(ref walkedBefore) && Before.Closure.Contains(id);
+
+    public bool IsUsedAfter(ObjectId id) => MayWalk(ref walkedAfter) && After.Closure.Contains(id);
+
+    // Both say no when the budget does not reach: the revision is then reported as too costly anyway.
+    private bool MayWalk(ref bool? walked) => walked ??= budget.Spend(StepsPerWalkedObject * After.Document.Revisions.Sum(revision => (long)revision.Changes.Count));
+
     public RevisionChanges Run()
     {
         Compare(Before.Revision.Trailer, After.Revision.Trailer, new Place(TrailerEntries.Rule, ChangeKind.Suspicious, "", null, null, null));
         while (waiting.TryDequeue(out var step))
         {
             cancellation.ThrowIfCancellationRequested();
+            // Fails closed: what was not looked at is not explained, and reported below.
             if (!budget.Spend())
-            {
-                // Fails closed: what was not looked at is not explained.
-                Report(ChangeKind.Suspicious, null, null, null, ValidationMessage.Error("comparison-too-costly"));
                 break;
-            }
             Judge(step);
         }
         ReportActivated();
+        if (budget.IsSpent)
+            Report(ChangeKind.Suspicious, null, null, null, ValidationMessage.Error("comparison-too-costly"));
         return new RevisionChanges(After.Revision.Number, After.Revision.End, worst, changes, unlisted);
     }
 
@@ -108,7 +129,7 @@ public sealed class RevisionComparison
         {
             if (!budget.Spend())
                 break;
-            if (!Before.Closure.Contains(id) && After.Closure.Contains(id))
+            if (!IsUsedBefore(id) && IsUsedAfter(id))
                 Report(ChangeKind.Suspicious, id, null, null, ValidationMessage.Error("unused-object-activated"));
         }
     }

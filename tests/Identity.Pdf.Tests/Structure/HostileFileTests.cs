@@ -107,6 +107,44 @@ public sealed class HostileFileTests
         Read.Refused(PdfRefusalCode.TooLarge, "the document has more than 25 values", file, Defaults with { Values = 25 });
     }
 
+    [Fact]
+    public void Arrays_and_dictionaries_count_twice()
+    {
+        var file = PdfBytes.OnePage().Indirect(4, "[[][][]<<>>]").Table();
+        var least = Enumerable.Range(1, 100).First(values => PdfDocument.Read(file.ToArray(), Defaults with { Values = values }) is PdfRead.Document);
+        var withNumbers = PdfBytes.OnePage().Indirect(4, "[1 2 3 4]").Table();
+
+        Read.Document(withNumbers, Defaults with { Values = least - 4 });
+        Read.Refused(PdfRefusalCode.TooLarge, "values", withNumbers, Defaults with { Values = least - 5 });
+    }
+
+    [Fact]
+    public void Damaged_bombs_count_as_decoded()
+    {
+        var damaged = PdfBytes.Deflate(new byte[1_000_000])[..^8];
+        var file = PdfBytes.OnePage();
+        var entries = new Dictionary<int, (int, int)>();
+        for (var at = 0; at < 9; at++)
+        {
+            file.Stream(10 + at, "/Type/ObjStm/N 1/First 4/Filter/FlateDecode", [.. damaged, .. "garbage!"u8]);
+            entries[100 + at] = (10 + at, 0);
+        }
+        file.SectionStream(200, entries);
+
+        Read.Refused(PdfRefusalCode.TooLarge, "are damaged", file);
+    }
+
+    [Fact]
+    public void Caps_the_security_stores_of_all_revisions_together()
+    {
+        var catalog = "<</Type/Catalog/Pages 2 0 R/DSS<</Certs[10 0 R 11 0 R 12 0 R]>>>>";
+        var file = PdfBytes.OnePage().Stream(10, "", new byte[100]).Stream(11, "", new byte[100]).Stream(12, "/Filter/FlateDecode", "no deflate"u8.ToArray())
+            .Indirect(1, catalog).Table();
+        int Found(long bytes) => Read.Document(file, Defaults with { SecurityStoreBytes = bytes }).Latest.SecurityStore!.Certificates.Count;
+
+        Assert.Equal((2, 1, 1), (Found(200), Found(199), Found(100)));
+    }
+
     [Theory]
     [InlineData("2147483648")]
     [InlineData("8388609")]

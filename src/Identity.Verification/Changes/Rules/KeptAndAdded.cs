@@ -16,13 +16,14 @@ public sealed record KeptAndAdded(IReadOnlyList<(PdfObject Before, PdfObject Aft
             if (after[i] is PdfReference reference)
                 positions.TryAdd(reference.Target, i);
         }
+        var direct = NextDirect(after);
         var taken = new bool[after.Count];
         var next = 0;
         foreach (var item in before)
         {
             var at = item is PdfReference reference
                 ? positions.TryGetValue(reference.Target, out var found) ? found : -1
-                : NextDirect(after, next);
+                : direct[next];
             // Out of its order counts as removed and added again: order decides what lies on top.
             if (at < next || at >= after.Count || taken[at])
             {
@@ -42,13 +43,13 @@ public sealed record KeptAndAdded(IReadOnlyList<(PdfObject Before, PdfObject Aft
         return new KeptAndAdded(kept, removed, added);
     }
 
-    private static int NextDirect(IReadOnlyList<PdfObject> items, int from)
+    // For each position the first one from there on that holds no reference, or -1: found once, not once for each item.
+    private static int[] NextDirect(IReadOnlyList<PdfObject> items)
     {
-        for (var i = from; i < items.Count; i++)
-        {
-            if (items[i] is not PdfReference)
-                return i;
-        }
-        return -1;
+        var next = new int[items.Count + 1];
+        next[items.Count] = -1;
+        for (var i = items.Count - 1; i >= 0; i--)
+            next[i] = items[i] is PdfReference ? next[i + 1] : i;
+        return next;
     }
 }

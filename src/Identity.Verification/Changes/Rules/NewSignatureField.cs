@@ -20,7 +20,7 @@ internal static class NewSignatureField
         var text = name.GetText();
         if (text.Length == 0 || text.Contains('.', StringComparison.Ordinal))
             return false;
-        if (view.Form.Fields.Count(other => other.FullName == field.FullName) != 1 || comparison.Before.Form.Fields.Any(other => other.FullName == field.FullName))
+        if (!comparison.Landmarks.IsNewName(field.FullName))
             return false;
         if (comparison.Before.Resolve(id) is not PdfNull)
             return false;
