@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace Identity.Web;
@@ -50,6 +51,8 @@ public static class IdentityWeb
             form.ValueCountLimit = 256;
             form.ValueLengthLimit = 256 * 1024;
         });
+        // It writes whole addresses: a callback's holds the authorization code, ours name waiting requests. Code, because a settings file forgets it.
+        builder.Logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.Warning);
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;

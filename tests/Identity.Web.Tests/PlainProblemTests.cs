@@ -83,6 +83,17 @@ public sealed partial class PlainProblemTests
     }
 
     [Fact]
+    public async Task No_log_holds_the_query_of_an_address()
+    {
+        await using var service = await SampleService.Start();
+        // As an answer of the Provider arrives at an agency: the code is a secret.
+        using var answer = await service.Get("/text?code=the-secret-code&state=the-secret-state");
+        using var missing = await service.Navigate("/missing?code=the-secret-code");
+        using var broken = await service.Navigate("/broken?code=the-secret-code");
+        Assert.DoesNotContain(service.Log.Entries, entry => entry.Contains("the-secret", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task Does_not_repeat_the_address_that_was_asked_for()
     {
         await using var service = await SampleService.Start();
