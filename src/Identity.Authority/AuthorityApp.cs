@@ -28,7 +28,7 @@ public static class AuthorityApp
             ContentRootPath = AppContext.BaseDirectory,
         });
         builder.Configuration.AddJsonFile("authority.json", optional: false).AddEnvironmentVariables().AddCommandLine(args);
-        var settings = AuthoritySettings.Check(builder.Configuration.GetSection("Authority").Get<AuthorityOptions>() ?? new(), builder.Environment.IsProduction());
+        var settings = AuthoritySettings.Check(builder.Configuration.GetSection("Authority").Get<AuthorityOptions>() ?? new(), production: !builder.Environment.IsDevelopment());
 
         builder.AddIdentityWeb("authority", settings.PublicAddress);
         AddAuthority(builder.Services, settings, time);

@@ -18,7 +18,7 @@ public static class DemoApp
             ContentRootPath = AppContext.BaseDirectory,
         });
         builder.Configuration.AddJsonFile("demo.json", optional: false).AddEnvironmentVariables().AddCommandLine(args);
-        var settings = DemoSettings.Check(builder.Configuration.GetSection("Demo").Get<DemoOptions>() ?? new DemoOptions(), builder.Environment.IsProduction());
+        var settings = DemoSettings.Check(builder.Configuration.GetSection("Demo").Get<DemoOptions>() ?? new DemoOptions(), production: !builder.Environment.IsDevelopment());
 
         var data = Directory.CreateDirectory(settings.Data);
         builder.Services.AddSingleton(settings);

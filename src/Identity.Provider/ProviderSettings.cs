@@ -89,7 +89,8 @@ public sealed record ProviderSettings
             Resources = ResourceServer.Check(resources, development),
             Clients = ClientRegistration.Check(clients, resources, development),
             SeedDemo = seedDemo,
-            Production = environment.IsProduction(),
+            // Every environment that is not called Development, also one misspelt.
+            Production = !development,
         };
     }
 

@@ -29,7 +29,7 @@ public static class SigningApp
         });
         builder.Configuration.AddJsonFile("signing.json", optional: false).AddEnvironmentVariables().AddCommandLine(args);
         var settings = SigningSettings.Check(
-            builder.Configuration.GetSection("Signing").Get<SigningOptions>() ?? new(), builder.Environment.IsProduction());
+            builder.Configuration.GetSection("Signing").Get<SigningOptions>() ?? new(), production: !builder.Environment.IsDevelopment());
         var keys = KeyRing.Open(settings.KeysDirectory, settings.Production);
 
         var services = builder.Services;

@@ -22,7 +22,7 @@ public static class VerificationApp
         });
         builder.Configuration.AddJsonFile("verification.json", optional: false).AddEnvironmentVariables().AddCommandLine(args);
         var settings = VerificationSettings.Check(
-            builder.Configuration.GetSection("Verification").Get<VerificationOptions>() ?? new(), builder.Environment.IsProduction());
+            builder.Configuration.GetSection("Verification").Get<VerificationOptions>() ?? new(), production: !builder.Environment.IsDevelopment());
 
         var services = builder.Services;
         services.AddSingleton(settings);

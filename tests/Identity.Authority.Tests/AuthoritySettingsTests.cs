@@ -48,11 +48,14 @@ public sealed class AuthoritySettingsTests
         static string[] Args(Dictionary<string, string> settings) => ["--environment=Production", .. settings.Select(s => $"--Authority:{s.Key}={s.Value}")];
     }
 
-    [Fact]
-    public async Task Production_refuses_development_keys_by_name()
+    [Theory]
+    [InlineData("Production")]
+    // A name that somebody made up or misspelt must not open what Production closes.
+    [InlineData("Prod")]
+    public async Task Production_refuses_development_keys_by_name(string environment)
     {
         await using var system = new AuthoritySystem();
-        await using var app = AuthorityApp.Build([.. system.Settings, "--environment=Production", "--Authority:PublicAddress=https://authority.example/",
+        await using var app = AuthorityApp.Build([.. system.Settings, "--environment=" + environment, "--Authority:PublicAddress=https://authority.example/",
             "--Authority:Provider=https://provider.example/", "--Authority:PersonPolicy=1.2.3.4", "--Authority:TimestampPolicy=1.2.3.5"]);
         Assert.Equal("issuing-ca", (await Assert.ThrowsAsync<DevelopmentKeyRefusedException>(() => app.StartAsync())).KeyName);
     }

@@ -44,6 +44,18 @@ public sealed class ProviderSettingsTests
     [Fact]
     public void Good_ones_pass_without_demo() => Assert.False(ProviderSettings.Check(Good(), new NamedEnvironment("Production")).SeedDemo);
 
+    [Theory]
+    [InlineData("Production")]
+    [InlineData("Staging")]
+    [InlineData("Prod")]
+    [InlineData("")]
+    public void Every_environment_but_Development_is_as_strict_as_production(string environment)
+    {
+        var settings = ProviderSettings.Check(Good(), new NamedEnvironment(environment));
+        Assert.True(settings.Production);
+        Assert.False(settings.SeedDemo);
+    }
+
     private static ProviderOptions Good() => new()
     {
         Issuer = "https://id.example/", Database = "Data Source=provider.db", Redis = "redis:6379", Keys = "/keys", Audit = "/audit/provider.jsonl",
