@@ -69,7 +69,7 @@ public sealed record EvidenceStored(string Request, string Approval) : AuditEven
 /// <summary>A document is signed with a key made for one approval.</summary>
 public sealed record DocumentSigning(string Request, string Approval, string DocumentSha256) : AuditEvent("signing.document-signing");
 
-/// <summary>The stored bytes of a document are not those that were received. <c>DocumentSha256</c>: of the bytes as received.</summary>
+/// <summary>The stored bytes of a document are not those that were received or signed. <c>DocumentSha256</c>: of the bytes as they were then.</summary>
 public sealed record DocumentFoundChanged(string Request, string DocumentSha256) : AuditEvent("signing.document-found-changed");
 
 /// <summary>A signature that was begun before the service stopped is called failed.</summary>

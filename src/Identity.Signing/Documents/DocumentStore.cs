@@ -98,14 +98,21 @@ public sealed class DocumentStore
     }
 
     /// <summary>The document as received, or null when it is gone or no longer has the SHA-256 that it had then.</summary>
-    public async Task<byte[]?> ReadUnchanged(SigningRequest request, CancellationToken cancellation)
+    public Task<byte[]?> ReadUnchanged(SigningRequest request, CancellationToken cancellation) =>
+        ReadUnchanged(OriginalPath(request.Id), request.DocumentLength, request.DocumentSha256, cancellation);
+
+    /// <summary>The same of the signed document of a signed request.</summary>
+    public Task<byte[]?> ReadSignedUnchanged(SigningRequest request, CancellationToken cancellation) =>
+        ReadUnchanged(SignedPath(request.Id, request.ApprovalId!), request.SignedLength!.Value, request.SignedSha256!, cancellation);
+
+    // Read whole before anything of it is given out: what is hashed is what is used.
+    private static async Task<byte[]?> ReadUnchanged(string path, long length, byte[] sha256, CancellationToken cancellation)
     {
-        var path = OriginalPath(request.Id);
         // Longer or shorter is changed already, and must not be read whole.
-        if (new FileInfo(path) is not { Exists: true } file || file.Length != request.DocumentLength)
+        if (new FileInfo(path) is not { Exists: true } file || file.Length != length)
             return null;
         var bytes = await File.ReadAllBytesAsync(path, cancellation);
-        return CryptographicOperations.FixedTimeEquals(SHA256.HashData(bytes), request.DocumentSha256) ? bytes : null;
+        return CryptographicOperations.FixedTimeEquals(SHA256.HashData(bytes), sha256) ? bytes : null;
     }
 
     /// <summary>Writes the signed document and returns what is now on disk; it appears under its name whole or not at all.</summary>
@@ -133,15 +140,6 @@ public sealed class DocumentStore
             File.Delete(path);
             throw;
         }
-    }
-
-    /// <summary>The signed document, or null when there is none (any more).</summary>
-    public Stream? OpenSigned(string requestId, string approvalId)
-    {
-        var path = SignedPath(requestId, approvalId);
-        return File.Exists(path)
-            ? new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, BufferBytes, FileOptions.Asynchronous)
-            : null;
     }
 
     public void RemoveSigned(string requestId, string approvalId) => File.Delete(SignedPath(requestId, approvalId));

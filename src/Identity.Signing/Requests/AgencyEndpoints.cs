@@ -36,11 +36,17 @@ internal static class AgencyEndpoints
                 return NotFound();
             if (request.State != RequestState.Signed)
                 return ApiError.Result(409, "not_signed", "The document is not signed.", SnakeCase.Of(request.State));
-            if (documents.OpenSigned(request.Id, request.ApprovalId!) is not { } signed)
+            if (request.DocumentsRemoved)
                 return ApiError.Result(410, "document_removed", "The document was removed after its retention time.");
+            if (await documents.ReadSignedUnchanged(request, context.RequestAborted) is not { } signed)
+            {
+                audit.Append(new DocumentFoundChanged(request.Id, Convert.ToHexStringLower(request.SignedSha256!)));
+                return ApiError.Result(409, "document_changed", "The stored document is not the one that was signed.");
+            }
+
             audit.Append(new SignedDocumentDelivered(request.Id, agency.ClientId, Convert.ToHexStringLower(request.SignedSha256!)));
             context.Response.Headers.ContentDisposition = SafeText.Attachment(SignedName.Of(request.FileName));
-            return Results.Stream(signed, "application/pdf");
+            return Results.Bytes(signed, "application/pdf");
         });
 
     private static async Task<IResult> ForAgency(HttpContext context, AgencyToken token, Func<Agency, Task<IResult>> answer)

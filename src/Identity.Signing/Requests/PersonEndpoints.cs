@@ -48,11 +48,17 @@ internal static class PersonEndpoints
             return Results.Unauthorized();
         if (await OwnRequest(id, person, requests, context.RequestAborted) is not { State: RequestState.Signed } request)
             return Results.NotFound();
-        if (documents.OpenSigned(request.Id, request.ApprovalId!) is not { } signed)
+        if (request.DocumentsRemoved)
             return Results.StatusCode(StatusCodes.Status410Gone);
+        if (await documents.ReadSignedUnchanged(request, context.RequestAborted) is not { } signed)
+        {
+            audit.Append(new DocumentFoundChanged(request.Id, Convert.ToHexStringLower(request.SignedSha256!)));
+            return Results.StatusCode(StatusCodes.Status409Conflict);
+        }
+
         audit.Append(new SignedDocumentDelivered(request.Id, person.Subject, Convert.ToHexStringLower(request.SignedSha256!)));
         Protect(context, SignedName.Of(request.FileName));
-        return Results.Stream(signed, "application/pdf");
+        return Results.Bytes(signed, "application/pdf");
     }
 
     /// <summary>A request that is bound to this person; another's is as if it were not there.</summary>

@@ -148,6 +148,30 @@ public sealed class FailureTests(SigningSystem system) : IClassFixture<SigningSy
     }
 
     [Fact]
+    public async Task A_signed_document_swapped_on_the_disk_is_not_given_out()
+    {
+        system.Reset();
+        var id = await system.CreateRequest(Pdfs.Page("Swapped after signing"));
+        using var browser = system.NewBrowser();
+        await SigningSystem.Approve(browser, id);
+        Assert.Equal("signed", (await system.Ended(id))["status"]!.GetValue<string>());
+        var stored = Directory.EnumerateFiles(Path.Combine(system.Documents, id[..2]), id + ".*.signed.pdf").Single();
+        var bytes = await File.ReadAllBytesAsync(stored, SigningSystem.Cancellation);
+        await File.WriteAllBytesAsync(stored, Flip(bytes, bytes.Length / 2), SigningSystem.Cancellation);
+
+        using var client = system.AgencyClient();
+        using var answer = await client.GetAsync($"requests/{id}/document", SigningSystem.Cancellation);
+        Assert.Equal(HttpStatusCode.Conflict, answer.StatusCode);
+        Assert.Equal("document_changed", (await SigningSystem.Json(answer))["error"]!.GetValue<string>());
+        using var download = await browser.GetOnce($"requests/{id}/signed.pdf");
+        Assert.Equal(HttpStatusCode.Conflict, download.StatusCode);
+        Assert.DoesNotContain(system.Audit(id), line => line.GetRawText().Contains("signed-document-delivered", StringComparison.Ordinal));
+        Assert.Equal(2, system.Audit(id).Count(line => line.GetRawText().Contains("signing.document-found-changed", StringComparison.Ordinal)));
+        await File.WriteAllBytesAsync(stored, bytes, SigningSystem.Cancellation);
+        Assert.Equal(bytes, await client.GetByteArrayAsync($"requests/{id}/document", SigningSystem.Cancellation));
+    }
+
+    [Fact]
     public async Task A_crash_while_signing_becomes_a_visible_failure_that_a_new_approval_repeats()
     {
         system.Reset();
