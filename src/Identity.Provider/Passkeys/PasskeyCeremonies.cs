@@ -23,7 +23,7 @@ public sealed record VerifiedRegistration(Person Person, UserPasskeyInfo Passkey
 /// random id and is taken (GETDEL) before anything is verified, so that one ceremony gives one answer, a replayed answer none, and a failed one is spent.
 /// </summary>
 public sealed partial class PasskeyCeremonies(
-    PasskeyHandler<Person> handler, UserManager<Person> people, SealedValues values, ILogger<PasskeyCeremonies> log)
+    PasskeyHandler<Person> handler, UserManager<Person> people, SealedValues values, TimeProvider time, ILogger<PasskeyCeremonies> log)
 {
     /// <summary>Longest answer of a browser that is looked at; a packed attestation with certificates takes about 6 kB.</summary>
     public const int MaxCredentialCharacters = 32 * 1024;
@@ -96,6 +96,8 @@ public sealed partial class PasskeyCeremonies(
             new PasskeyAssertionContext { HttpContext = context, CredentialJson = answer.ToJson(), AssertionState = state });
         if (!result.Succeeded)
             return AssertionRefused(result.Failure.Message);
+        if (result.User.IsDisabled(time.GetUtcNow()))
+            return AssertionRefused("person disabled");
         // WebAuthn 7.2 (23): the counter moves with each use; two uses at one time meet at the record's concurrency stamp, and one is refused.
         var stored = await people.AddOrUpdatePasskeyAsync(result.User, result.Passkey);
         return stored.Succeeded ? new VerifiedAssertion(result.User, result.Passkey, answer) : AssertionRefused("passkey used twice at one time");

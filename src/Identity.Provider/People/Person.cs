@@ -17,5 +17,8 @@ public sealed class Person : IdentityUser
 
     public required DateOnly BirthDate { get; init; }
 
+    /// <summary>Until <see cref="IdentityUser{TKey}.LockoutEnd"/> a person is as if there were none: no sign-in, no session, no code and no token of theirs counts.</summary>
+    public bool IsDisabled(DateTimeOffset now) => LockoutEnd > now;
+
     public string FullName => $"{GivenName} {FamilyName}";
 }
