@@ -26,6 +26,18 @@ public sealed record SignIn(string Person, string Credential, string AssuranceLe
 /// <summary>A sign-in was refused; the person may be unknown.</summary>
 public sealed record SignInRefused(string? Person, string Reason) : AuditEvent("provider.sign-in-refused");
 
+/// <summary>
+/// A browser's authorization request was answered at the Provider, with a page: no such client, an address that is not registered, a request that waits in another
+/// browser, or a bad request_uri. <c>Client</c>: null unless registered.
+/// </summary>
+public sealed record AuthorizationRefused(string? Client, string Reason) : AuditEvent("provider.authorization-refused");
+
+/// <summary>Somebody who claims to be a client was refused: a bad assertion, or an address to come back to that is not registered. <c>Client</c>: null unless registered.</summary>
+public sealed record ClientRefused(string? Client, string Reason) : AuditEvent("provider.client-refused");
+
+/// <summary>More refusals than <c>Limit</c> came within one minute; the further ones are in the operator's log only.</summary>
+public sealed record RefusalsUnrecorded(int Limit) : AuditEvent("provider.refusals-unrecorded");
+
 /// <summary>A person ends the session of this browser.</summary>
 public sealed record SignOut(string Person) : AuditEvent("provider.sign-out");
 

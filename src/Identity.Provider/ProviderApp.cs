@@ -78,6 +78,7 @@ public static class ProviderApp
         services.AddScoped<ClientRegistry>();
         services.AddScoped<PairwiseSubjects>();
         services.AddSingleton<RequestProgress>();
+        services.AddSingleton<Refusals>();
         services.AddScoped<AuthorizeParties>();
         services.AddScoped<AuthorizeEndpoint>();
         services.AddSingleton<EvidenceAnswer>();
@@ -142,6 +143,7 @@ public static class ProviderApp
         After<ValidatePushedAuthorizationRequestContext, PushedAuthorizationDetails>(server, OpenIddictServerHandlers.Authentication.ValidatePushedAuthorizedParty.Descriptor);
         After<ValidatePushedAuthorizationRequestContext, DpopBinding.OfPushedRequest>(server, OpenIddictServerHandlers.Authentication.ValidatePushedAuthorizedParty.Descriptor);
         Before<ApplyPushedAuthorizationResponseContext, DpopBinding.OfPushedAnswer>(server, OpenIddictServerAspNetCoreHandlers.AttachHttpResponseCode<ApplyPushedAuthorizationResponseContext>.Descriptor);
+        Before<ApplyPushedAuthorizationResponseContext, ForeignRedirectUri>(server, OpenIddictServerAspNetCoreHandlers.AttachHttpResponseCode<ApplyPushedAuthorizationResponseContext>.Descriptor);
         Before<ApplyPushedAuthorizationResponseContext, RequestUriLifetime>(server, OpenIddictServerAspNetCoreHandlers.AttachHttpResponseCode<ApplyPushedAuthorizationResponseContext>.Descriptor);
 
         // Authorization response: where do errors go?

@@ -96,6 +96,14 @@ public sealed class RunningProvider : IAsyncLifetime
         await work(scope.ServiceProvider.GetRequiredService<ProviderDatabase>());
     }
 
+    /// <summary>The audit records so far, one a line; the file is the running Provider's, so it is read beside the writer.</summary>
+    public async Task<string[]> AuditRecords()
+    {
+        await using var file = new FileStream(AuditFile, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+        using var reader = new StreamReader(file);
+        return (await reader.ReadToEndAsync()).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+    }
+
     /// <summary>A person's internal pseudonym.</summary>
     public async Task<string> PersonId(string identifier)
     {

@@ -1,3 +1,4 @@
+using Identity.Audit;
 using Identity.Web;
 using Microsoft.AspNetCore;
 using OpenIddict.Abstractions;
@@ -38,7 +39,7 @@ internal sealed class ErrorsToClient(IOpenIddictApplicationManager applications)
 /// RFC 6749 4.1.2.1: without a good client and redirect URI the browser stays here, with a page that says no more than a
 /// reference, under which the operator finds the reason.
 /// </summary>
-internal sealed partial class ErrorPage(ILogger<ErrorPage> logger) : IOpenIddictServerHandler<ApplyAuthorizationResponseContext>
+internal sealed partial class ErrorPage(IOpenIddictApplicationManager applications, Refusals refusals, ILogger<ErrorPage> logger) : IOpenIddictServerHandler<ApplyAuthorizationResponseContext>
 {
     public async ValueTask HandleAsync(ApplyAuthorizationResponseContext context)
     {
@@ -48,8 +49,17 @@ internal sealed partial class ErrorPage(ILogger<ErrorPage> logger) : IOpenIddict
             ?? throw new InvalidOperationException("The authorization endpoint is served over HTTP only.");
         var reference = PlainProblem.NewReference();
         LogRefused(logger, reference, SafeText.ForDisplay(context.Request?.ClientId ?? "-"), context.Error, context.Response.ErrorDescription);
+        refusals.Record(await Refused(context));
         await PlainProblem.Write(http, StatusCodes.Status400BadRequest, reference);
         context.HandleRequest();
+    }
+
+    private async Task<AuthorizationRefused> Refused(ApplyAuthorizationResponseContext context)
+    {
+        if (context.Request?.ClientId is not { Length: > 0 } id || await applications.FindByClientIdAsync(id, context.CancellationToken) is not { } client)
+            return new AuthorizationRefused(null, "unknown_client");
+        var foreign = context.Request.RedirectUri is { Length: > 0 } address && !await applications.ValidateRedirectUriAsync(client, address, context.CancellationToken);
+        return new AuthorizationRefused(id, foreign ? "redirect_uri" : context.Error!);
     }
 
     [LoggerMessage(LogLevel.Information, "Authorization request refused, error reference {Reference}, client {Client}: {Error} ({Description})")]

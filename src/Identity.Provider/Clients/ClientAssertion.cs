@@ -1,4 +1,6 @@
 using System.Text.Json;
+using Identity.Audit;
+using Identity.Provider.Authorize;
 using Identity.Provider.Storage;
 using Identity.Web;
 using Microsoft.IdentityModel.JsonWebTokens;
@@ -16,7 +18,7 @@ namespace Identity.Provider.Clients;
 /// invalid_token. Every refusal here is invalid_client with one text; which check it was goes to the log.
 /// </summary>
 internal sealed partial class ClientAssertion(
-    IOpenIddictServerDispatcher dispatcher, RedisStore redis, ProviderSettings settings, TimeProvider time, ILogger<ClientAssertion> logger)
+    IOpenIddictServerDispatcher dispatcher, IOpenIddictApplicationManager applications, RedisStore redis, TimeProvider time, Refusals refusals, ILogger<ClientAssertion> logger)
     : IOpenIddictServerHandler<ProcessAuthenticationContext>
 {
     /// <summary>Real ones are below 1 kB. Checked before anything is decoded.</summary>
@@ -37,6 +39,8 @@ internal sealed partial class ClientAssertion(
         if (refusal is null)
             return;
         LogRefused(logger, SafeText.ForDisplay(context.ClientId ?? "-"), refusal);
+        // A name that nobody registered is a stranger's text, and stays out of the audit log.
+        refusals.Record(new ClientRefused(await IsRegistered(context.ClientId, context.CancellationToken) ? context.ClientId : null, "client_assertion"));
         context.Reject(Errors.InvalidClient, "The client assertion was refused.");
     }
 
@@ -52,8 +56,11 @@ internal sealed partial class ClientAssertion(
         if (Read(context.ClientAssertion) is not { } assertion)
             return "not a signed JWT";
         // Before the engine reads it: times that no calendar holds make the engine fail, and a signature costs more than a look.
-        if (Claims(assertion, context.ClientId) is { } problem)
+        if (Claims(assertion, context.ClientId, context.Options.Issuer!.AbsoluteUri) is { } problem)
             return problem;
+        // Also before the engine: it takes a database that does not answer for a key that does not fit.
+        if (!await IsRegistered(assertion.Issuer, context.CancellationToken))
+            return "no such client";
 
         var validation = new ValidateTokenContext(context.Transaction)
         {
@@ -76,6 +83,9 @@ internal sealed partial class ClientAssertion(
         return null;
     }
 
+    private async Task<bool> IsRegistered(string? clientId, CancellationToken cancellation) =>
+        !string.IsNullOrEmpty(clientId) && await applications.FindByClientIdAsync(clientId, cancellation) is not null;
+
     private static JsonWebToken? Read(string text)
     {
         try
@@ -90,7 +100,7 @@ internal sealed partial class ClientAssertion(
         }
     }
 
-    private string? Claims(JsonWebToken assertion, string? clientId)
+    private string? Claims(JsonWebToken assertion, string? clientId, string issuer)
     {
         // RFC 7523 3 (1), (2): issuer and subject are the client.
         if (assertion.Issuer.Length == 0 || assertion.Issuer != assertion.Subject)
@@ -98,7 +108,7 @@ internal sealed partial class ClientAssertion(
         if (clientId is not null && clientId != assertion.Issuer)
             return "client_id is another client";
         // FAPI 2.0 5.3.2.1 (9): the issuer alone. RFC 7523 3 (3).
-        if (assertion.Audiences.ToArray() is not [var audience] || (audience != settings.Issuer.AbsoluteUri && audience + "/" != settings.Issuer.AbsoluteUri))
+        if (assertion.Audiences.ToArray() is not [var audience] || (audience != issuer && audience + "/" != issuer))
             return "aud is not this issuer alone";
 
         var now = time.GetUtcNow();

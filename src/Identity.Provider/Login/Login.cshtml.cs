@@ -9,7 +9,7 @@ using Microsoft.AspNetCore.Mvc.RazorPages;
 namespace Identity.Provider.Login;
 
 /// <summary>Sign in with a passkey, for the agency that asked or for the account page.</summary>
-public sealed class LoginModel(PendingRequests requests, RequestProgress progress, PasskeyCeremonies passkeys, AuditLog audit) : PageModel
+public sealed class LoginModel(PendingRequests requests, RequestProgress progress, PasskeyCeremonies passkeys, Refusals refusals, AuditLog audit) : PageModel
 {
     [BindProperty(SupportsGet = true)]
     public string? ReturnUrl { get; set; }
@@ -36,7 +36,7 @@ public sealed class LoginModel(PendingRequests requests, RequestProgress progres
         var verified = await passkeys.FinishSignIn(HttpContext, ceremony ?? "", credential ?? "");
         if (verified is null)
         {
-            audit.Append(new SignInRefused(null, "assertion_not_verified"));
+            refusals.Record(new SignInRefused(null, "assertion_not_verified"));
             Failed = true;
             Response.StatusCode = StatusCodes.Status400BadRequest;
             return Page();
