@@ -56,7 +56,7 @@ public sealed class ApproveModel(PendingRequests requests, RequestProgress progr
 
     private async Task<(IActionResult? Elsewhere, PersonSession? Session)> Load(CancellationToken cancellation)
     {
-        Pending = await requests.Find(ReturnUrl);
+        Pending = await requests.Find(HttpContext, ReturnUrl);
         if (Pending?.Approval is null)
         {
             Pending = null;

@@ -15,6 +15,7 @@ using Identity.Provider.Storage;
 using Identity.Provider.Subjects;
 using Identity.Provider.Token;
 using Identity.Provider.UserInfo;
+using Identity.Web;
 using Microsoft.AspNetCore;
 using Microsoft.AspNetCore.Authentication;
 using OpenIddict.Abstractions;
@@ -43,6 +44,13 @@ public sealed class AuthorizeEndpoint(
         var cancellation = context.RequestAborted;
         var key = KeyOf(request.RequestUri ?? throw new InvalidOperationException("Every client pushes its requests."));
         var facts = await progress.Read(key);
+        if (!facts.IsOf(RequestBrowser.Of(context, key)))
+        {
+            parties.Refused(request.ClientId!, "another_browser");
+            await PlainProblem.Write(context, StatusCodes.Status400BadRequest);
+            return Results.Empty;
+        }
+
         var session = await PersonSession.Read(context);
         var person = session is null ? null : await parties.FindPerson(session.PersonId, cancellation);
         var claims = ScopeClaims.Of(request.GetScopes());
@@ -57,6 +65,8 @@ public sealed class AuthorizeEndpoint(
             IsUsable(approval, session),
             time.GetUtcNow());
 
+        if (step is NextStep.Answer)
+            RequestBrowser.Forget(context, key);
         return step switch
         {
             NextStep.Login => await GoTo("/login", context, request, key, claims, asked),
@@ -80,7 +90,7 @@ public sealed class AuthorizeEndpoint(
             new PendingRequest(
                 key, returnUrl, request.ClientId!, await parties.NameOf(request.ClientId!, context.RequestAborted), new Uri(request.RedirectUri!), claims, asked),
             parties.InteractionLifetime);
-        await progress.Begin(key);
+        await progress.Begin(key, RequestBrowser.Mark(context, key, parties.InteractionLifetime));
         await parties.KeepWaiting(context);
         // 303: the browser follows with GET whatever it came with (RFC 9700 4.12).
         context.Response.StatusCode = StatusCodes.Status303SeeOther;

@@ -1,3 +1,4 @@
+using Identity.Audit;
 using Identity.Provider.People;
 using Identity.Provider.Storage;
 using Identity.Provider.Subjects;
@@ -10,7 +11,8 @@ namespace Identity.Provider.Authorize;
 
 /// <summary>Who takes part in an authorization request: the person, the client, the Provider itself, and the pushed request that waits.</summary>
 public sealed class AuthorizeParties(
-    ProviderSettings settings, PersonStore people, PairwiseSubjects subjects, IOpenIddictApplicationManager applications, RedisTokenStore tokens)
+    ProviderSettings settings, PersonStore people, PairwiseSubjects subjects, IOpenIddictApplicationManager applications, RedisTokenStore tokens,
+    Refusals refusals)
 {
     public string Issuer => settings.Issuer.AbsoluteUri;
 
@@ -27,6 +29,8 @@ public sealed class AuthorizeParties(
         var client = await applications.FindByClientIdAsync(clientId, cancellation) ?? throw new InvalidOperationException("A validated client has vanished.");
         return await applications.GetDisplayNameAsync(client, cancellation) ?? clientId;
     }
+
+    public void Refused(string clientId, string reason) => refusals.Record(new AuthorizationRefused(clientId, reason));
 
     /// <summary>The browser has come in time: the request now waits for the person, not for the browser (RFC 9126 4).</summary>
     public async Task KeepWaiting(HttpContext context)

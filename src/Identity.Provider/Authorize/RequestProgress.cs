@@ -7,7 +7,12 @@ namespace Identity.Provider.Authorize;
 /// <param name="Begun">When its browser first arrived; null before that.</param>
 /// <param name="Cancelled">The person pressed cancel.</param>
 /// <param name="Consented">The person agreed on the consent page for this very request, whatever was agreed before.</param>
-public sealed record RequestFacts(DateTimeOffset? Begun, bool Cancelled, bool Consented);
+/// <param name="Browser">What the browser shows that came with it first (<see cref="Login.RequestBrowser"/>); null before that.</param>
+public sealed record RequestFacts(DateTimeOffset? Begun, bool Cancelled, bool Consented, string? Browser = null)
+{
+    /// <summary>Whether a browser that shows this may go on with the request.</summary>
+    public bool IsOf(string? browser) => Browser is null || Browser == browser;
+}
 
 /// <summary>
 /// Keeps <see cref="RequestFacts"/> in Redis under the request's key until the request ends. Facts are only ever added, so callers may come
@@ -18,6 +23,7 @@ public sealed class RequestProgress(RedisStore redis, ProviderSettings settings,
     private const string BegunField = "begun";
     private const string CancelledField = "cancelled";
     private const string ConsentedField = "consented";
+    private const string BrowserField = "browser";
 
     public async Task<RequestFacts> Read(string requestKey)
     {
@@ -25,11 +31,19 @@ public sealed class RequestProgress(RedisStore redis, ProviderSettings settings,
         return new RequestFacts(
             facts.TryGetValue(BegunField, out var begun) ? DateTimeOffset.FromUnixTimeSeconds((long)begun) : null,
             facts.ContainsKey(CancelledField),
-            facts.ContainsKey(ConsentedField));
+            facts.ContainsKey(ConsentedField),
+            facts.TryGetValue(BrowserField, out var browser) ? (string?)browser : null);
     }
 
     /// <summary>The browser is about to be sent to a page. The first call counts. In whole seconds, as auth_time is: the two are compared.</summary>
-    public Task Begin(string requestKey) => Note(requestKey, BegunField, time.GetUtcNow().ToUnixTimeSeconds());
+    /// <param name="requestKey">The request.</param>
+    /// <param name="browser">What this browser will show for it from now on.</param>
+    public async Task Begin(string requestKey, string browser)
+    {
+        // First whose it is: a begun request without a browser would be anybody's.
+        await Note(requestKey, BrowserField, browser);
+        await Note(requestKey, BegunField, time.GetUtcNow().ToUnixTimeSeconds());
+    }
 
     /// <summary>The person does not want to go on: <c>/authorize</c> then answers access_denied.</summary>
     public Task Cancel(string requestKey) => Note(requestKey, CancelledField, 1);

@@ -78,7 +78,7 @@ public sealed class ConsentModel(PendingRequests requests, RequestProgress progr
     // The request must be waiting and somebody signed in; otherwise the result to answer with.
     private async Task<(IActionResult? Elsewhere, Person? Person)> Load(CancellationToken cancellation)
     {
-        Pending = await requests.Find(ReturnUrl);
+        Pending = await requests.Find(HttpContext, ReturnUrl);
         if (Pending is null)
         {
             Response.StatusCode = StatusCodes.Status400BadRequest;

@@ -98,7 +98,7 @@ public sealed class EnrolModel(
     {
         if (ReturnUrl is null)
             return true;
-        Pending = await requests.Find(ReturnUrl);
+        Pending = await requests.Find(HttpContext, ReturnUrl);
         if (Pending is null)
         {
             RequestExpired = true;

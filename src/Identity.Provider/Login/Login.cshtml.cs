@@ -64,7 +64,7 @@ public sealed class LoginModel(PendingRequests requests, RequestProgress progres
     {
         if (ReturnUrl is null)
             return true;
-        Pending = await requests.Find(ReturnUrl);
+        Pending = await requests.Find(HttpContext, ReturnUrl);
         if (Pending is null)
         {
             Expired = true;

@@ -64,13 +64,11 @@ public sealed class AuthorizationDetailsTests(RunningProvider provider) : IClass
         var address = await agency.Pushed(request => request["authorization_details"] = Details().ToJsonString());
         var page = await browser.Get((await browser.Get(address)).Location!);
         await browser.Post($"/approve?returnUrl={Uri.EscapeDataString(address)}", page, ("approval", page.Field("approval")), ("credential", authenticator.Assert(page.Attribute("data-passkey-given"))));
-        using var other = new Browser(provider);
-        await other.SignIn(SignedIn.Wei);
-        Assert.StartsWith("/approve?", (await other.Get(address)).Location, StringComparison.Ordinal);
+        await browser.SignIn(SignedIn.Wei);
+        Assert.StartsWith("/approve?", (await browser.Get(address)).Location, StringComparison.Ordinal);
         // The same person in another session neither.
-        using var second = new Browser(provider);
-        await second.SignIn();
-        Assert.StartsWith("/approve?", (await second.Get(address)).Location, StringComparison.Ordinal);
+        await browser.SignIn();
+        Assert.StartsWith("/approve?", (await browser.Get(address)).Location, StringComparison.Ordinal);
     }
 
     [Fact]
