@@ -56,8 +56,11 @@ public static class ProviderApp
         builder.AddIdentityWeb("provider", settings.Issuer);
 
         var app = builder.Build();
-        app.Use(FormBody.Read);
-        app.UseIdentityWeb();
+        app.UseIdentityWeb(static early =>
+        {
+            early.UseStoreOutages();
+            early.Use(FormBody.Read);
+        });
         app.MapHealth();
         // The routes, in the order in which a login meets them. Those marked so are answered by OpenIddict with the handlers below.
         //   GET       /.well-known/openid-configuration   OpenIddict

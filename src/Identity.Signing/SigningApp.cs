@@ -45,8 +45,8 @@ public static class SigningApp
         builder.AddIdentityWeb("signing", settings.PublicAddress).AddRazorPagesOptions(AddPages);
 
         var app = builder.Build();
-        app.UseIdentityWeb();
-        app.UseStoreOutages();
+        // Around authentication: sessions need the database's keys, and the Provider's answer is taken there.
+        app.UseIdentityWeb(static early => early.UseStoreOutages());
         Map(app);
         return app;
     }

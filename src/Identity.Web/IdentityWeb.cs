@@ -64,10 +64,12 @@ public static class IdentityWeb
     }
 
     /// <summary>
-    /// In this order: public address, security headers, error pages, assets, language, routing, authentication, authorization. So a store
-    /// that fails while a session is read is answered with 503, and an unknown address with a page.
+    /// In this order: public address, security headers, error pages, assets, language, <paramref name="early"/>, routing, authentication,
+    /// authorization. So a store that fails while a session is read is answered with 503, and an unknown address with a page.
     /// </summary>
-    public static WebApplication UseIdentityWeb(this WebApplication app)
+    /// <param name="app">The service.</param>
+    /// <param name="early">Middleware of the service that must come before authentication: what it answers has headers, language and error page too.</param>
+    public static WebApplication UseIdentityWeb(this WebApplication app, Action<WebApplication>? early = null)
     {
         ArgumentNullException.ThrowIfNull(app);
         var settings = app.Services.GetRequiredService<WebSettings>();
@@ -77,6 +79,7 @@ public static class IdentityWeb
         app.UseLanguages(settings);
         app.UseAssets();
         app.UseStatusCodePages(context => PlainProblem.Write(context.HttpContext, context.HttpContext.Response.StatusCode));
+        early?.Invoke(app);
         app.UseRouting();
         app.UseAuthentication();
         app.UseAuthorization();

@@ -40,6 +40,8 @@ public sealed class RunningProvider : IAsyncLifetime
 
     public string Origin => $"http://localhost:{port}";
 
+    public string DatabaseFile => Path.Combine(directory, "provider.db");
+
     public string AuditFile => Path.Combine(directory, "audit.jsonl");
 
     /// <summary>Private keys of the demo clients.</summary>
@@ -61,7 +63,7 @@ public sealed class RunningProvider : IAsyncLifetime
             "--environment=Development",
             $"--urls={Origin}",
             $"--Provider:Issuer={Issuer}",
-            $"--Provider:Database=Data Source={Path.Combine(directory, "provider.db")}",
+            $"--Provider:Database=Data Source={DatabaseFile}",
             $"--Provider:Redis={Redis.Endpoint}",
             $"--Provider:Keys={Path.Combine(directory, "keys")}",
             $"--Provider:Audit={AuditFile}",

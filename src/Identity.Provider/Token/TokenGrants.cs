@@ -4,7 +4,6 @@ using Identity.Audit;
 using Identity.Provider.Approvals;
 using Identity.Provider.Authorize;
 using Identity.Provider.People;
-using Identity.Web;
 using OpenIddict.Abstractions;
 using OpenIddict.Server;
 using static OpenIddict.Abstractions.OpenIddictConstants;
@@ -38,7 +37,7 @@ internal sealed class TokenGrants(ProviderSettings settings, PersonStore people,
             context.Parameters[PushedRequests.PushedAuthorizationDetails.Parameter] = evidence.For(approval, person, code.GetClaim(TokenClaims.PairwiseSubjectClaim)!);
         }
 
-        Record(new TokenIssue(context.ClientId!, code.GetClaim(TokenClaims.PairwiseSubjectClaim), GrantTypes.AuthorizationCode));
+        audit.Append(new TokenIssue(context.ClientId!, code.GetClaim(TokenClaims.PairwiseSubjectClaim), GrantTypes.AuthorizationCode));
     }
 
     private ValueTask ClientCredentials(HandleTokenRequestContext context)
@@ -57,19 +56,7 @@ internal sealed class TokenGrants(ProviderSettings settings, PersonStore people,
         identity.SetScopes(scopes);
         identity.SetResources(servers.Select(server => server.Address.AbsoluteUri));
         context.Principal = new ClaimsPrincipal(identity);
-        Record(new TokenIssue(context.ClientId!, null, GrantTypes.ClientCredentials));
+        audit.Append(new TokenIssue(context.ClientId!, null, GrantTypes.ClientCredentials));
         return ValueTask.CompletedTask;
-    }
-
-    private void Record(TokenIssue issue)
-    {
-        try
-        {
-            audit.Append(issue);
-        }
-        catch (AuditUnavailableException problem)
-        {
-            throw new StoreUnavailableException("audit", problem);
-        }
     }
 }

@@ -1,3 +1,6 @@
+using Identity.TestKit;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
 using System.Net;
 using StackExchange.Redis;
 
@@ -53,6 +56,70 @@ public sealed class StoreOutageTests
         Assert.Equal("invalid_grant", redeemed.Error);
         Assert.Equal(HttpStatusCode.Unauthorized, (await agency.UserInfo(access)).Status);
         RedirectUriTests.Stays(await browser.Get(address));
+    }
+
+    [Fact]
+    public async Task A_database_that_cannot_be_read_is_503_everywhere_and_never_an_answer()
+    {
+        await using var provider = await RunningProvider.With();
+        using var agency = new Agency(provider, "tax-portal");
+        using var browser = new Browser(provider);
+        await browser.SignIn();
+        await provider.Consent("tax-portal");
+        var address = await agency.Pushed();
+        var code = (await browser.Authorize(agency))["code"];
+        var access = (string)(await agency.Redeem((await browser.Authorize(agency))["code"])).Json["access_token"]!;
+        Microsoft.Data.Sqlite.SqliteConnection.ClearAllPools();
+        foreach (var file in Directory.EnumerateFiles(Path.GetDirectoryName(provider.DatabaseFile)!, Path.GetFileName(provider.DatabaseFile) + "*"))
+            File.Move(file, file + ".away");
+        Directory.CreateDirectory(provider.DatabaseFile);
+
+        foreach (var path in new[] { address, "/" })
+        {
+            var page = await browser.Get(path);
+            Assert.Equal(HttpStatusCode.ServiceUnavailable, page.Status);
+            Assert.True(page.Headers.RetryAfter?.Delta > TimeSpan.Zero);
+            Assert.DoesNotContain("SQLite", page.Body, StringComparison.OrdinalIgnoreCase);
+        }
+
+        foreach (var reply in new[] { await agency.Push(agency.Request()), await agency.Redeem(code), await agency.UserInfo(access) })
+            Assert.True(reply is { Status: HttpStatusCode.ServiceUnavailable, Error: "temporarily_unavailable" }, $"{reply.Status} {reply.Body}");
+        using var ready = new HttpRequestMessage(HttpMethod.Get, "/health/ready");
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, (await agency.Send(ready)).Status);
+    }
+
+    [Fact]
+    public async Task Without_its_audit_log_nothing_irreversible_happens()
+    {
+        await using var provider = await RunningProvider.With();
+        using var agency = new Agency(provider, "tax-portal");
+        using var authenticator = new VirtualAuthenticator(provider.Origin);
+        using (var before = new Browser(provider))
+            await before.Enrol("LIIS-7KQ4-M2XD", authenticator);
+        using var consenting = new Browser(provider);
+        await consenting.SignIn();
+        var consent = (await consenting.Get(await agency.Pushed())).Location!;
+        var consentPage = await consenting.Get(consent);
+        using var ready = new Browser(provider);
+        await ready.SignIn(SignedIn.Wei);
+        await provider.Consent("tax-portal", SignedIn.Wei);
+        var code = (await ready.Authorize(agency))["code"];
+        provider.Services.GetRequiredService<Audit.AuditLog>().Dispose();
+
+        using var browser = new Browser(provider);
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, (await browser.SignIn(authenticator)).Status);
+        Assert.Null(browser.SessionCookie);
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, (await consenting.Post(consent + "&handler=Allow", consentPage)).Status);
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, (await agency.Redeem(code)).Status);
+        using var newcomer = new VirtualAuthenticator(provider.Origin);
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, (await browser.Enrol("AMIR-9FW5-J4VB", newcomer)).Status);
+        Assert.Null(browser.SessionCookie);
+        var liis = await provider.PersonId(SignedIn.Liis);
+        await provider.InDatabase(async database =>
+        {
+            Assert.False(await database.Consents.AnyAsync(row => row.PersonId == liis, TestContext.Current.CancellationToken));
+            Assert.Equal(1, await database.UserPasskeys.CountAsync(TestContext.Current.CancellationToken));
+        });
     }
 
     [Fact]

@@ -100,6 +100,18 @@ public sealed class PushedRequestTests(RunningProvider provider) : IClassFixture
         Assert.Equal(HttpStatusCode.RequestEntityTooLarge, (await agency.Post(path, form)).Status);
     }
 
+    [Fact]
+    public async Task A_refused_form_has_the_headers_and_the_language_of_every_other_answer()
+    {
+        using var http = new HttpClient { BaseAddress = provider.Issuer };
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/authorize?state=a&state=b") { Headers = { { "Accept", "text/html" }, { "Accept-Language", "et" } } };
+        using var answer = await http.SendAsync(request, TestContext.Current.CancellationToken);
+        Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
+        Assert.Contains("default-src 'none'", string.Join(' ', answer.Headers.GetValues("Content-Security-Policy")), StringComparison.Ordinal);
+        Assert.Equal("nosniff", Assert.Single(answer.Headers.GetValues("X-Content-Type-Options")));
+        Assert.Contains("lang=\"et\"", await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("/par")]
     [InlineData("/token")]
