@@ -87,9 +87,13 @@ public static class Oids
     // Extended key usages (RFC 5280 4.2.1.12, RFC 9336).
     public const string UsageAny = "2.5.29.37.0";
     public const string UsageServerAuth = "1.3.6.1.5.5.7.3.1";
+    public const string UsageClientAuth = "1.3.6.1.5.5.7.3.2";
+    public const string UsageEmailProtection = "1.3.6.1.5.5.7.3.4";
     public const string UsageTimeStamping = "1.3.6.1.5.5.7.3.8";
     public const string UsageOcspSigning = "1.3.6.1.5.5.7.3.9";
     public const string UsageDocumentSigning = "1.3.6.1.5.5.7.3.36";
+    public const string UsageAdobeDocumentSigning = "1.2.840.113583.1.1.5";
+    public const string UsageMicrosoftDocumentSigning = "1.3.6.1.4.1.311.10.3.12";
 
     // CRLs (RFC 5280 5.2, 5.3; X.509 for expiredCertsOnCRL).
     public const string CrlNumber = "2.5.29.20";

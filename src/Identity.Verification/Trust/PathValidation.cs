@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Security.Cryptography.X509Certificates;
 using Identity.Pkix.Asn1;
 using Identity.Pkix.X509;
@@ -84,10 +85,22 @@ public static class PathValidation
         return certificate.Facts.NoRevocationAvailable ? ValidationMessage.Error("authority-without-revocation", name) : null;
     }
 
+    /// <summary>
+    /// Purposes under which documents are signed: RFC 9336, those of Adobe and Microsoft, and the ones that national identity cards carry,
+    /// whose profiles are older than RFC 9336.
+    /// </summary>
+    private static readonly FrozenSet<string> SignerPurposes = new[]
+    {
+        Oids.UsageAny, Oids.UsageDocumentSigning, Oids.UsageAdobeDocumentSigning, Oids.UsageMicrosoftDocumentSigning, Oids.UsageEmailProtection, Oids.UsageClientAuth,
+    }.ToFrozenSet(StringComparer.Ordinal);
+
     private static ValidationMessage? RefuseSigner(Certificate leaf)
     {
         const X509KeyUsageFlags signing = X509KeyUsageFlags.NonRepudiation | X509KeyUsageFlags.DigitalSignature;
         if (leaf.Facts.KeyUsage is { } usage && (usage & signing) == 0)
+            return ValidationMessage.Error("signer-key-usage", Name(leaf));
+        // RFC 5280 4.2.1.12: where purposes are named, one of them must fit. Those of servers, code, time-stamps and OCSP do not.
+        if (leaf.Facts.ExtendedKeyUsage is { } purposes && !purposes.Any(SignerPurposes.Contains))
             return ValidationMessage.Error("signer-key-usage", Name(leaf));
         return null;
     }

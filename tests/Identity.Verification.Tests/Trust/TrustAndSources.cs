@@ -52,12 +52,28 @@ public sealed class TrustAndSources(Hierarchy hierarchy)
     [InlineData("1.2.3.4=critical,ASN1:NULL", "certificate-critical-extension")]
     [InlineData("nameConstraints=critical,permitted;email:example.com", "certificate-name-constraints")]
     [InlineData("keyUsage=critical,keyEncipherment", "signer-key-usage")]
+    [InlineData("extendedKeyUsage=serverAuth", "signer-key-usage")]
+    [InlineData("extendedKeyUsage=critical,timeStamping", "signer-key-usage")]
+    [InlineData("extendedKeyUsage=OCSPSigning,codeSigning", "signer-key-usage")]
+    [InlineData("extendedKeyUsage=1.2.3.4", "signer-key-usage")]
     public void A_leaf_with_this_extension_is_refused(string extension, string key)
     {
         var usage = extension.StartsWith("keyUsage", StringComparison.Ordinal) ? "" : "keyUsage=critical,nonRepudiation\n";
         hierarchy.Pki.Certify("odd", TestKit.Pki.OpensslKey.P256, "/C=XX/CN=Odd", usage + extension + "\n", "people-ca", "PersonSignature", days: 1);
         var path = new CertificatePath([this["odd"], this["people-ca"], this["root-ca"]]);
         Assert.Equal(key, PathValidation.Refuse(path, CertificatePurpose.Signature)!.Key);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("extendedKeyUsage=emailProtection,clientAuth\n")]
+    [InlineData("extendedKeyUsage=1.3.6.1.5.5.7.3.36\n")]
+    [InlineData("extendedKeyUsage=serverAuth,1.2.840.113583.1.1.5\n")]
+    [InlineData("extendedKeyUsage=anyExtendedKeyUsage\n")]
+    public void A_leaf_whose_purposes_fit_documents_is_accepted(string extension)
+    {
+        hierarchy.Pki.Certify("fitting", TestKit.Pki.OpensslKey.P256, "/C=XX/CN=Fitting", "keyUsage=critical,digitalSignature\n" + extension, "people-ca", "PersonSignature", days: 1);
+        Assert.Null(PathValidation.Refuse(new CertificatePath([this["fitting"], this["people-ca"], this["root-ca"]]), CertificatePurpose.Signature));
     }
 
     [Fact]
