@@ -19,6 +19,9 @@ public sealed class OpensslPki : IDisposable
 
     private readonly DateTimeOffset notBefore;
 
+    // openssl keeps its index in one file, and test classes run side by side.
+    private readonly Lock turns = new();
+
     public OpensslPki(DateTimeOffset? from = null)
     {
         notBefore = from ?? TimeProvider.System.GetUtcNow().AddDays(-1);
@@ -41,6 +44,7 @@ public sealed class OpensslPki : IDisposable
     /// <summary>Makes a key and certificate; the extensions are lines of openssl's own configuration language. Issuer null = self-signed.</summary>
     public void Certify(string name, OpensslKey key, string subject, string extensions, string? issuer, string purpose, int days = 3650)
     {
+        using var turn = turns.EnterScope();
         MakeKey(name, key, purpose);
         File.WriteAllText(PathOf(name + ".ext"), extensions);
         string[] request = ["req", "-new", "-utf8", "-key", KeyPath(name), "-subj", subject, "-out", PathOf(name + ".csr"), "-config", EmptyConfiguration()];

@@ -22,6 +22,9 @@ public sealed class Hierarchy : IDisposable
 
     private readonly Dictionary<string, byte[]> lists = [];
 
+    // openssl works with files of fixed names, and test classes run side by side.
+    private readonly Lock turns = new();
+
     public Hierarchy()
     {
         Pki = new OpensslPki(Now.AddHours(-1));
@@ -56,6 +59,7 @@ public sealed class Hierarchy : IDisposable
     /// <summary>A time-stamp of now over these bytes, by `openssl ts`.</summary>
     public byte[] Timestamp(byte[] data, string unit)
     {
+        using var turn = turns.EnterScope();
         Pki.Write("stamped.bin", data);
         File.WriteAllText(Pki.PathOf("tsa.cnf"),
             $"[tsa]\ndefault_tsa=t\n[t]\nserial={Pki.PathOf("tsa.serial")}\ncrypto_device=builtin\nsigner_cert={Pki.CertificatePath(unit)}\nsigner_key={Pki.KeyPath(unit)}\n"
@@ -72,6 +76,7 @@ public sealed class Hierarchy : IDisposable
     /// <param name="revoked">Revoked certificate and since when.</param>
     public byte[] RevocationList(string authority, DateTimeOffset at, bool coversExpired = false, (string Name, DateTimeOffset At)? revoked = null)
     {
+        using var turn = turns.EnterScope();
         var key = $"{authority} {at:O} {coversExpired} {revoked}";
         if (lists.TryGetValue(key, out var made))
             return made;
