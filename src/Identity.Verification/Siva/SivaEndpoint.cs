@@ -37,13 +37,12 @@ public static class SivaEndpoint
             return;
         }
         using var share = budget.Open();
-        // The text of the document and its bytes are in memory together.
-        if (!share.TryTake((context.Request.ContentLength ?? cap) * 2))
+        var (request, problem) = await Read(context, (int)cap, share);
+        if (problem == SivaRefusal.NoRoom)
         {
             await Busy(context);
             return;
         }
-        var (request, problem) = await Read(context);
         if (request is null)
         {
             await Refuse(context, problem == SivaRefusal.TooLarge ? StatusCodes.Status413PayloadTooLarge : StatusCodes.Status400BadRequest,
@@ -79,14 +78,28 @@ public static class SivaEndpoint
         None,
         Malformed,
         TooLarge,
+        NoRoom,
     }
 
-    private static async Task<(SivaRequest?, SivaRefusal)> Read(HttpContext context)
+    private static async Task<(SivaRequest?, SivaRefusal)> Read(HttpContext context, int cap, UploadBudget.Share share)
     {
         try
         {
-            var request = await JsonSerializer.DeserializeAsync(context.Request.Body, SivaJson.Default.SivaRequest, context.RequestAborted);
-            return (request, request is null ? SivaRefusal.Malformed : SivaRefusal.None);
+            switch (await BytesInMemory.Read(context.Request.Body, cap, share, context.RequestAborted))
+            {
+                case BytesInMemory.NoRoom:
+                    return (null, SivaRefusal.NoRoom);
+                case BytesInMemory.TooMany:
+                    return (null, SivaRefusal.TooLarge);
+                // The document is in memory as text of two bytes a character and decoded too.
+                case BytesInMemory.All { Bytes: var body } when !share.TryTake(body.Length * 3L):
+                    return (null, SivaRefusal.NoRoom);
+                case BytesInMemory.All { Bytes: var body }:
+                    var request = JsonSerializer.Deserialize(body.Span, SivaJson.Default.SivaRequest);
+                    return (request, request is null ? SivaRefusal.Malformed : SivaRefusal.None);
+                default:
+                    throw new InvalidOperationException("no such outcome of reading");
+            }
         }
         catch (JsonException)
         {

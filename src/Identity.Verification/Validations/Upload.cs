@@ -10,7 +10,6 @@ public abstract record Upload
     /// <summary>Bytes of everything around the document: headers of parts, other fields.</summary>
     private const int Overhead = 64 * 1024;
 
-    private const int Chunk = 64 * 1024;
     private const int OtherParts = 16;
 
     private Upload() { }
@@ -60,28 +59,13 @@ public abstract record Upload
         }
     }
 
-    private static async Task<Upload> ReadDocument(MultipartSection section, string name, int cap, UploadBudget.Share share, CancellationToken aborted)
-    {
-        var document = Array.Empty<byte>();
-        var length = 0;
-        while (true)
+    private static async Task<Upload> ReadDocument(MultipartSection section, string name, int cap, UploadBudget.Share share, CancellationToken aborted) =>
+        await BytesInMemory.Read(section.Body, cap, share, aborted) switch
         {
-            if (length == document.Length)
-            {
-                // Doubling, and never beyond one byte over the cap: that byte is what tells.
-                var larger = (int)Math.Min((long)cap + 1, Math.Max(Chunk, document.Length * 2L));
-                if (!share.TryTake(larger - document.Length))
-                    return new NoRoom();
-                Array.Resize(ref document, larger);
-            }
-            var read = await section.Body.ReadAsync(document.AsMemory(length), aborted);
-            if (read == 0)
-                return new Received(name, document.AsMemory(0, length));
-            length += read;
-            if (length > cap)
-                return new TooLarge();
-        }
-    }
+            BytesInMemory.All all => new Received(name, all.Bytes),
+            BytesInMemory.TooMany => new TooLarge(),
+            _ => new NoRoom(),
+        };
 
     private static string NameOf(ContentDispositionHeaderValue disposition)
     {

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Json;
+using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 using Identity.Verification.Tests.Fixtures;
@@ -81,6 +82,34 @@ public sealed class SivaApi(Hierarchy hierarchy, VerificationServer server) : IC
     {
         var (status, _) = await Post(new { document = Convert.ToBase64String(new byte[VerificationServer.MaxFileBytes + 10_000]), filename = "a.pdf" });
         Assert.Equal(HttpStatusCode.RequestEntityTooLarge, status);
+    }
+
+    [Fact]
+    public async Task Who_announces_much_and_sends_little_keeps_nobody_out()
+    {
+        await using var small = new VerificationServer(hierarchy) { Settings = ["--Verification:MaxBytesInFlight=590000"] };
+        await small.InitializeAsync();
+        var slow = new List<TcpClient>();
+        try
+        {
+            for (var index = 0; index < 4; index++)
+            {
+                var connection = new TcpClient();
+                slow.Add(connection);
+                await connection.ConnectAsync(small.Address.Host, small.Address.Port, TestContext.Current.CancellationToken);
+                await connection.GetStream().WriteAsync(
+                    "POST /validate HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 270000\r\n\r\n{\"document\": \"AAAA"u8.ToArray(),
+                    TestContext.Current.CancellationToken);
+            }
+            // Long enough for each to have reached the service.
+            await Task.Delay(500, TestContext.Current.CancellationToken);
+            using var answer = await small.Upload(HandMadePdf.Plain());
+            Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+        }
+        finally
+        {
+            slow.ForEach(connection => connection.Dispose());
+        }
     }
 
     [Theory]

@@ -12,6 +12,9 @@ public sealed class VerificationServer(Hierarchy hierarchy) : IAsyncLifetime
     private WebApplication? app;
     private string? trust;
 
+    /// <summary>Further settings.</summary>
+    public string[] Settings { get; init; } = [];
+
     public HttpClient Client { get; private set; } = null!;
 
     public Uri Address => Client.BaseAddress!;
@@ -23,7 +26,7 @@ public sealed class VerificationServer(Hierarchy hierarchy) : IAsyncLifetime
         app = VerificationApp.Build(
         [
             "--environment=Development", "--urls=http://127.0.0.1:0", "--Verification:PublicAddress=http://localhost:5300/", $"--Verification:TrustDirectories:0={trust}",
-            $"--Verification:MaxFileBytes={MaxFileBytes}", "--Logging:LogLevel:Default=Warning",
+            $"--Verification:MaxFileBytes={MaxFileBytes}", "--Logging:LogLevel:Default=Warning", .. Settings,
         ]);
         await app.StartAsync();
         Client = new HttpClient { BaseAddress = new Uri(app.Urls.First()) };
