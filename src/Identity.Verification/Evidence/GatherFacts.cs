@@ -87,7 +87,10 @@ public static class GatherFacts
         var last = document.Revisions.Count;
         var standing = facts.Where(one => !facts.Any(original => IsRewriting(one.Dictionary, original))).ToList();
         bool IsInForm(SignatureFacts one) => one.Dictionary.LastRevisionInForm == last;
-        return standing.Any(IsInForm) ? [.. standing.Where(one => one.Dictionary.LastRevisionInForm is 0 || one.Dictionary.SupersededIn is not null || IsInForm(one))] : standing;
+        // Only a signature that covers less than the removal shows it; one that came with it or later covers it up.
+        bool IsShownRemoved(SignatureFacts one) => one.Dictionary.LastRevisionInForm is var gone and not 0 && standing.Any(other => IsInForm(other)
+            && other.Dictionary.ByteRange is ByteRangeCheck.Sound { CoveredRevision: { } covered } && covered <= gone);
+        return [.. standing.Where(one => IsInForm(one) || one.Dictionary.SupersededIn is not null || !IsShownRemoved(one))];
     }
 
     private static bool IsRewriting(SignatureDictionary copy, SignatureFacts original) =>

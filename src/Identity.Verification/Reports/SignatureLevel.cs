@@ -17,7 +17,7 @@ public static class SignatureLevel
         var facts = result.Facts;
         if (facts.Signer is null || facts.Cms is null)
             return null;
-        var hasTimestamp = facts.SignatureTimestamps.Any(timestamp => timestamp.Token is not null) || Covering(data, facts).Any();
+        var hasTimestamp = facts.SignatureTimestamps.Any(timestamp => timestamp is { Token: not null, ImprintMatches: not false }) || Covering(data, facts).Any();
         var isPkcs7 = facts.Dictionary.SubFilter is "adbe.pkcs7.detached" or "adbe.pkcs7.sha1";
         var hasValidationData = HasValidationData(data, facts, isPkcs7);
         var isArchived = Covering(data, facts).Any(timestamp => data.Document.AsOf(timestamp.Dictionary.Revision).SecurityStore is not null);

@@ -109,6 +109,25 @@ public sealed class Forgeries(Hierarchy hierarchy)
     }
 
     [Fact]
+    public async Task Content_enclosed_beside_the_document_is_a_format_failure()
+    {
+        var signature = (await Validating.Report(hierarchy.Sign(HandMadePdf.Plain(), new CmsShape { Enclosed = "another contract"u8.ToArray() }), hierarchy)).Only();
+        Assert.Equal("TOTAL-FAILED/FORMAT_FAILURE", signature.Verdict());
+        signature.Says("signature-content-enclosed");
+    }
+
+    [Fact]
+    public async Task A_signature_that_a_later_signer_covers_up_is_still_reported()
+    {
+        var stripped = HandMadePdf.Append(hierarchy.Sign(HandMadePdf.Plain()), (HandMadePdf.Content, HandMadePdf.Stream("BT /F1 24 Tf 72 720 Td (Sold for 1 EUR) Tj ET")),
+            (HandMadePdf.Catalog, "<</Type/Catalog/Pages 2 0 R/AcroForm<</Fields[]/SigFlags 3>>>>"));
+        var report = await Validating.Report(hierarchy.Sign(stripped, CmsShape.By("wei"), new SignatureShape { FirstObject = 20, Name = "Signature2" }), hierarchy);
+        Assert.Equal(("INDETERMINATE", "changed"), (report.Conclusion, report.Integrity));
+        Assert.Equal(["INDETERMINATE/SIG_CONSTRAINTS_FAILURE", "TOTAL-PASSED"], report.Signatures.Select(signature => signature.Verdict()));
+        Assert.Equal("suspicious", report.Signatures[0].ChangesAfter);
+    }
+
+    [Fact]
     public async Task A_signature_of_another_document_is_a_hash_failure()
     {
         var file = HandMadePdf.Sign(HandMadePdf.Plain(), _ => hierarchy.Cms("another document"u8.ToArray()));

@@ -38,7 +38,12 @@ internal static class HandMadeCms
             {
                 writer.WriteInteger(1);
                 writer.WriteEncodedValue(Set([Algorithm(shape.DigestOid)], Asn1Tag.SetOf));
-                Sequence(writer, () => writer.WriteObjectIdentifier(Data));
+                Sequence(writer, () =>
+                {
+                    writer.WriteObjectIdentifier(Data);
+                    if (shape.Enclosed is { } enclosed)
+                        Sequence(writer, () => writer.WriteOctetString(enclosed), Zero);
+                });
                 writer.WriteEncodedValue(Set(certificates, Zero));
                 writer.WriteEncodedValue(Set([SignerInfo(signerCertificate, shape.DigestOid, sha1, attributes, value, timestamp)], Asn1Tag.SetOf));
             }), Zero);

@@ -139,6 +139,9 @@ public sealed record CmsShape
     /// <summary>The unit that time-stamps the signature value; null for no time-stamp.</summary>
     public string? Timestamp { get; init; }
 
+    /// <summary>Content that the CMS encloses, which a detached signature has none of.</summary>
+    public byte[]? Enclosed { get; init; }
+
     public static CmsShape By(string signer, string? timestamp = null) => new()
     {
         Signer = signer,

@@ -35,8 +35,14 @@ public static class FormatChecking
         // The container is filled up with zero bytes; anything else is hidden freight.
         if (cms.TrailingBytes.Span.ContainsAnyExcept((byte)0))
             return Failed("signature-trailing-bytes");
-        if (!facts.IsDocumentTimestamp && subFilter != "adbe.pkcs7.sha1" && cms.ContentType != Oids.CmsData)
-            return Failed("signature-content-type");
+        if (!facts.IsDocumentTimestamp && subFilter != "adbe.pkcs7.sha1")
+        {
+            if (cms.ContentType != Oids.CmsData)
+                return Failed("signature-content-type");
+            // ISO 32000-2 12.8.3.3.1: no data are enclosed. Enclosed ones need not be those of the document.
+            if (cms.Content is not null)
+                return Failed("signature-content-enclosed");
+        }
         return BlockConclusion.Passed();
     }
 
