@@ -74,6 +74,14 @@ public sealed class RunningProvider : IAsyncLifetime
         await app.StartAsync();
     }
 
+    /// <summary>The same again with other settings.</summary>
+    public async Task Restart(params string[] changed)
+    {
+        await Stop();
+        settings = changed;
+        await Start();
+    }
+
     /// <summary>Ends the process's part of it; Redis and the files stay.</summary>
     public async Task Stop()
     {

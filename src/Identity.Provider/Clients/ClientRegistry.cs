@@ -22,6 +22,22 @@ internal sealed class ClientRegistry(
             await Retry(() => Write(server, cancellation));
         foreach (var client in settings.Clients)
             await Retry(() => Write(client, cancellation));
+        await Retry(() => RemoveOthers(cancellation));
+    }
+
+    // The settings are the register: who was taken out of them has no key, no address and no scope here any more.
+    private async Task RemoveOthers(CancellationToken cancellation)
+    {
+        var registered = settings.Clients.Select(client => client.Id).ToHashSet(StringComparer.Ordinal);
+        var others = new List<object>();
+        await foreach (var application in applications.ListAsync(count: null, offset: null, cancellation))
+        {
+            if (!registered.Contains(await applications.GetClientIdAsync(application, cancellation) ?? ""))
+                others.Add(application);
+        }
+
+        foreach (var application in others)
+            await applications.DeleteAsync(application, cancellation);
     }
 
     private static async Task Retry(Func<Task> write)

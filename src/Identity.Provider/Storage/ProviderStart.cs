@@ -18,6 +18,8 @@ internal sealed class ProviderStart(IServiceProvider services, ProviderSettings 
         scope.ServiceProvider.GetRequiredService<AuditLog>();
         var database = scope.ServiceProvider.GetRequiredService<ProviderDatabase>();
         await database.Database.MigrateAsync(cancellationToken);
+        if (settings.Production && await database.EnrolmentCodes.AnyAsync(code => code.Reusable, cancellationToken))
+            throw new ProviderSettingsException(nameof(settings.Database), "holds demo people, whose codes are public; begin with an empty one.");
         await scope.ServiceProvider.GetRequiredService<ClientRegistry>().Bring(cancellationToken);
         if (settings.SeedDemo)
             await DemoPeople.Seed(database, time, cancellationToken);
