@@ -79,6 +79,7 @@ public static class ProviderApp
         var tokenKeys = new TokenKeys(keys);
         services.AddSingleton(tokenKeys);
         services.AddScoped<ClientRegistry>();
+        services.AddSingleton<AssertionUses>();
         services.AddScoped<PairwiseSubjects>();
         services.AddSingleton<RequestProgress>();
         services.AddSingleton<Refusals>();

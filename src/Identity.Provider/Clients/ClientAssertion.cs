@@ -1,7 +1,6 @@
 using System.Text.Json;
 using Identity.Audit;
 using Identity.Provider.Authorize;
-using Identity.Provider.Storage;
 using Identity.Web;
 using Microsoft.IdentityModel.JsonWebTokens;
 using Microsoft.IdentityModel.Tokens;
@@ -18,7 +17,7 @@ namespace Identity.Provider.Clients;
 /// invalid_token. Every refusal here is invalid_client with one text; which check it was goes to the log.
 /// </summary>
 internal sealed partial class ClientAssertion(
-    IOpenIddictServerDispatcher dispatcher, IOpenIddictApplicationManager applications, RedisStore redis, TimeProvider time, Refusals refusals, ILogger<ClientAssertion> logger)
+    IOpenIddictServerDispatcher dispatcher, IOpenIddictApplicationManager applications, AssertionUses uses, TimeProvider time, Refusals refusals, ILogger<ClientAssertion> logger)
     : IOpenIddictServerHandler<ProcessAuthenticationContext>
 {
     /// <summary>Real ones are below 1 kB. Checked before anything is decoded.</summary>
@@ -76,8 +75,13 @@ internal sealed partial class ClientAssertion(
 
         // RFC 7523 3 (7): single use. The signature has been verified, so nobody can spend another client's identifiers.
         var remaining = Time(assertion, JwtRegisteredClaimNames.Exp)!.Value - time.GetUtcNow() + Skew;
-        if (!await redis.SetIfAbsent($"assertion:{assertion.Issuer}:{assertion.Id}", remaining))
-            return "jti was used before";
+        switch (await uses.Take(assertion.Issuer, assertion.Id, Time(assertion, JwtRegisteredClaimNames.Iat), remaining))
+        {
+            case AssertionUse.Repeated:
+                return "jti was used before";
+            case AssertionUse.BeforeMemory:
+                return "issued before the used jti were forgotten: Redis was emptied";
+        }
 
         context.ClientAssertionPrincipal = validation.Principal;
         return null;

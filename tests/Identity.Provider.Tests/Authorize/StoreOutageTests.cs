@@ -139,6 +139,23 @@ public sealed class StoreOutageTests
         Assert.StartsWith("/login?", (await browser.Get(await agency.Pushed())).Location, StringComparison.Ordinal);
     }
 
+    // The used identifiers are gone with the rest: what was signed before must not count once more.
+    [Fact]
+    public async Task After_FLUSHALL_an_assertion_from_before_is_refused_and_a_new_one_is_good()
+    {
+        await using var provider = await RunningProvider.With();
+        using var agency = new Agency(provider, "tax-portal");
+        var old = agency.Assertion(claims => claims["iat"] = TimeProvider.System.GetUtcNow().ToUnixTimeSeconds() - 20);
+        Assert.Equal(HttpStatusCode.Unauthorized, (await agency.Push(agency.Request(), old)).Status);
+        var used = agency.Assertion(claims => claims["iat"] = TimeProvider.System.GetUtcNow().ToUnixTimeSeconds() - 2);
+        Assert.Equal(HttpStatusCode.Created, (await agency.Push(agency.Request(), used)).Status);
+        await Task.Delay(TimeSpan.FromSeconds(5), TestContext.Current.CancellationToken);
+        using (var redis = await ConnectionMultiplexer.ConnectAsync($"{provider.Redis.Endpoint},allowAdmin=true"))
+            await redis.GetServers()[0].FlushAllDatabasesAsync();
+        Assert.Equal("invalid_client", (await agency.Push(agency.Request(), used)).Error);
+        Assert.Equal(HttpStatusCode.Created, (await agency.Push(agency.Request())).Status);
+    }
+
     [Fact]
     public async Task A_restart_keeps_requests_codes_and_sessions()
     {
