@@ -31,7 +31,7 @@ public sealed class SignedInModel(DemoSettings settings, IStringLocalizer<DemoTe
     {
         Attributes = [.. ShownClaims
             .Where(claim => Claim(claim) is not null)
-            .Select(claim => (texts["Claim_" + claim].Value, SafeText.ForDisplay(Claim(claim))))];
+            .Select(claim => (texts["Claim_" + claim].Value, claim == "birthdate" ? Date(Claim(claim)!) : SafeText.ForDisplay(Claim(claim))))];
         if (HttpContext.RequestServices.GetService<DeedStore>() is { } store)
         {
             Deeds = await store.Of(Subject, HttpContext.RequestAborted);
@@ -59,4 +59,9 @@ public sealed class SignedInModel(DemoSettings settings, IStringLocalizer<DemoTe
     }
 
     string? Claim(string type) => User.FindFirst(type)?.Value;
+
+    // OpenID Connect Core 5.1: YYYY-MM-DD, or with the year alone known or left out; only the first is a date to write out.
+    string Date(string birthdate) => DateOnly.TryParseExact(birthdate, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var date)
+        ? date.ToString(texts["DateFormat"], CultureInfo.CurrentCulture)
+        : SafeText.ForDisplay(birthdate);
 }

@@ -47,9 +47,12 @@ class PdfViewer {
     this.status.setAttribute('role', 'status');
     this.status.style.margin = '0';
     this.bar = Object.assign(document.createElement('div'), { className: 'id-pdf__bar', hidden: true });
-    this.bar.append(
-      this.button('‹', this.text.previous, () => this.turn(-1)), this.button('›', this.text.next, () => this.turn(1)), this.place,
-      this.button('−', this.text.zoomOut, () => this.setZoom(this.zoom - 1)), this.zoomText, this.button('+', this.text.zoomIn, () => this.setZoom(this.zoom + 1)));
+    // Turning and zooming stay together when a narrow bar wraps.
+    const turning = Object.assign(document.createElement('div'), { className: 'id-pdf__tools' });
+    turning.append(this.button('‹', this.text.previous, () => this.turn(-1)), this.button('›', this.text.next, () => this.turn(1)), this.place);
+    const zooming = Object.assign(document.createElement('div'), { className: 'id-pdf__tools' });
+    zooming.append(this.button('−', this.text.zoomOut, () => this.setZoom(this.zoom - 1)), this.zoomText, this.button('+', this.text.zoomIn, () => this.setZoom(this.zoom + 1)));
+    this.bar.append(turning, zooming);
     this.list = Object.assign(document.createElement('div'), { className: 'id-pdf__pages', tabIndex: 0, hidden: true });
     this.list.setAttribute('role', 'region');
     this.list.setAttribute('aria-label', this.text.region);

@@ -15,9 +15,9 @@ public sealed class PortalJourneys(WholeSystem browsers, FreshSystem system) : I
     private string Land => system.Host.Address(403);
 
     [Theory]
-    [InlineData("en", "Liis Tamm", "Liis", "Tamm", "1985")]
-    [InlineData("et", "Wei Chen", "Wei", "Chen", "1979")]
-    [InlineData("zh-Hans", "Amira Haddad", "Amira", "Haddad", "1999")]
+    [InlineData("en", "Liis Tamm", "Liis", "Tamm", "21 April 1985")]
+    [InlineData("et", "Wei Chen", "Wei", "Chen", "3. november 1979")]
+    [InlineData("zh-Hans", "Amira Haddad", "Amira", "Haddad", "1999年2月28日")]
     public async Task One_login_serves_two_agencies_that_learn_different_numbers(string language, string name, string given, string family, string born)
     {
         await using var visitor = await browsers.Visit(language);
