@@ -47,6 +47,17 @@ public sealed class PdfViewerTests(Browser browser) : IClassFixture<Browser>, IA
     }
 
     [Fact]
+    public async Task The_page_fits_again_when_the_window_changes()
+    {
+        var (page, problems) = await Open("three", ThreePages());
+        await Expect(page, "shown");
+        await page.SetViewportSizeAsync(360, 800);
+        await page.WaitForFunctionAsync("(() => { const list = document.querySelector('.id-pdf__pages'); return list.scrollWidth <= list.clientWidth && list.clientWidth < 360; })()");
+        await page.WaitForFunctionAsync("(() => { const p = document.querySelector('.id-pdf__page'), c = p.querySelector('canvas'); return Math.abs(c.width / devicePixelRatio - p.clientWidth) <= 2; })()");
+        Assert.Empty(problems);
+    }
+
+    [Fact]
     public async Task Refuses_bytes_that_are_not_those_of_the_digest()
     {
         var (page, _) = await Open("swapped", ThreePages(), digestOf: ThreePages("Another"));

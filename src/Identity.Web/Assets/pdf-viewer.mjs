@@ -8,6 +8,7 @@ const pixelsPerPoint = 96 / 72;
 const mostPixelsPerPage = 16_000_000;
 const mostPixelsPerImage = 100_000_000;
 const mostCanvases = 8;
+const resizeSettles = 150; // ms
 
 const texts = {
   loading: 'Loading the document…', page: 'Page {0} of {1}', previous: 'Previous page', next: 'Next page', zoomIn: 'Larger', zoomOut: 'Smaller',
@@ -98,7 +99,8 @@ class PdfViewer {
       this.draw();
     }, { root: this.list, rootMargin: '50% 0px' });
     const first = await this.document.getPage(1);
-    this.fit = this.fitWidth(first.getViewport({ scale: pixelsPerPoint }).width);
+    this.width = first.getViewport({ scale: pixelsPerPoint }).width;
+    this.fit = this.fitWidth();
     for (let index = 0; index < this.document.numPages; index++) {
       const box = Object.assign(document.createElement('div'), { className: 'id-pdf__page' });
       box.dataset.index = index;
@@ -112,13 +114,15 @@ class PdfViewer {
     }
     this.showZoom();
     this.showPlace();
+    // A turned phone or a zoomed window: the page fits again.
+    globalThis.addEventListener('resize', () => { clearTimeout(this.settling); this.settling = setTimeout(() => this.refit(), resizeSettles); });
     await this.drawPage(this.pages[0], 0);
   }
 
-  fitWidth(width) {
+  fitWidth() {
     const style = getComputedStyle(this.list);
     const room = this.list.clientWidth - parseFloat(style.paddingInlineStart) - parseFloat(style.paddingInlineEnd);
-    return Math.min(1.25, Math.max(0.2, room / width));
+    return Math.min(1.25, Math.max(0.2, room / this.width));
   }
 
   get scale() { return this.fit * zoomSteps[this.zoom] * pixelsPerPoint; }
@@ -188,11 +192,23 @@ class PdfViewer {
   async setZoom(step) {
     const zoom = Math.min(zoomSteps.length - 1, Math.max(0, step));
     if (zoom === this.zoom) return;
-    const ratio = this.list.scrollTop / Math.max(1, this.list.scrollHeight);
     this.zoom = zoom;
+    await this.resize();
+    this.showZoom();
+  }
+
+  async refit() {
+    const fit = this.fitWidth();
+    if (fit === this.fit) return;
+    this.fit = fit;
+    await this.resize();
+  }
+
+  // Every page in the scale that now holds, at the place where the reader was.
+  async resize() {
+    const ratio = this.list.scrollTop / Math.max(1, this.list.scrollHeight);
     for (const [index, page] of this.pages.entries()) this.size(page, await this.document.getPage(index + 1));
     this.list.scrollTop = ratio * this.list.scrollHeight;
-    this.showZoom();
     this.draw();
   }
 

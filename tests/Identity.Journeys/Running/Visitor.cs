@@ -203,6 +203,8 @@ public sealed partial class Visitor : IAsyncDisposable
                 """);
             if (unseen is not null)
                 invisible.Add(unseen);
+            if (await Page.Locator("[data-to-reach]").CountAsync() == 0)
+                break;
         }
 
         var missed = await Page.EvaluateAsync<string[]>("[...document.querySelectorAll('[data-to-reach]')].map((e) => { delete e.dataset.toReach; return e.outerHTML.slice(0, 120); })");
