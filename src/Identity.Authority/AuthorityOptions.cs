@@ -1,3 +1,5 @@
+using Identity.Pkix.X509;
+
 namespace Identity.Authority;
 
 /// <summary>The settings as they are written; <see cref="AuthoritySettings.Check"/> makes the checked record of them.</summary>
@@ -35,6 +37,9 @@ public sealed class AuthorityOptions
 
     /// <summary>Certificate policy of people's certificates.</summary>
     public string PersonPolicy { get; set; } = AuthoritySettings.ExampleArc + "1.1";
+
+    /// <summary>Extension of people's certificates that names the approved documents; verifiers must know it too.</summary>
+    public string ApprovedDocumentsExtension { get; set; } = ApprovedDocuments.ExampleOid;
 
     /// <summary>Time-stamp policy.</summary>
     public string TimestampPolicy { get; set; } = AuthoritySettings.ExampleArc + "1.2";

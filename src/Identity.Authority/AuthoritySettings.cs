@@ -25,6 +25,7 @@ public sealed record AuthoritySettings
     public required string ClientId { get; init; }
     public required TimeSpan PersonValidity { get; init; }
     public required string PersonPolicy { get; init; }
+    public required string ApprovedDocumentsExtension { get; init; }
     public required string TimestampPolicy { get; init; }
     public required int TimestampAccuracySeconds { get; init; }
     public required TimeSpan OcspValidity { get; init; }
@@ -51,6 +52,7 @@ public sealed record AuthoritySettings
             ClientId = Required(options.ClientId, nameof(ClientId)),
             PersonValidity = Within(options.PersonValidity, nameof(PersonValidity), TimeSpan.FromMinutes(1), TimeSpan.FromHours(24)),
             PersonPolicy = ObjectIdentifier(options.PersonPolicy, nameof(PersonPolicy), production),
+            ApprovedDocumentsExtension = ObjectIdentifier(options.ApprovedDocumentsExtension, nameof(ApprovedDocumentsExtension), production),
             TimestampPolicy = ObjectIdentifier(options.TimestampPolicy, nameof(TimestampPolicy), production),
             TimestampAccuracySeconds = options.TimestampAccuracySeconds is >= 1 and <= 60
                 ? options.TimestampAccuracySeconds

@@ -33,12 +33,13 @@ public sealed class AuthoritySettingsTests
     [InlineData("PublicAddress", "http://localhost:5100/", "PublicAddress must be an https address in production.")]
     [InlineData("Provider", "http://provider.example/", "Provider must be an https address in production.")]
     [InlineData("PersonPolicy", "1.3.6.1.4.1.99999.1.1", "PersonPolicy is an example")]
+    [InlineData("ApprovedDocumentsExtension", "1.3.6.1.4.1.99999.2.1", "ApprovedDocumentsExtension is an example")]
     [InlineData("TimestampPolicy", "1.3.6.1.4.1.99999.1.2", "TimestampPolicy is an example")]
     public void Production_refuses_what_is_for_development(string setting, string value, string refusal)
     {
         Dictionary<string, string> good = new()
         {
-            ["PublicAddress"] = "https://authority.example/", ["Provider"] = "https://provider.example/", ["PersonPolicy"] = "1.2.3.4", ["TimestampPolicy"] = "1.2.3.5",
+            ["PublicAddress"] = "https://authority.example/", ["Provider"] = "https://provider.example/", ["PersonPolicy"] = "1.2.3.4", ["ApprovedDocumentsExtension"] = "1.2.3.6", ["TimestampPolicy"] = "1.2.3.5",
             ["StatusAddress"] = "http://status.example/",
         };
         AuthorityApp.Build(Args(good));
@@ -56,7 +57,7 @@ public sealed class AuthoritySettingsTests
     {
         await using var system = new AuthoritySystem();
         await using var app = AuthorityApp.Build([.. system.Settings, "--environment=" + environment, "--Authority:PublicAddress=https://authority.example/",
-            "--Authority:Provider=https://provider.example/", "--Authority:PersonPolicy=1.2.3.4", "--Authority:TimestampPolicy=1.2.3.5"]);
+            "--Authority:Provider=https://provider.example/", "--Authority:PersonPolicy=1.2.3.4", "--Authority:ApprovedDocumentsExtension=1.2.3.6", "--Authority:TimestampPolicy=1.2.3.5"]);
         Assert.Equal("issuing-ca", (await Assert.ThrowsAsync<DevelopmentKeyRefusedException>(() => app.StartAsync())).KeyName);
     }
 

@@ -36,7 +36,7 @@ public sealed partial class IssuanceCycle(IDbContextFactory<AuthorityDatabase> d
         var (issuer, now) = (keys.Issuing, time.GetUtcNow());
 
         // 1. A serial number that is not stored could be signed and never found again.
-        var content = profile.Content(approval.Person, key, issuer.Certificate, now);
+        var content = profile.Content(approval, key, issuer.Certificate, now);
         if (await IntendedCertificate.Store(databases, content, issuer, approval.Structure.Approval, now, cancellation) is not { } intended)
             return new IssuanceResult.ApprovalUsed();
 

@@ -1,3 +1,4 @@
+using System.Buffers.Text;
 using System.Numerics;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
@@ -23,6 +24,8 @@ public sealed class PersonProfile(AuthoritySettings settings)
 
     public string Policy => settings.PersonPolicy;
 
+    public string ApprovedDocumentsExtension => settings.ApprovedDocumentsExtension;
+
     public TimeSpan Validity => settings.PersonValidity;
 
     public string OcspAddress => settings.StatusAddress + "ocsp";
@@ -31,7 +34,12 @@ public sealed class PersonProfile(AuthoritySettings settings)
 
     public string RevocationListAddress => $"{settings.StatusAddress}crl/{AuthoritySettings.IssuingAuthority}.crl";
 
-    public CertificateContent Content(ApprovedPerson person, SubjectPublicKey key, Certificate issuer, DateTimeOffset now)
+    public CertificateContent Content(VerifiedApproval approval, SubjectPublicKey key, Certificate issuer, DateTimeOffset now) =>
+        Content(approval.Person, [.. approval.Structure.Documents.Select(document => (ReadOnlyMemory<byte>)Base64Url.DecodeFromChars(document.Sha256))], key, issuer, now);
+
+    /// <param name="documents">SHA-256 of each document that was approved.</param>
+    public CertificateContent Content(
+        ApprovedPerson person, IReadOnlyList<ReadOnlyMemory<byte>> documents, SubjectPublicKey key, Certificate issuer, DateTimeOffset now)
     {
         var second = DateTimeOffset.FromUnixTimeSeconds(now.ToUnixTimeSeconds());
         return new CertificateContent(
@@ -51,6 +59,8 @@ public sealed class PersonProfile(AuthoritySettings settings)
                 CertificateExtensions.CertificatePolicies(Policy),
                 CertificateExtensions.AuthorityInformationAccess(OcspAddress, IssuerAddress),
                 CertificateExtensions.CrlDistributionPoint(RevocationListAddress),
+                // Whoever holds the key can sign with it what they like; whoever verifies sees here what was approved.
+                ApprovedDocuments.Make(ApprovedDocumentsExtension, documents),
             ]);
     }
 

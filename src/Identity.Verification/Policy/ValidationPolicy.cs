@@ -1,3 +1,5 @@
+using Identity.Pkix.X509;
+
 namespace Identity.Verification.Policy;
 
 /// <summary>
@@ -19,6 +21,9 @@ public sealed record ValidationPolicy
     /// How old revocation information may at least be, even if its own period is shorter. EN 319 102-1 5.2.5 leaves it to the policy.
     /// </summary>
     public TimeSpan RevocationFreshness { get; init; } = TimeSpan.FromHours(24);
+
+    /// <summary>Extensions of certificates that name the documents a key was made for; such a key signs no other document.</summary>
+    public IReadOnlyList<string> ApprovedDocumentsExtensions { get; init; } = [ApprovedDocuments.ExampleOid];
 
     /// <summary>How far a responder's clock may be ahead of ours.</summary>
     public TimeSpan ClockSkew { get; init; } = TimeSpan.FromMinutes(5);

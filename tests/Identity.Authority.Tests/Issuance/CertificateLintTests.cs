@@ -38,6 +38,8 @@ public sealed class CertificateLintTests(AuthoritySystem system) : IClassFixture
         { "document signing", "extensions: one that the profile does not have" },
         { "subject key identifier", "key-identifiers: subject key identifier is not the key's" },
         { "authority key identifier", "key-identifiers: authority key identifier is not the authority's" },
+        { "no digest", "approved-documents: not 1 to 16 digests" },
+        { "short digest", "approved-documents: not 1 to 16 digests" },
         { "policy", "policies: not the policy of the profile" },
         { "ocsp", "status-addresses: no OCSP address of the profile" },
         { "list", "status-addresses: no list address of the profile" },
@@ -62,6 +64,7 @@ public sealed class CertificateLintTests(AuthoritySystem system) : IClassFixture
     [InlineData(Oids.AuthorityInformationAccess)]
     [InlineData(Oids.CrlDistributionPoints)]
     [InlineData(Oids.CertificatePolicies)]
+    [InlineData(ApprovedDocuments.ExampleOid)]
     public async Task A_certificate_without_one_of_the_profiles_extensions_is_not_signed(string oid)
     {
         var (content, keys, profile) = Good();
@@ -82,12 +85,14 @@ public sealed class CertificateLintTests(AuthoritySystem system) : IClassFixture
         var (_, keys, profile) = Good();
         var key = Certificate.Parse(system.Pki.Certificate("tsa")).PublicKey;
         var serials = Enumerable.Range(0, 10_000).AsParallel()
-            .Select(_ => profile.Content(Person, key, keys.Issuing.Certificate, TimeProvider.System.GetUtcNow()).SerialNumber).ToList();
+            .Select(_ => profile.Content(Person, Documents, key, keys.Issuing.Certificate, TimeProvider.System.GetUtcNow()).SerialNumber).ToList();
         Assert.Equal(serials.Count, serials.Distinct().Count());
         Assert.All(serials, s => Assert.InRange(s.GetBitLength(), 90, 128));
         // Each bit is set about half of the time: 10 000 throws stay within 4 000 and 6 000 but for one case in 10^88.
         for (var bit = 0; bit < 128; bit++) Assert.InRange(serials.Count(s => !(s >> bit).IsEven), 4000, 6000);
     }
+
+    private static readonly ReadOnlyMemory<byte>[] Documents = [SHA256.HashData("deed"u8)];
 
     private static ApprovedPerson Person => new("PNOXX-48504210018", "Liis", "Tamm");
 
@@ -96,7 +101,7 @@ public sealed class CertificateLintTests(AuthoritySystem system) : IClassFixture
         var keys = system.Services.GetRequiredService<AuthorityKeys>();
         var profile = system.Services.GetRequiredService<PersonProfile>();
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        return (profile.Content(Person, SubjectPublicKey.Parse(key.ExportSubjectPublicKeyInfo()), keys.Issuing.Certificate, TimeProvider.System.GetUtcNow()), keys, profile);
+        return (profile.Content(Person, Documents, SubjectPublicKey.Parse(key.ExportSubjectPublicKeyInfo()), keys.Issuing.Certificate, TimeProvider.System.GetUtcNow()), keys, profile);
     }
 
     private async Task<IEnumerable<string>> Lint(CertificateContent content, AuthorityKeys keys, PersonProfile profile)
@@ -111,6 +116,8 @@ public sealed class CertificateLintTests(AuthoritySystem system) : IClassFixture
 
     private static CertificateContent Spoil(CertificateContent content, string defect, AuthorityKeys keys) => defect switch
     {
+        "no digest" => Replace(content, new Extension(ApprovedDocuments.ExampleOid, false, new byte[] { 0x30, 0x00 })),
+        "short digest" => Replace(content, new Extension(ApprovedDocuments.ExampleOid, false, new byte[] { 0x30, 0x03, 0x04, 0x01, 0x00 })),
         "short serial" => content with { SerialNumber = BigInteger.One << 60 },
         "other issuer" => content with { Issuer = keys.Root.Subject },
         "too long" => content with { NotAfter = content.NotAfter.AddSeconds(1) },

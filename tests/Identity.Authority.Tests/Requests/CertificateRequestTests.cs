@@ -2,6 +2,7 @@ using System.Net;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using Identity.Authority.Requests;
 using Identity.Authority.Storage;
 using Identity.Authority.Tests.Timestamps;
@@ -29,6 +30,9 @@ public sealed class CertificateRequestTests(AuthoritySystem system) : IClassFixt
         var text = system.Pki.Openssl("x509", "-in", path, "-noout", "-text", "-nameopt", "utf8,sep_comma_plus,sname").Output;
         Assert.Contains("Subject: C=XX,CN=Liis Tamm,GN=Liis,SN=Tamm,serialNumber=PNOXX-48504210018", text);
         Assert.Contains("X509v3 Key Usage: critical\n                Non Repudiation\n", text);
+        // Which document the key is for, as openssl reads the extension.
+        var extension = Regex.Match(system.Pki.Openssl("asn1parse", "-in", path).Output, "1\\.3\\.6\\.1\\.4\\.1\\.99999\\.2\\.1\n.*OCTET STRING +\\[HEX DUMP\\]:([0-9A-F]+)");
+        Assert.Equal("30220420" + Convert.ToHexString(EvidenceBuilder.DocumentSha256), extension.Groups[1].Value);
         Assert.Contains($"OCSP - URI:{system.Address}ocsp", text);
         Assert.Contains($"CA Issuers - URI:{system.Address}ca/issuing-ca.cer", text);
         Assert.Contains($"URI:{system.Address}crl/issuing-ca.crl", text);

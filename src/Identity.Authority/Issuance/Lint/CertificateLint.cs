@@ -25,6 +25,7 @@ public static class CertificateLint
         ("key-identifiers", KeyIdentifiersLint.Check),
         ("policies", PoliciesLint.Check),
         ("status-addresses", StatusAddressesLint.Check),
+        ("approved-documents", ApprovedDocumentsLint.Check),
     ];
 
     public static IReadOnlyList<LintFinding> Run(ReadOnlyMemory<byte> certificate, LintContext context)

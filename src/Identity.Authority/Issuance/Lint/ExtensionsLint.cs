@@ -19,8 +19,9 @@ internal static class ExtensionsLint
 
     public static string? Check(Certificate certificate, LintContext context)
     {
-        if (certificate.Extensions.Any(e => !Critical.ContainsKey(e.Oid))) return "one that the profile does not have";
-        if (certificate.Extensions.Count != Critical.Count) return "one is missing";
-        return certificate.Extensions.All(e => Critical[e.Oid] == e.Critical) ? null : "wrong criticality";
+        var approved = context.Profile.ApprovedDocumentsExtension;
+        if (certificate.Extensions.Any(e => e.Oid != approved && !Critical.ContainsKey(e.Oid))) return "one that the profile does not have";
+        if (certificate.Extensions.Count != Critical.Count + 1) return "one is missing";
+        return certificate.Extensions.All(e => (e.Oid != approved && Critical[e.Oid]) == e.Critical) ? null : "wrong criticality";
     }
 }

@@ -10,9 +10,9 @@ namespace Identity.Verification.Engine.Blocks;
 /// <summary>Signature acceptance (EN 319 102-1 5.2.8): rules for attributes, for what came after the signature, and for algorithms.</summary>
 public static class SignatureAcceptance
 {
-    public static BlockConclusion Check(SignatureFacts facts, ChangesAfterSignature changes)
+    public static BlockConclusion Check(SignatureFacts facts, ChangesAfterSignature changes, ValidationContext context)
     {
-        if (Attributes(facts) is { } refusal)
+        if ((Attributes(facts) ?? ApprovedDocument.Refuse(facts, context)) is { } refusal)
             return BlockConclusion.Indeterminate(SubIndication.SigConstraintsFailure, refusal);
         // A later revision that alters the document breaks no digest, so it is no failure of cryptography: it is a constraint of ours
         // on the signature's scope that is not met. That is this block's outcome in the standard's terms (5.2.8.4), never PASSED.

@@ -43,7 +43,7 @@ public static class BasicSignature
             return new BasicSignatureResult(cryptography, [], certificate, changes, identification.Messages);
 
         // 5.3.4 (6) signature acceptance.
-        var acceptance = SignatureAcceptance.Check(facts, changes);
+        var acceptance = SignatureAcceptance.Check(facts, changes, context);
         if (!acceptance.HasPassed)
             return new BasicSignatureResult(acceptance, [], certificate, changes, identification.Messages);
 
