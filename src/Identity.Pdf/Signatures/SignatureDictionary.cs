@@ -87,6 +87,9 @@ public sealed record SignatureDictionary
 
     public required IReadOnlyList<SignatureReference> References { get; init; }
 
+    /// <summary>P in the Lock of the field that was signed (ISO 32000-2 table 236), as it stood when it was: 1 to 3; null when there is none.</summary>
+    public int? LockPermission { get; init; }
+
     public IReadOnlyList<string> DuplicateKeys => Dictionary.DuplicateKeys;
 
     public bool IsDocumentTimestamp => Type == "DocTimeStamp" || SubFilter == "ETSI.RFC3161";

@@ -148,7 +148,23 @@ internal sealed class SignatureFinder
             ContactInfo = view.Get<PdfString>(dictionary, "ContactInfo")?.GetText(),
             HasCert = dictionary.Has("Cert"),
             References = References(view, dictionary),
+            LockPermission = LockPermission(view, candidate.Field?.Id, dictionary),
         };
+    }
+
+    // The field's lock, and its copy in the parameters of FieldMDP: the strictest of them.
+    private static int? LockPermission(RevisionView view, ObjectId? field, PdfDictionary signature)
+    {
+        var locks = new List<PdfDictionary?>();
+        if (field is { } id && view.Resolve(id) is PdfDictionary dictionary)
+            locks.Add(view.Get<PdfDictionary>(dictionary, "Lock"));
+        foreach (var item in view.Get<PdfArray>(signature, "Reference")?.Items ?? [])
+        {
+            if (view.Resolve(item) is PdfDictionary reference && view.Get<PdfName>(reference, "TransformMethod")?.Value == "FieldMDP")
+                locks.Add(view.Get<PdfDictionary>(reference, "TransformParams"));
+        }
+        return locks.OfType<PdfDictionary>().Select(one => view.Get<PdfInteger>(one, "P")?.Value).Where(level => level is >= 1 and <= 3).Min() is { } strictest
+            ? (int)strictest : null;
     }
 
     private static SignatureContents Contents(RevisionView view, PdfDictionary dictionary) => view.Resolve(dictionary["Contents"]) switch

@@ -15,8 +15,15 @@ public sealed class ChangePermissions
     /// <summary>The strictest of all that the signatures in the covered part of the file ask for: a later one cannot loosen an earlier one.</summary>
     public static ChangePermissions AfterRevision(int revision, IEnumerable<SignatureDictionary> signatures)
     {
-        var covered = signatures.Where(signature => signature.Revision <= revision).SelectMany(signature => signature.References).ToList();
+        var made = signatures.Where(signature => signature.Revision <= revision).ToList();
+        var covered = made.SelectMany(signature => signature.References).ToList();
         var levels = covered.OfType<SignatureReference.DocMdp>().Select(reference => reference.Permission).ToList();
+        // 12.7.5.5 table 236: who signs a field whose lock permits nothing closes the document. The other values grant nothing of their own.
+        if (made.Any(signature => signature.LockPermission == 1))
+            levels.Add(1);
+        // What is meant to restrict and cannot be understood, permits nothing.
+        if (covered.Any(reference => reference is SignatureReference.Other { TransformMethod: "DocMDP" }))
+            levels.Add(0);
         // 12.8.2.2 table 257: a value that is none of the three permits nothing.
         int? strictest = levels.Count == 0 ? null : levels.Any(level => level is < 1 or > 3) ? 1 : levels.Min();
         return new ChangePermissions(strictest, [.. covered.OfType<SignatureReference.FieldMdp>()]);

@@ -201,6 +201,21 @@ public sealed class LaterRevisions(Hierarchy hierarchy)
         report.Signatures[0].Says("certified-no-visible-signature");
     }
 
+    [Theory]
+    [InlineData("/Lock<</Type/SigFieldLock/Action/All/P 1>>", "", "INDETERMINATE")]
+    [InlineData("/Lock<</Type/SigFieldLock/Action/All/P 2>>", "", "TOTAL-PASSED")]
+    [InlineData("", "FieldMDP/TransformParams<</Action/All/P 1>>", "INDETERMINATE")]
+    [InlineData("", "DocMDP/TransformParams<</P 7>>", "INDETERMINATE")]
+    public async Task A_document_that_a_signer_closed_takes_no_further_signature(string widget, string method, string conclusion)
+    {
+        var shape = new SignatureShape { Widget = widget, Dictionary = method.Length == 0 ? "" : $"/Reference[<</TransformMethod/{method}>>]" };
+        var closed = hierarchy.Sign(HandMadePdf.Plain(), null, shape);
+        var report = await Validating.Report(hierarchy.Sign(closed, CmsShape.By("wei"), new SignatureShape { FirstObject = 20, EarlierFields = [6], Name = "Signature2" }), hierarchy);
+        Assert.Equal(conclusion, report.Conclusion);
+        if (conclusion == "INDETERMINATE")
+            report.Signatures[0].Says("certified-no-changes");
+    }
+
     [Fact]
     public async Task Taking_the_authors_permissions_away_is_suspicious()
     {
