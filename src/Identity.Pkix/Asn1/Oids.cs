@@ -25,6 +25,7 @@ public static class Oids
     public const string RsaSha3With384 = "2.16.840.1.101.3.4.3.15";
     public const string RsaSha3With512 = "2.16.840.1.101.3.4.3.16";
     public const string EcPublicKey = "1.2.840.10045.2.1";
+    public const string EcdsaArc = "1.2.840.10045.4";
     public const string EcdsaSha1 = "1.2.840.10045.4.1";
     public const string EcdsaSha256 = "1.2.840.10045.4.3.2";
     public const string EcdsaSha384 = "1.2.840.10045.4.3.3";

@@ -12,7 +12,13 @@ public enum SignatureFamily { Ecdsa, RsaPkcs1, RsaPss, Dsa, Ed25519, Ed448, Unkn
 /// </summary>
 public sealed record SignatureAlgorithm(SignatureFamily Family, HashAlgorithmName? Hash, int? SaltLength, AlgorithmIdentifier Identifier)
 {
+    /// <summary>Octets of a PSS salt: no more fit into the largest modulus that is verified.</summary>
+    public const int MaxSaltLength = SignatureVerification.MaxRsaBits / 8;
+
     private static readonly byte[] NullParameters = [0x05, 0x00];
+
+    /// <summary>The hash in MGF1, for RSASSA-PSS as read; null stands for <see cref="Hash"/>.</summary>
+    public HashAlgorithmName? MaskHash { get; init; }
 
     private static readonly (string Oid, SignatureFamily Family, HashAlgorithmName Hash)[] Fixed =
     [
@@ -54,7 +60,8 @@ public sealed record SignatureAlgorithm(SignatureFamily Family, HashAlgorithmNam
         return identifier.Oid switch
         {
             Oids.RsaEncryption when digest is not null => new(SignatureFamily.RsaPkcs1, Digests.FromOid(digest.Oid), null, identifier),
-            Oids.EcPublicKey when digest is not null => new(SignatureFamily.Ecdsa, Digests.FromOid(digest.Oid), null, identifier),
+            // X9.62 names no algorithm by the arc of its signature types, yet signers do, and mean the digest beside it.
+            Oids.EcPublicKey or Oids.EcdsaArc when digest is not null => new(SignatureFamily.Ecdsa, Digests.FromOid(digest.Oid), null, identifier),
             Oids.Dsa when digest is not null => new(SignatureFamily.Dsa, Digests.FromOid(digest.Oid), null, identifier),
             Oids.RsaPss => ReadPss(identifier),
             Oids.Ed25519 => new(SignatureFamily.Ed25519, null, null, identifier),
@@ -109,9 +116,8 @@ public sealed record SignatureAlgorithm(SignatureFamily Family, HashAlgorithmNam
                 else if (tag.HasSameClassAndValue(new Asn1Tag(TagClass.ContextSpecific, 3)) && value.TryReadInt32(out var t)) trailer = t;
                 else return unknown;
             }
-            // The framework verifies PSS with one hash and a salt of that length only; anything else is reported as unknown.
-            return Digests.FromOid(hash) is { } name && maskHash == hash && trailer == 1 && salt == Digests.Length(name)
-                ? new(SignatureFamily.RsaPss, name, salt, identifier)
+            return Digests.FromOid(hash) is { } name && Digests.FromOid(maskHash) is { } inMask && trailer == 1 && salt is >= 0 and <= MaxSaltLength
+                ? new(SignatureFamily.RsaPss, name, salt, identifier) { MaskHash = inMask }
                 : unknown;
         }
         catch (AsnContentException)

@@ -70,7 +70,7 @@ public static class SignatureVerification
         {
             SignatureFamily.Ecdsa => VerifyEcdsa(key, hash, signature),
             SignatureFamily.RsaPkcs1 => VerifyRsa(key, name, hash, signature, RSASignaturePadding.Pkcs1),
-            SignatureFamily.RsaPss => VerifyRsa(key, name, hash, signature, RSASignaturePadding.Pss),
+            SignatureFamily.RsaPss => VerifyPss(key, algorithm, name, hash, signature),
             SignatureFamily.Dsa => VerifyDsa(key, hash, signature),
             _ => SignatureCheck.UnsupportedAlgorithm,
         };
@@ -97,6 +97,17 @@ public static class SignatureVerification
         {
             return SignatureCheck.Invalid;
         }
+    }
+
+    private static SignatureCheck VerifyPss(SubjectPublicKey key, SignatureAlgorithm algorithm, HashAlgorithmName name, ReadOnlySpan<byte> hash, ReadOnlySpan<byte> signature)
+    {
+        // The framework verifies one hash for both, and a salt of its length.
+        var mask = algorithm.MaskHash ?? name;
+        if (mask == name && algorithm.SaltLength == Asn1.Digests.Length(name)) return VerifyRsa(key, name, hash, signature, RSASignaturePadding.Pss);
+        if (key.Kind != PublicKeyKind.Rsa) return SignatureCheck.KeyMismatch;
+        if (key.Size is < MinRsaBits or > MaxRsaBits || key.Exponent is null or < 3) return SignatureCheck.KeySizeRefused;
+        if (IsSha3(mask) && !SHA3_256.IsSupported) return SignatureCheck.UnsupportedAlgorithm;
+        return PssVerification.Verify(key.KeyBits, name, mask, algorithm.SaltLength ?? 0, hash, signature) ? SignatureCheck.Valid : SignatureCheck.Invalid;
     }
 
     private static SignatureCheck VerifyRsa(SubjectPublicKey key, HashAlgorithmName name, ReadOnlySpan<byte> hash, ReadOnlySpan<byte> signature,

@@ -115,16 +115,61 @@ public sealed class SignatureVerificationTests(OpensslHierarchy hierarchy)
     }
 
     [Theory]
-    [InlineData("different-mgf")]
-    [InlineData("salt-0")]
-    public void Pss_parameters_that_the_framework_cannot_honour_are_unsupported(string what)
+    [InlineData("sha256", "sha256", 32)]
+    [InlineData("sha256", "sha256", 0)]
+    [InlineData("sha512", "sha512", 100)]
+    [InlineData("sha256", "sha512", 32)]
+    [InlineData("sha384", "sha1", 20)]
+    public void Pss_with_any_salt_and_mask_of_openssl_verifies_and_with_others_does_not(string digest, string mask, int salt)
     {
-        var hex = Convert.ToHexString(SignatureAlgorithm.RsaPssSha256.Identifier.Parameters.Span);
-        const string sha256 = "0609608648016503040201";
-        hex = what == "salt-0" ? hex.Replace("020120", "020100", StringComparison.Ordinal)
-            : hex[..hex.LastIndexOf(sha256, StringComparison.Ordinal)] + "0609608648016503040202" + hex[(hex.LastIndexOf(sha256, StringComparison.Ordinal) + sha256.Length)..];
-        Assert.Equal(SignatureFamily.Unknown, SignatureAlgorithm.From(new AlgorithmIdentifier(Oids.RsaPss, Convert.FromHexString(hex))).Family);
-        Assert.Equal(SignatureFamily.RsaPss, SignatureAlgorithm.From(SignatureAlgorithm.RsaPssSha256.Identifier).Family);
+        var output = hierarchy.Pki.PathOf("pss.sig");
+        hierarchy.Pki.Openssl("dgst", "-" + digest, "-sign", hierarchy.Pki.KeyPath("person-rsa"), "-sigopt", "rsa_padding_mode:pss", "-sigopt", $"rsa_pss_saltlen:{salt}",
+            "-sigopt", "rsa_mgf1_md:" + mask, "-out", output, hierarchy.Pki.Write("dgst.data", Data));
+        var signature = File.ReadAllBytes(output);
+        var key = hierarchy["person-rsa"].PublicKey;
+        SignatureCheck Check(string hash, string inMask, int length, byte[] data, byte[] value) => SignatureVerification.VerifyData(key, Pss(hash, inMask, length), data, value);
+
+        Assert.Equal(SignatureCheck.Valid, Check(digest, mask, salt, Data, signature));
+        Assert.Equal(SignatureCheck.Invalid, Check(digest, mask, salt + 1, Data, signature));
+        Assert.Equal(SignatureCheck.Invalid, Check(digest, mask == "sha1" ? "sha256" : "sha1", salt, Data, signature));
+        Assert.Equal(SignatureCheck.Invalid, Check(digest, mask, salt, "date"u8.ToArray(), signature));
+        Assert.Equal(SignatureCheck.Invalid, Check(digest, mask, salt, Data, signature[..^1]));
+        Assert.Equal(SignatureCheck.Invalid, Check(digest, mask, salt, Data, new byte[signature.Length]));
+        Assert.Equal(SignatureCheck.Invalid, Check(digest, mask, salt, Data, [.. Enumerable.Repeat((byte)0xFF, signature.Length)]));
+        for (var at = 0; at < signature.Length; at += 31)
+        {
+            var changed = signature.ToArray();
+            changed[at] ^= 0x10;
+            Assert.Equal(SignatureCheck.Invalid, Check(digest, mask, salt, Data, changed));
+        }
+    }
+
+    [Theory]
+    [InlineData(1025)]
+    [InlineData(-1)]
+    public void A_salt_of_an_impossible_length_is_no_algorithm(int salt) => Assert.Equal(SignatureFamily.Unknown, Pss("sha256", "sha512", salt).Family);
+
+    // RSASSA-PSS-params (RFC 4055 3.1), written by hand.
+    private static SignatureAlgorithm Pss(string hash, string mask, int salt)
+    {
+        static string Oid(string name) => name switch { "sha1" => Oids.Sha1, "sha256" => Oids.Sha256, "sha384" => Oids.Sha384, _ => Oids.Sha512 };
+        var writer = new AsnWriter(AsnEncodingRules.DER);
+        void Algorithm(string oid, string? inside = null)
+        {
+            using (writer.PushSequence())
+            {
+                writer.WriteObjectIdentifier(oid);
+                if (inside is not null)
+                    Algorithm(inside);
+            }
+        }
+        using (writer.PushSequence())
+        {
+            using (writer.PushSequence(new Asn1Tag(TagClass.ContextSpecific, 0, true))) Algorithm(Oid(hash));
+            using (writer.PushSequence(new Asn1Tag(TagClass.ContextSpecific, 1, true))) Algorithm(Oids.Mgf1, Oid(mask));
+            using (writer.PushSequence(new Asn1Tag(TagClass.ContextSpecific, 2, true))) writer.WriteInteger(salt);
+        }
+        return SignatureAlgorithm.From(new AlgorithmIdentifier(Oids.RsaPss, writer.Encode()));
     }
 
     // An odd modulus of exactly that many bits, written by hand.
