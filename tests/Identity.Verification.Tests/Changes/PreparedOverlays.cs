@@ -75,6 +75,7 @@ public sealed class PreparedOverlays(Hierarchy hierarchy)
     [InlineData("/FT/Tx/F 2/AP<</N 30 0 R>>", "/FT/Tx/F 4/AP<</N 30 0 R>>", "visible or invisible")]
     [InlineData("/FT/Tx/V(100)/F 4/AP<</N 31 0 R>>", "/FT/Tx/V(100)/F 4/AP<</N 30 0 R>>", "its value is the same")]
     [InlineData("/FT/Btn/Ff 65536/F 4/AP<</N 31 0 R>>", "/FT/Btn/Ff 65536/F 4/AP<</N 30 0 R>>", "its value is the same")]
+    [InlineData("/FT/Btn/V/Off/AS/Off/F 4/AP<</N<</On 30 0 R/Off 31 0 R>>>>", "/FT/Btn/V/Off/AS/On/F 4/AP<</N<</On 30 0 R/Off 31 0 R>>>>", "its value is the same")]
     [InlineData("/FT/Btn/Ff 65536/F 4/MK<</CA(100)>>", "/FT/Btn/Ff 65536/F 4/MK<</CA(1)>>", "its value is the same")]
     public async Task A_field_that_shows_something_else_with_the_same_value_is_a_change(string before, string after, string text)
     {

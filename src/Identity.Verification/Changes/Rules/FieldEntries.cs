@@ -91,6 +91,8 @@ public sealed class FieldEntries : ChangeRule
                 Appearance(comparison, place.Inside(key, unexplained: hasNewValue ? ChangeKind.Form : ChangeKind.Content), was[key], isNow[key]);
             else if (Filled.Contains(key) && !IsOfKind(key, comparison.After.Resolve(isNow[key])))
                 comparison.Report(ChangeKind.Content, place, ValidationMessage.Error("field-entry-unsound", place.Field ?? ""));
+            else if (key == "AS" && !hasNewValue)
+                comparison.Compare(was[key], isNow[key], place.Inside(key, NothingChanges.Rule, ChangeKind.Content) with { IsDrawn = true });
             else if (Filled.Contains(key))
                 comparison.Compare(was[key], isNow[key], place.Inside(key, NothingChanges.Rule, ChangeKind.Form));
             else if (!IsTypeStated(key, comparison, was, isNow))
