@@ -4,7 +4,7 @@ using System.Text;
 namespace Identity.Demo.LandRegistry;
 
 /// <summary>
-/// The deed as a one-page PDF 1.7 with a classic cross-reference table. The fonts are two of the fourteen that every viewer has
+/// The deed as a one-page PDF 1.7 with a classic cross-reference table. The font is one of the fourteen that every viewer has
 /// (ISO 32000-1 9.6.2.2), so the text is limited to WinAnsiEncoding; a character outside it is written as a question mark.
 /// </summary>
 public static class DeedDocument
@@ -20,7 +20,7 @@ public static class DeedDocument
     {
         var date = at.UtcDateTime.ToString("d MMMM yyyy", CultureInfo.InvariantCulture);
         var text = new StringBuilder();
-        text.Append("BT\n/Bold 22 Tf\n72 740 Td\n").Append(Shown("Deed of transfer of ownership")).Append("/Text 11 Tf\n0 -34 Td\n16 TL\n");
+        text.Append("BT\n/Text 22 Tf\n72 740 Td\n").Append(Shown("Deed of transfer of ownership")).Append("/Text 11 Tf\n0 -34 Td\n16 TL\n");
         foreach (var line in Lines(number, person, identifier, date))
             text.Append(Shown(line)).Append("T*\n");
         text.Append("ET\n0.6 w 72 726 m 523 726 l S\n");
@@ -74,10 +74,9 @@ public static class DeedDocument
         [
             "<< /Type /Catalog /Pages 2 0 R /Lang (en) >>",
             "<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
-            "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R /Resources << /Font << /Text 5 0 R /Bold 6 0 R >> >> >>",
+            "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R /Resources << /Font << /Text 5 0 R >> >> >>",
             $"<< /Length {WinAnsi.GetByteCount(content)} >>\nstream\n{content}\nendstream",
             "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding >>",
-            "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica-Bold /Encoding /WinAnsiEncoding >>",
             $"<< /Title {Literal(title)} /CreationDate (D:{at.UtcDateTime.ToString("yyyyMMddHHmmss", CultureInfo.InvariantCulture)}Z) >>",
         ];
         using var file = new MemoryStream();
@@ -96,7 +95,7 @@ public static class DeedDocument
         Put($"xref\n0 {objects.Length + 1}\n0000000000 65535 f \n");
         foreach (var offset in offsets)
             Put(offset.ToString("D10", CultureInfo.InvariantCulture) + " 00000 n \n");
-        Put($"trailer\n<< /Size {objects.Length + 1} /Root 1 0 R /Info 7 0 R >>\nstartxref\n{crossReferences}\n%%EOF\n");
+        Put($"trailer\n<< /Size {objects.Length + 1} /Root 1 0 R /Info 6 0 R >>\nstartxref\n{crossReferences}\n%%EOF\n");
         return file.ToArray();
     }
 }
