@@ -5,12 +5,20 @@ using static OpenIddict.Abstractions.OpenIddictConstants;
 
 namespace Identity.Provider.Clients;
 
-/// <summary>Writes the registrations from the settings into the database, where the protocol engine reads them.</summary>
+/// <summary>
+/// Brings the database, where the protocol engine reads clients, to what the settings say: a client that came from settings and is gone from them
+/// is removed. Instances with different settings (while they are being changed) do not argue: the one that starts last has its way.
+/// </summary>
 internal sealed class ClientRegistry(
     IOpenIddictApplicationManager applications, IOpenIddictScopeManager scopes, ProviderSettings settings)
 {
     /// <summary>Instances that start together write the same rows; the one that loses the race reads and tries again.</summary>
     private const int Attempts = 5;
+
+    /// <summary>Where a registration came from. Only those of <see cref="Settings"/> are removed here; whoever registers clients elsewhere writes another origin, or none.</summary>
+    internal const string OriginProperty = "origin";
+
+    private const string Settings = "settings";
 
     internal const string SectorProperty = "sector";
     internal const string DpopBoundProperty = "dpop_bound_access_tokens";
@@ -22,22 +30,12 @@ internal sealed class ClientRegistry(
             await Retry(() => Write(server, cancellation));
         foreach (var client in settings.Clients)
             await Retry(() => Write(client, cancellation));
-        await Retry(() => RemoveOthers(cancellation));
-    }
-
-    // The settings are the register: who was taken out of them has no key, no address and no scope here any more.
-    private async Task RemoveOthers(CancellationToken cancellation)
-    {
-        var registered = settings.Clients.Select(client => client.Id).ToHashSet(StringComparer.Ordinal);
-        var others = new List<object>();
-        await foreach (var application in applications.ListAsync(count: null, offset: null, cancellation))
+        var kept = settings.Clients.Select(client => client.Id).ToHashSet(StringComparer.Ordinal);
+        foreach (var id in await FromSettings(cancellation))
         {
-            if (!registered.Contains(await applications.GetClientIdAsync(application, cancellation) ?? ""))
-                others.Add(application);
+            if (!kept.Contains(id))
+                await Retry(() => Remove(id, cancellation));
         }
-
-        foreach (var application in others)
-            await applications.DeleteAsync(application, cancellation);
     }
 
     private static async Task Retry(Func<Task> write)
@@ -74,6 +72,31 @@ internal sealed class ClientRegistry(
             await applications.CreateAsync(descriptor, cancellation);
     }
 
+    private async Task<List<string>> FromSettings(CancellationToken cancellation)
+    {
+        var ids = new List<string>();
+        await foreach (var application in applications.ListAsync(cancellationToken: cancellation))
+        {
+            if (await IsFromSettings(application, cancellation))
+                ids.Add(await applications.GetClientIdAsync(application, cancellation) ?? throw new InvalidOperationException("A client has no identifier."));
+        }
+
+        return ids;
+    }
+
+    // Read anew at each try: another instance may have removed it.
+    private async Task Remove(string id, CancellationToken cancellation)
+    {
+        if (await applications.FindByClientIdAsync(id, cancellation) is { } application && await IsFromSettings(application, cancellation))
+            await applications.DeleteAsync(application, cancellation);
+    }
+
+    private async Task<bool> IsFromSettings(object application, CancellationToken cancellation)
+    {
+        var properties = await applications.GetPropertiesAsync(application, cancellation);
+        return properties.TryGetValue(OriginProperty, out var origin) && origin.ValueKind == JsonValueKind.String && origin.ValueEquals(Settings);
+    }
+
     private static OpenIddictApplicationDescriptor Describe(ClientRegistration client)
     {
         var descriptor = new OpenIddictApplicationDescriptor
@@ -100,6 +123,7 @@ internal sealed class ClientRegistry(
                 descriptor.RedirectUris.Add(new Uri(address));
         }
 
+        descriptor.Properties[OriginProperty] = JsonSerializer.SerializeToElement(Settings);
         descriptor.Properties[SectorProperty] = JsonSerializer.SerializeToElement(client.Sector);
         descriptor.Properties[DpopBoundProperty] = JsonSerializer.SerializeToElement(client.DpopBoundAccessTokens);
         descriptor.Properties[DetailsTypesProperty] = JsonSerializer.SerializeToElement(client.AuthorizationDetailsTypes);

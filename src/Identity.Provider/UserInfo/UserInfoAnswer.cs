@@ -10,7 +10,7 @@ namespace Identity.Provider.UserInfo;
 /// OpenID Connect Core 5.3: what the scopes of a valid access token stand for. The subject in the token is pairwise already; whose it is
 /// inside is known from the token's entry.
 /// </summary>
-internal sealed class UserInfoAnswer(IOpenIddictTokenManager tokens, PersonStore people) : IOpenIddictServerHandler<HandleUserInfoRequestContext>
+internal sealed class UserInfoAnswer(IOpenIddictTokenManager tokens, IOpenIddictApplicationManager applications, PersonStore people) : IOpenIddictServerHandler<HandleUserInfoRequestContext>
 {
     public async ValueTask HandleAsync(HandleUserInfoRequestContext context)
     {
@@ -22,9 +22,7 @@ internal sealed class UserInfoAnswer(IOpenIddictTokenManager tokens, PersonStore
             return;
         }
 
-        var entry = await tokens.FindByIdAsync(token.GetTokenId()!, context.CancellationToken);
-        var personId = entry is null ? null : await tokens.GetSubjectAsync(entry, context.CancellationToken);
-        if (personId is null || await people.Find(personId, context.CancellationToken) is not { } person)
+        if (await PersonOf(token.GetTokenId()!, context.CancellationToken) is not { } person)
         {
             context.Reject(Errors.InvalidToken, "The access token is no longer valid.");
             return;
@@ -32,5 +30,15 @@ internal sealed class UserInfoAnswer(IOpenIddictTokenManager tokens, PersonStore
 
         foreach (var claim in ScopeClaims.Of(token.GetScopes()))
             context.Claims[claim] = ScopeClaims.Value(person, claim);
+    }
+
+    private async Task<Person?> PersonOf(string tokenId, CancellationToken cancellation)
+    {
+        if (await tokens.FindByIdAsync(tokenId, cancellation) is not { } entry)
+            return null;
+        // The engine looks at the token alone; its client may have been removed since.
+        if (await tokens.GetApplicationIdAsync(entry, cancellation) is not { } client || await applications.FindByIdAsync(client, cancellation) is null)
+            return null;
+        return await tokens.GetSubjectAsync(entry, cancellation) is { } person ? await people.Find(person, cancellation) : null;
     }
 }

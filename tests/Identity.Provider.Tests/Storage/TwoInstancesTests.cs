@@ -66,6 +66,17 @@ public sealed class TwoInstancesTests(RunningProvider provider) : IClassFixture<
     }
 
     [Fact]
+    public async Task Instances_that_start_at_once_agree_on_the_clients_that_are_gone()
+    {
+        var database = Path.Combine(Folder, "gone.db");
+        await (await Second("gone", database)).DisposeAsync();
+        var apps = await Task.WhenAll(Enumerable.Range(0, 4).Select(index => Second($"gone{index}", database, "--Provider:SeedDemo:Enabled=false")));
+        Assert.Empty(await Clients.RemovedClientTests.Registered(apps[0].Services));
+        foreach (var app in apps)
+            await app.DisposeAsync();
+    }
+
+    [Fact]
     public async Task Two_first_logins_at_once_agree_on_the_subject()
     {
         var personId = await provider.PersonId(SignedIn.Wei);
@@ -83,7 +94,7 @@ public sealed class TwoInstancesTests(RunningProvider provider) : IClassFixture<
     private static Uri Address(WebApplication app) =>
         new(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single());
 
-    private async Task<WebApplication> Second(string name, string? database = null)
+    private async Task<WebApplication> Second(string name, string? database = null, params string[] settings)
     {
         var app = ProviderApp.Build(
         [
@@ -96,6 +107,7 @@ public sealed class TwoInstancesTests(RunningProvider provider) : IClassFixture<
             $"--Provider:Audit={Path.Combine(Folder, name + ".jsonl")}",
             $"--Provider:SeedDemo:ClientKeys={Folder}",
             "--Logging:LogLevel:Default=Warning",
+            .. settings,
         ]);
         await app.StartAsync();
         return app;
