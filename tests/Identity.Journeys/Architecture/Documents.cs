@@ -97,6 +97,16 @@ public sealed partial class Documents
         Assert.Empty(gone);
     }
 
+    [Fact]
+    public void Every_library_that_is_pinned_for_its_own_sake_is_used()
+    {
+        var pins = SourceFiles.Read("Directory.Packages.props").Split("<ItemGroup Label=\"transitive")[0];
+        var used = string.Join('\n', SourceFiles.All.Where(path => path.EndsWith(".csproj", StringComparison.Ordinal) || path.EndsWith("Directory.Build.props", StringComparison.Ordinal)).Select(SourceFiles.Read));
+        var unused = PackageName().Matches(pins.Split("<ItemGroup Label=\"build")[0]).Select(match => match.Groups[1].Value)
+            .Where(name => !used.Contains($"PackageReference Include=\"{name}\"", StringComparison.Ordinal));
+        Assert.Empty(unused);
+    }
+
     private static IEnumerable<string> Problems(SpecTable row)
     {
         var isOpen = row.Test!.StartsWith("open", StringComparison.Ordinal) || row.Test.StartsWith("not done", StringComparison.Ordinal);
