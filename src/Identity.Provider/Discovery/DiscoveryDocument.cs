@@ -1,21 +1,24 @@
 using System.Collections.Immutable;
 using Identity.Provider.Approvals;
 using Identity.Provider.Sessions;
+using Identity.Provider.Storage;
 using Identity.Provider.UserInfo;
+using Microsoft.EntityFrameworkCore;
 using Microsoft.IdentityModel.Tokens;
+using OpenIddict.EntityFrameworkCore.Models;
 using OpenIddict.Server;
 using static OpenIddict.Abstractions.OpenIddictConstants;
 using static OpenIddict.Server.OpenIddictServerEvents;
 
 namespace Identity.Provider.Discovery;
 
-/// <summary>Members that OpenIddict cannot know of (OpenID Connect Discovery 3, RFC 8414 2, RFC 9396 10).</summary>
-internal sealed class DiscoveryDocument : IOpenIddictServerHandler<HandleConfigurationRequestContext>
+/// <summary>Members that OpenIddict cannot know of (OpenID Connect Discovery 3, RFC 8414 2, RFC 9126 5, RFC 9396 10).</summary>
+internal sealed class DiscoveryDocument(ProviderDatabase database) : IOpenIddictServerHandler<HandleConfigurationRequestContext>
 {
     private static readonly ImmutableArray<string?> AssertionAlgorithms = [SecurityAlgorithms.EcdsaSha256, SecurityAlgorithms.RsaSsaPssSha256];
     private static readonly ImmutableArray<string?> Languages = ["en", "et", "zh-Hans"];
 
-    public ValueTask HandleAsync(HandleConfigurationRequestContext context)
+    public async ValueTask HandleAsync(HandleConfigurationRequestContext context)
     {
         context.SubjectTypes.Clear();
         context.SubjectTypes.Add(SubjectTypes.Pairwise);
@@ -26,6 +29,11 @@ internal sealed class DiscoveryDocument : IOpenIddictServerHandler<HandleConfigu
         context.Metadata["acr_values_supported"] = new([PersonSession.Substantial]);
         context.Metadata["ui_locales_supported"] = new(Languages);
         context.Metadata["authorization_details_types_supported"] = new([ApprovalRequest.DetailsType]);
-        return ValueTask.CompletedTask;
+        context.RequirePushedAuthorizationRequests = !await AnyClientMayComeWithoutPushing(context.CancellationToken);
     }
+
+    // RFC 9126 5 tells of all clients, 6 of each: it is true while each one must push. Asked of the database, since clients may come and go.
+    private Task<bool> AnyClientMayComeWithoutPushing(CancellationToken cancellation) =>
+        database.Set<OpenIddictEntityFrameworkCoreApplication>()
+            .AnyAsync(client => client.Requirements == null || !client.Requirements.Contains($"\"{Requirements.Features.PushedAuthorizationRequests}\""), cancellation);
 }

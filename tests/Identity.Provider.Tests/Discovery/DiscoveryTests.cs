@@ -1,5 +1,8 @@
 using System.Net;
 using System.Text.Json.Nodes;
+using Microsoft.Extensions.DependencyInjection;
+using OpenIddict.Abstractions;
+using static OpenIddict.Abstractions.OpenIddictConstants;
 
 namespace Identity.Provider.Discovery;
 
@@ -32,6 +35,24 @@ public sealed class DiscoveryTests(RunningProvider provider) : IClassFixture<Run
         Assert.Equal(["http://eidas.europa.eu/LoA/substantial"], List("acr_values_supported"));
         Assert.Superset(new HashSet<string> { "sub", "acr", "amr", "auth_time", "sid", "name", "given_name", "family_name", "birthdate", "person_identifier" }, List("claims_supported").ToHashSet());
         Assert.True((bool)document["authorization_response_iss_parameter_supported"]!);
+        Assert.True((bool)document["require_pushed_authorization_requests"]!);
+    }
+
+    [Theory]
+    [InlineData(true, Requirements.Features.PushedAuthorizationRequests, Requirements.Features.ProofKeyForCodeExchange)]
+    [InlineData(false, Requirements.Features.ProofKeyForCodeExchange)]
+    [InlineData(false)]
+    public async Task Says_that_requests_must_be_pushed_while_no_client_may_come_without(bool required, params string[] requirements)
+    {
+        await using var own = await RunningProvider.With();
+        await using (var scope = own.Services.CreateAsyncScope())
+        {
+            var client = new OpenIddictApplicationDescriptor { ClientId = "by-command", ClientType = ClientTypes.Confidential, ClientSecret = Agency.Random(32) };
+            client.Requirements.UnionWith(requirements);
+            await scope.ServiceProvider.GetRequiredService<IOpenIddictApplicationManager>().CreateAsync(client, TestContext.Current.CancellationToken);
+        }
+
+        Assert.Equal(required, (bool)JsonNode.Parse((await Get(null, own)).Body)!["require_pushed_authorization_requests"]!);
     }
 
     [Fact]
@@ -53,9 +74,9 @@ public sealed class DiscoveryTests(RunningProvider provider) : IClassFixture<Run
             Assert.Empty(key.Select(member => member.Key).Intersect(["d", "p", "q", "dp", "dq", "qi", "k", "oth"]));
     }
 
-    private async Task<Reply> Get(string? forged)
+    private async Task<Reply> Get(string? forged, RunningProvider? other = null)
     {
-        using var agency = new Agency(provider, "tax-portal");
+        using var agency = new Agency(other ?? provider, "tax-portal");
         using var request = new HttpRequestMessage(HttpMethod.Get, "/.well-known/openid-configuration");
         if (forged is not null)
             request.Headers.TryAddWithoutValidation(forged, "evil.example");
