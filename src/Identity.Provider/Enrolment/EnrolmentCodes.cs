@@ -10,7 +10,7 @@ namespace Identity.Provider.Enrolment;
 /// Enrolment codes: 12 symbols of Crockford's base 32 (60 bits), stored as a slow hash, so that a copy of the database gives away no code that is
 /// still good. The salt is one for all, because a code is found by its hash.
 /// </summary>
-public sealed class EnrolmentCodes(ProviderDatabase database, TimeProvider time)
+public sealed class EnrolmentCodes(ProviderDatabase database, ProviderSettings settings, TimeProvider time)
 {
     /// <summary>Longer input is no code.</summary>
     public const int MaxCharacters = 64;
@@ -50,7 +50,7 @@ public sealed class EnrolmentCodes(ProviderDatabase database, TimeProvider time)
     public async Task<EnrolmentCode?> FindHash(string hash, CancellationToken cancellation)
     {
         var found = await database.EnrolmentCodes.AsNoTracking().SingleOrDefaultAsync(row => row.Hash == hash, cancellation);
-        return found is { Used: null } && found.Expires > time.GetUtcNow() ? found : null;
+        return found is { Used: null } && found.Expires > time.GetUtcNow() && (settings.SeedDemo || !found.Reusable) ? found : null;
     }
 
     /// <summary>Spends an ordinary code by one conditional update. False: somebody else did, or it has expired. A reusable code stays.</summary>

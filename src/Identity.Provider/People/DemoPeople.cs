@@ -7,7 +7,7 @@ using Microsoft.EntityFrameworkCore;
 
 namespace Identity.Provider.People;
 
-/// <summary>The people of the demonstration. Their enrolment codes are printed in public, so this never runs in Production.</summary>
+/// <summary>The people of the demonstration. Their enrolment codes are printed in public, so outside Development there are none.</summary>
 public static class DemoPeople
 {
     private const int IdBytes = 16;
@@ -41,6 +41,14 @@ public static class DemoPeople
                     throw;
             }
         }
+    }
+
+    /// <summary>Whether the database was used for a demonstration: a demo person is there, or a code that serves everybody.</summary>
+    public static async Task<bool> AreIn(ProviderDatabase database, CancellationToken cancellation)
+    {
+        var identifiers = Read().Select(demo => demo.Identifier).ToArray();
+        return await database.Users.AnyAsync(person => identifiers.Contains(person.Identifier), cancellation)
+            || await database.EnrolmentCodes.AnyAsync(code => code.Reusable, cancellation);
     }
 
     /// <summary>A person with a random pseudonym; not stored yet.</summary>

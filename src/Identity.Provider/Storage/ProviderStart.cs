@@ -18,8 +18,9 @@ internal sealed class ProviderStart(IServiceProvider services, ProviderSettings 
         scope.ServiceProvider.GetRequiredService<AuditLog>();
         var database = scope.ServiceProvider.GetRequiredService<ProviderDatabase>();
         await database.Database.MigrateAsync(cancellationToken);
-        if (settings.Production && await database.EnrolmentCodes.AnyAsync(code => code.Reusable, cancellationToken))
-            throw new ProviderSettingsException(nameof(settings.Database), "holds demo people, whose codes are public; begin with an empty one.");
+        // Refusing their codes would not do: whoever has used one holds a passkey by now, and signs in with that.
+        if (settings.Production && await DemoPeople.AreIn(database, cancellationToken))
+            throw new ProviderSettingsException(nameof(settings.Database), "holds demo people, whose codes are public; only the Development environment may have them. Begin with an empty database.");
         await scope.ServiceProvider.GetRequiredService<ClientRegistry>().Bring(cancellationToken);
         if (settings.SeedDemo)
             await DemoPeople.Seed(database, time, cancellationToken);

@@ -60,15 +60,4 @@ public sealed class ProviderSettingsTests
     {
         Issuer = "https://id.example/", Database = "Data Source=provider.db", Redis = "redis:6379", Keys = "/keys", Audit = "/audit/provider.jsonl",
     };
-
-    private sealed class NamedEnvironment(string name) : IHostEnvironment
-    {
-        public string EnvironmentName { get; set; } = name;
-
-        public string ApplicationName { get; set; } = "";
-
-        public string ContentRootPath { get; set; } = "";
-
-        public Microsoft.Extensions.FileProviders.IFileProvider ContentRootFileProvider { get; set; } = new Microsoft.Extensions.FileProviders.NullFileProvider();
-    }
 }
