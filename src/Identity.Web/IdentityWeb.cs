@@ -30,6 +30,7 @@ public static class IdentityWeb
         var settings = new WebSettings(service, publicAddress);
         var secure = settings.IsHttps ? CookieSecurePolicy.Always : CookieSecurePolicy.SameAsRequest;
         builder.Services.AddSingleton(settings);
+        builder.Services.AddProxies(Proxies.Read(builder.Configuration));
         builder.Services.AddLocalization();
         builder.Services.AddHealthChecks();
         builder.Services.AddAntiforgery(antiforgery =>
@@ -64,7 +65,7 @@ public static class IdentityWeb
     }
 
     /// <summary>
-    /// In this order: public address, security headers, error pages, assets, language, <paramref name="early"/>, routing, authentication,
+    /// In this order: proxies, public address, security headers, error pages, assets, language, <paramref name="early"/>, routing, authentication,
     /// authorization. So a store that fails while a session is read is answered with 503, and an unknown address with a page.
     /// </summary>
     /// <param name="app">The service.</param>
@@ -73,6 +74,7 @@ public static class IdentityWeb
     {
         ArgumentNullException.ThrowIfNull(app);
         var settings = app.Services.GetRequiredService<WebSettings>();
+        app.UseForwardedHeaders();
         app.UsePublicAddress(settings.PublicAddress);
         app.UseSecurityHeaders(settings.PublicAddress);
         app.UsePlainProblems();

@@ -51,6 +51,12 @@ public sealed class Browser : IDisposable
 
     public CookieContainer Cookies { get; }
 
+    /// <summary>What a proxy, or who plays one, says about where the browser is.</summary>
+    public string ForwardedFor
+    {
+        init => client.DefaultRequestHeaders.Add("X-Forwarded-For", value);
+    }
+
     public Cookie? SessionCookie => Cookies.GetCookies(Provider.Issuer).FirstOrDefault(cookie => cookie.Name.Contains("-session", StringComparison.Ordinal));
 
     /// <summary>Another browser that holds a copy of this one's cookies, as they are now.</summary>

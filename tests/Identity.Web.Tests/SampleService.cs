@@ -31,11 +31,11 @@ public sealed class SampleService : IAsyncDisposable
 
     public HttpClient Client { get; }
 
-    public static async Task<SampleService> Start(string publicAddress = "http://localhost:5999/", string environment = "Production")
+    public static async Task<SampleService> Start(string publicAddress = "http://localhost:5999/", string environment = "Production", params string[] settings)
     {
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions
         {
-            Args = ["--urls=http://127.0.0.1:0"],
+            Args = ["--urls=http://127.0.0.1:0", .. settings],
             ApplicationName = "Identity.Web.Tests",
             EnvironmentName = environment,
             ContentRootPath = AppContext.BaseDirectory,
@@ -64,6 +64,7 @@ public sealed class SampleService : IAsyncDisposable
             return "cached";
         });
         app.MapGet("/host", (HttpContext context) => $"{context.Request.Scheme}://{context.Request.Host}");
+        app.MapGet("/address", (HttpContext context) => context.Connection.RemoteIpAddress!.ToString());
         app.MapGet("/locales", (HttpContext context, string wanted) =>
         {
             Languages.Choose(context, wanted);

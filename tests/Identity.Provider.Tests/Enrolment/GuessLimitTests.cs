@@ -20,6 +20,32 @@ public sealed class GuessLimitTests(RunningProvider provider) : IClassFixture<Ru
     }
 
     [Fact]
+    public async Task Behind_a_listed_proxy_each_visitor_counts_alone()
+    {
+        await using var own = await RunningProvider.With("--Web:Proxies:0=127.0.0.1", "--Web:Proxies:1=::1");
+        using var guesser = new Browser(own) { ForwardedFor = "198.51.100.7" };
+        for (var i = 0; i < GuessLimit.PerAddress; i++)
+            Assert.Equal(HttpStatusCode.BadRequest, (await guesser.GiveCode($"AAAA-AAAA-AA{i:00}")).Status);
+        Assert.Equal(HttpStatusCode.TooManyRequests, (await guesser.GiveCode("LIIS-7KQ4-M2XD")).Status);
+        using var other = new Browser(own) { ForwardedFor = "198.51.100.8" };
+        Assert.Equal(HttpStatusCode.OK, (await other.GiveCode("LIIS-7KQ4-M2XD")).Status);
+    }
+
+    [Fact]
+    public async Task Anybody_who_is_no_listed_proxy_counts_whatever_a_header_says()
+    {
+        await using var own = await RunningProvider.With("--Web:Proxies:0=192.0.2.1");
+        for (var i = 0; i < GuessLimit.PerAddress; i++)
+        {
+            using var guesser = new Browser(own) { ForwardedFor = $"198.51.100.{i}" };
+            Assert.Equal(HttpStatusCode.BadRequest, (await guesser.GiveCode($"AAAA-AAAA-AA{i:00}")).Status);
+        }
+
+        using var last = new Browser(own) { ForwardedFor = "198.51.100.99" };
+        Assert.Equal(HttpStatusCode.TooManyRequests, (await last.GiveCode("LIIS-7KQ4-M2XD")).Status);
+    }
+
+    [Fact]
     public async Task Right_codes_do_not_count()
     {
         var limit = Limit();
