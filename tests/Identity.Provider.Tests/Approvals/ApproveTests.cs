@@ -331,7 +331,8 @@ public sealed class ApproveTests(RunningProvider provider) : IClassFixture<Runni
         var page = await browser.Get(Address(request));
         await Approve(browser, request, page, page.Field("approval"), authenticator.Assert(page.Attribute("data-passkey-given")));
         await own.Stop();
-        var log = await File.ReadAllTextAsync(own.AuditFile, TestContext.Current.CancellationToken);
+        // Without its hashes: hexadecimal digits spell a few of the words below by chance.
+        var log = System.Text.RegularExpressions.Regex.Replace(await File.ReadAllTextAsync(own.AuditFile, TestContext.Current.CancellationToken), "[0-9a-f]{64}", "");
         foreach (var name in (string[])["provider.person-enrolment", "provider.passkey-registration", "provider.sign-in", "provider.approval-decision"])
             Assert.Equal(2, log.Split('\n').Count(line => line.Contains($"\"{name}\"", StringComparison.Ordinal)));
         foreach (var secret in (string[])["Liis", "Tamm", "48504210018", "1985", "deed", "Transfer", LiisCode])
