@@ -7,6 +7,7 @@ using Identity.Keys.Activation;
 using Identity.Pkix.Asn1;
 using Identity.Pkix.Signatures;
 using Identity.Pkix.X509;
+using Identity.Web;
 
 namespace Identity.Authority.Issuance;
 
@@ -75,6 +76,6 @@ public sealed class PersonProfile(AuthoritySettings settings)
     private static string Shortened(string name)
     {
         var runes = name.EnumerateRunes().Take(MaxCommonName + 1).ToArray();
-        return runes.Length <= MaxCommonName ? name : string.Concat(runes.Take(MaxCommonName - 1)) + "…";
+        return runes.Length <= MaxCommonName ? name : ShowableText.WithoutHidden(string.Concat(runes.Take(MaxCommonName - 1))) + "…";
     }
 }

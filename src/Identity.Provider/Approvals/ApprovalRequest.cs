@@ -1,7 +1,6 @@
-using System.Globalization;
 using System.Security.Cryptography;
-using System.Text;
 using System.Text.Json;
+using Identity.Web;
 
 namespace Identity.Provider.Approvals;
 
@@ -93,7 +92,7 @@ public sealed record ApprovalRequest(IReadOnlyList<ApprovalDocument> Documents, 
         try
         {
             var text = value.GetString()!;
-            return text.Length <= maxCharacters && !string.IsNullOrWhiteSpace(text) && text.EnumerateRunes().All(IsShowable) ? text : null;
+            return ShowableText.IsShowable(text, maxCharacters) ? text : null;
         }
         catch (InvalidOperationException)
         {
@@ -101,11 +100,6 @@ public sealed record ApprovalRequest(IReadOnlyList<ApprovalDocument> Documents, 
             return null;
         }
     }
-
-    // As Identity.Web's SafeText: the joiners stay, for the scripts that are written with them.
-    private static bool IsShowable(Rune rune) => rune.Value is 0x200C or 0x200D || Rune.GetUnicodeCategory(rune) is not (
-        UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.Surrogate or UnicodeCategory.PrivateUse
-        or UnicodeCategory.OtherNotAssigned or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator);
 
     private static ApprovalRequest? Refuse(string reason, out string refusal)
     {

@@ -5,8 +5,8 @@ using System.Text.Json.Serialization;
 using Identity.Audit;
 using Identity.Pdf.Syntax;
 using Identity.Signing.Agencies;
-using Identity.Signing.Approvals;
 using Identity.Signing.Documents;
+using Identity.Web;
 
 namespace Identity.Signing.Requests;
 
@@ -105,7 +105,7 @@ internal sealed class CreateRequest(RequestStore requests, DocumentStore documen
             else if (upload.Fields.GetValueOrDefault("signer") is { } named && !IsIdentifier(named))
                 refusal = ApiError.Result(400, "invalid_request", "signer must be a semantic identifier such as PNOXX-12345.");
             else
-                return new Fields(upload.Fields["purpose"], returnUrl, upload.Fields.GetValueOrDefault("signer"), ShowableText.Label(upload.FileName, SigningRequest.LongestFileName));
+                return new Fields(upload.Fields["purpose"], returnUrl, upload.Fields.GetValueOrDefault("signer"), DocumentLabel.Of(upload.FileName, SigningRequest.LongestFileName));
             return null;
         }
 

@@ -105,7 +105,7 @@ public sealed class UploadDocumentModel(
             State = RequestState.Received,
             Requester = ShowableText.IsShowable(person.Name, AgencyRegistry.LongestName) ? person.Name : texts["OwnRequester"].Value,
             Purpose = purpose,
-            FileName = ShowableText.Label(upload.FileName, SigningRequest.LongestFileName),
+            FileName = DocumentLabel.Of(upload.FileName, SigningRequest.LongestFileName),
             DocumentSha256 = upload.Document.Sha256,
             DocumentLength = upload.Document.Length,
             RequiredSigner = person.Identifier,

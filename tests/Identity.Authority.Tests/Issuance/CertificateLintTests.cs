@@ -26,6 +26,7 @@ public sealed class CertificateLintTests(AuthoritySystem system) : IClassFixture
         { "no surname", "subject: not the attributes of the profile" },
         { "long common name", "subject: common name longer than 64 characters" },
         { "line separator", "subject: a character that is not shown" },
+        { "joiner in a Latin name", "subject: a character that is not shown" },
         { "blank name", "subject: an attribute is empty or too long" },
         { "identifier", "subject: identifier is not of the semantic form" },
         { "country", "subject: country and identifier differ" },
@@ -79,6 +80,15 @@ public sealed class CertificateLintTests(AuthoritySystem system) : IClassFixture
         Assert.Empty(await Lint(content, keys, profile));
     }
 
+    [Theory]
+    [InlineData("\u0646\u0627\u0645\u200C\u0647\u0627")]
+    [InlineData("\u0915\u094D\u200D\u0937")]
+    public async Task A_name_passes_with_the_joiner_that_its_script_needs(string name)
+    {
+        var (content, keys, profile) = Good();
+        Assert.Empty(await Lint(With(With(content, Oids.GivenName, name), Oids.CommonName, name + " Tamm"), keys, profile));
+    }
+
     [Fact]
     public void Ten_thousand_serial_numbers_have_128_random_bits_and_differ()
     {
@@ -126,6 +136,7 @@ public sealed class CertificateLintTests(AuthoritySystem system) : IClassFixture
         "no surname" => content with { Subject = DistinguishedName.Of([.. content.Subject.Attributes.Where(a => a.Oid != Oids.Surname)]) },
         "long common name" => With(content, Oids.CommonName, new string('a', 65)),
         "line separator" => With(content, Oids.GivenName, "Li\u2028is"),
+        "joiner in a Latin name" => With(content, Oids.GivenName, "Li\u200Dis"),
         "blank name" => With(content, Oids.GivenName, " "),
         "identifier" => With(content, Oids.NameSerialNumber, "48504210018"),
         "country" => With(content, Oids.Country, "EE"),

@@ -34,6 +34,8 @@ public sealed class ApprovalRequestTests
         ["a hash in hexadecimal"] = (d => d["documentDigests"]![0]!["hash"] = new string('a', 64), "documentDigests must be 1 to 16 objects of label and the base64 of 32 bytes"),
         ["a label over the cap"] = (d => d["documentDigests"]![0]!["label"] = new string('x', 256), "documentDigests must be 1 to 16 objects of label and the base64 of 32 bytes"),
         ["a label with a bidi override"] = (d => d["documentDigests"]![0]!["label"] = "fdp\u202E.exe", "documentDigests must be 1 to 16 objects of label and the base64 of 32 bytes"),
+        ["a label with a joiner that nothing needs"] = (d => d["documentDigests"]![0]!["label"] = "pay\u200Dpal.pdf", "documentDigests must be 1 to 16 objects of label and the base64 of 32 bytes"),
+        ["a requester with a joiner at its end"] = (d => d["requester"] = "\u0646\u0627\u0645\u200C", "requester must be 1 to 200 printable characters"),
         ["another count"] = (d => d["numSignatures"] = 2, "numSignatures must equal the number of documents"),
         ["no count"] = (d => d.Remove("numSignatures"), "numSignatures must equal the number of documents"),
     };
@@ -48,6 +50,18 @@ public sealed class ApprovalRequestTests
         Bad[what].Change(details);
         Assert.Null(ApprovalRequest.TryRead(new JsonArray(details).ToJsonString(), out var refusal));
         Assert.Equal(Bad[what].Refusal, refusal);
+    }
+
+    [Theory]
+    [InlineData("\u0646\u0627\u0645\u200C\u0647\u0627")]
+    [InlineData("\u0915\u094D\u200D\u0937")]
+    public void Takes_a_joiner_that_its_script_needs(string text)
+    {
+        var details = Details();
+        details["purpose"] = text;
+        details["requester"] = text;
+        details["documentDigests"]![0]!["label"] = text;
+        Assert.Equal(text, ApprovalRequest.TryRead(new JsonArray(details).ToJsonString(), out _)!.Requester);
     }
 
     [Fact]

@@ -110,7 +110,7 @@ public sealed class AgencyApiTests(SigningSystem system) : IClassFixture<Signing
     public static TheoryData<string?, string?> WrongFields() => new()
     {
         { null, null }, { "", null }, { "   ", null }, { new string('a', 501), null }, { "line\nbreak", null }, { "right-to-left \u202e override", null },
-        { "isolate \u2066 inside", null }, { "zero width \u200b", null }, { "private \ue000 use", null },
+        { "isolate \u2066 inside", null }, { "zero width \u200b", null }, { "private \ue000 use", null }, { "pay\u200dpal", null },
         { "fine", "48504210018" }, { "fine", "pnoxx-1" }, { "fine", "PNOXX-" }, { "fine", "PNOXX-" + new string('1', 60) }, { "fine", "PNOXX-1 2" },
     };
 
@@ -124,6 +124,16 @@ public sealed class AgencyApiTests(SigningSystem system) : IClassFixture<Signing
         var error = await SigningSystem.Json(answer);
         Assert.Equal("invalid_request", error["error"]!.GetValue<string>());
         Assert.StartsWith(signer is null ? "purpose" : "signer", error["error_description"]!.GetValue<string>(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("\u0646\u0627\u0645\u200c\u0647\u0627")]
+    [InlineData("\u0915\u094d\u200d\u0937")]
+    public async Task A_joiner_that_its_script_needs_is_accepted(string purpose)
+    {
+        system.Reset();
+        using var answer = await system.PostRequest(Pdfs.Page(), purpose: purpose);
+        Assert.Equal(HttpStatusCode.Created, answer.StatusCode);
     }
 
     [Fact]

@@ -1,8 +1,7 @@
-using System.Globalization;
-using System.Text;
 using System.Text.RegularExpressions;
 using Identity.Pkix.Asn1;
 using Identity.Pkix.X509;
+using Identity.Web;
 
 namespace Identity.Authority.Issuance.Lint;
 
@@ -22,17 +21,11 @@ internal static partial class SubjectLint
         if (!attributes.Select(a => a.Oid).SequenceEqual(Order)) return "not the attributes of the profile";
         if (attributes.Any(a => string.IsNullOrWhiteSpace(a.Value) || a.Value.Length > MaxName)) return "an attribute is empty or too long";
         if (attributes[1].Value.EnumerateRunes().Count() > PersonProfile.MaxCommonName) return "common name longer than 64 characters";
-        if (attributes.Any(a => a.Value.EnumerateRunes().Any(IsHidden))) return "a character that is not shown";
+        if (attributes.Any(a => !ShowableText.IsShowable(a.Value))) return "a character that is not shown";
         var identifier = attributes[4].Value;
         if (!Identifier().IsMatch(identifier)) return "identifier is not of the semantic form";
         return identifier[3..5] == attributes[0].Value ? null : "country and identifier differ";
     }
-
-    // Joiners are ordinary letters of some scripts' names; they stay allowed.
-    private static bool IsHidden(Rune rune) =>
-        rune.Value is not (0x200C or 0x200D)
-        && Rune.GetUnicodeCategory(rune) is UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.Surrogate or UnicodeCategory.PrivateUse
-            or UnicodeCategory.OtherNotAssigned or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator;
 
     [GeneratedRegex("^(?:PNO|PAS|IDC|TIN)[A-Z]{2}-[A-Za-z0-9/.+-]{1,58}$", RegexOptions.CultureInvariant)]
     private static partial Regex Identifier();
