@@ -93,6 +93,7 @@ public static class SigningApp
         services.AddSingleton<DocumentStore>();
         services.AddSingleton<RequestStore>();
         services.AddSingleton<ApprovalRecords>();
+        services.AddSingleton<OpenSessions>();
         services.AddHostedService<RetentionSweep>();
     }
 

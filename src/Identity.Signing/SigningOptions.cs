@@ -38,6 +38,9 @@ public sealed class SigningOptions
 
     public long MaxDocumentBytes { get; set; } = 100L * 1024 * 1024;
 
+    /// <summary>How long a person stays signed in, however much the session is used.</summary>
+    public TimeSpan SessionLifetime { get; set; } = TimeSpan.FromHours(1);
+
     /// <summary>How long a person may take to sign.</summary>
     public TimeSpan RequestLifetime { get; set; } = TimeSpan.FromDays(1);
 

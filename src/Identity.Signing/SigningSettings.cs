@@ -27,6 +27,7 @@ public sealed record SigningSettings
     public required IReadOnlyList<string> ApprovalOrigins { get; init; }
     public required string RelyingPartyId { get; init; }
     public required long MaxDocumentBytes { get; init; }
+    public required TimeSpan SessionLifetime { get; init; }
     public required TimeSpan RequestLifetime { get; init; }
     public required TimeSpan Retention { get; init; }
     public required TimeSpan SigningDeadline { get; init; }
@@ -63,6 +64,7 @@ public sealed record SigningSettings
             MaxDocumentBytes = options.MaxDocumentBytes is > 0 and <= LargestDocumentBytes
                 ? options.MaxDocumentBytes
                 : throw new SettingRefusedException("MaxDocumentBytes", $"must be from 1 to {LargestDocumentBytes}."),
+            SessionLifetime = Within(options.SessionLifetime, "SessionLifetime", TimeSpan.FromSeconds(1), TimeSpan.FromHours(12)),
             RequestLifetime = Within(options.RequestLifetime, "RequestLifetime", TimeSpan.FromMinutes(1), TimeSpan.FromDays(90)),
             Retention = Within(options.Retention, "Retention", TimeSpan.Zero, TimeSpan.FromDays(3650)),
             SigningDeadline = Within(options.SigningDeadline, "SigningDeadline", TimeSpan.FromSeconds(5), TimeSpan.FromMinutes(15)),

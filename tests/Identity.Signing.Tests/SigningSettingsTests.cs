@@ -16,6 +16,8 @@ public sealed class SigningSettingsTests
         { "MaxDocumentBytes=0", "Signing:MaxDocumentBytes must be from 1 to" },
         { "MaxDocumentBytes=1073741825", "Signing:MaxDocumentBytes must be from 1 to 1073741824" },
         { "RequestLifetime=00:00:59", "Signing:RequestLifetime must be from" },
+        { "SessionLifetime=12:00:01", "Signing:SessionLifetime must be from" },
+        { "SessionLifetime=00:00:00", "Signing:SessionLifetime must be from" },
         { "ClockTolerance=00:00:00", "Signing:ClockTolerance must be from" },
         { "SigningDeadline=01:00:00", "Signing:SigningDeadline must be from" },
         { "Instance=../other", "Signing:Instance must have 1 to 64" },

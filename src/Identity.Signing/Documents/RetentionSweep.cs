@@ -1,4 +1,5 @@
 using Identity.Signing.Requests;
+using Identity.Signing.SignIn;
 using Identity.Signing.Storage;
 using Microsoft.EntityFrameworkCore;
 
@@ -6,10 +7,11 @@ namespace Identity.Signing.Documents;
 
 /// <summary>
 /// Removes documents whose time is over: of ended requests after the retention time, of requests that nobody signed in time after
-/// the same, uploads that were never finished, and files that no request knows. Records stay; they hold hashes, not documents.
+/// the same, uploads that were never finished, and files that no request knows. Records stay; they hold hashes, not documents. Sessions go when
+/// their time is over.
 /// </summary>
 public sealed class RetentionSweep(
-    IDbContextFactory<SigningDatabase> databases, DocumentStore documents, SigningSettings settings, TimeProvider time, ILogger<RetentionSweep> log)
+    IDbContextFactory<SigningDatabase> databases, DocumentStore documents, OpenSessions sessions, SigningSettings settings, TimeProvider time, ILogger<RetentionSweep> log)
     : BackgroundService
 {
     private const int AtOnce = 100;
@@ -18,6 +20,7 @@ public sealed class RetentionSweep(
 
     public async Task<int> Sweep(CancellationToken cancellation)
     {
+        await sessions.RemoveExpired(cancellation);
         var now = time.GetUtcNow();
         var removed = documents.RemoveAbandonedStaging(now - AbandonedAfter);
         await using var database = await databases.CreateDbContextAsync(cancellation);

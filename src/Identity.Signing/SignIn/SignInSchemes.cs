@@ -14,7 +14,6 @@ internal static class SignInSchemes
     public const string SignIn = "oidc";
     private const string ClientAssertionType = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
-    private static readonly TimeSpan SessionLifetime = TimeSpan.FromMinutes(30);
     private static readonly TimeSpan CallDeadline = TimeSpan.FromSeconds(15);
 
     public static AuthenticationBuilder AddSignIn(this IServiceCollection services, SigningSettings settings) => services
@@ -31,7 +30,12 @@ internal static class SignInSchemes
             // Lax: the person comes back from the Provider by a cross-site navigation.
             cookie.Cookie.SameSite = SameSiteMode.Lax;
             cookie.Cookie.SecurePolicy = Secure(settings);
-            cookie.ExpireTimeSpan = SessionLifetime;
+            // An end that use does not move; before it, sign-out ends the session for every copy of the cookie.
+            cookie.ExpireTimeSpan = settings.SessionLifetime;
+            cookie.SlidingExpiration = false;
+            cookie.Events.OnSigningIn = static context => Sessions(context.HttpContext).Begin(context);
+            cookie.Events.OnValidatePrincipal = static context => Sessions(context.HttpContext).Check(context);
+            cookie.Events.OnSigningOut = static context => Sessions(context.HttpContext).End(context.HttpContext);
         })
         .AddOpenIdConnect(SignIn, oidc =>
         {
@@ -125,6 +129,8 @@ internal static class SignInSchemes
 
     private static CookieSecurePolicy Secure(SigningSettings settings) =>
         settings.PublicAddress.Scheme == Uri.UriSchemeHttps ? CookieSecurePolicy.Always : CookieSecurePolicy.SameAsRequest;
+
+    private static OpenSessions Sessions(HttpContext context) => context.RequestServices.GetRequiredService<OpenSessions>();
 
     private static ILogger Logger(HttpContext context) =>
         context.RequestServices.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(SignInSchemes).FullName!);

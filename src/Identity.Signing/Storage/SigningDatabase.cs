@@ -1,5 +1,6 @@
 using Identity.Signing.Approvals;
 using Identity.Signing.Requests;
+using Identity.Signing.SignIn;
 using Microsoft.AspNetCore.DataProtection.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Design;
@@ -7,7 +8,7 @@ using Microsoft.EntityFrameworkCore.Storage.ValueConversion;
 
 namespace Identity.Signing.Storage;
 
-/// <summary>Requests, approvals with their evidence, and the keys that protect cookies.</summary>
+/// <summary>Requests, approvals with their evidence, open sessions, and the keys that protect cookies.</summary>
 public sealed class SigningDatabase(DbContextOptions<SigningDatabase> options) : DbContext(options), IDataProtectionKeyContext
 {
     public DbSet<SigningRequest> Requests => Set<SigningRequest>();
@@ -15,6 +16,8 @@ public sealed class SigningDatabase(DbContextOptions<SigningDatabase> options) :
     public DbSet<StoredApproval> Approvals => Set<StoredApproval>();
 
     public DbSet<IdempotencyRecord> IdempotencyKeys => Set<IdempotencyRecord>();
+
+    public DbSet<OpenSession> Sessions => Set<OpenSession>();
 
     public DbSet<DataProtectionKey> DataProtectionKeys => Set<DataProtectionKey>();
 
@@ -33,6 +36,11 @@ public sealed class SigningDatabase(DbContextOptions<SigningDatabase> options) :
             approval.HasKey(a => a.ApprovalId);
             approval.HasIndex(a => a.RequestId);
             approval.HasIndex(a => a.EndedAt);
+        });
+        modelBuilder.Entity<OpenSession>(session =>
+        {
+            session.HasKey(s => s.Id);
+            session.HasIndex(s => s.ExpiresAt);
         });
         modelBuilder.Entity<IdempotencyRecord>().HasKey(record => new { record.AgencyId, record.Key });
     }

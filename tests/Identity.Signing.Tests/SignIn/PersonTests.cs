@@ -1,5 +1,8 @@
 using System.Net;
 using System.Text;
+using Identity.Signing.Storage;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Identity.Signing.Tests.SignIn;
 
@@ -114,6 +117,114 @@ public sealed class PersonTests(SigningSystem system) : IClassFixture<SigningSys
         Assert.Contains("Liis Tamm", await page.Content.ReadAsStringAsync(SigningSystem.Cancellation), StringComparison.Ordinal);
         using var left = await browser.Post("sign-out", await Browser.Fields(page));
         Assert.DoesNotContain("Liis Tamm", await left.Content.ReadAsStringAsync(SigningSystem.Cancellation), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_copied_cookie_is_refused_after_sign_out()
+    {
+        system.Reset();
+        using var browser = system.NewBrowser();
+        var page = await browser.Get("sign-in");
+        using var thief = Copy(browser, system);
+        Assert.True(await IsSignedIn(thief));
+        using var left = await browser.Post("sign-out", await Browser.Fields(page));
+        Assert.False(await IsSignedIn(thief));
+    }
+
+    [Fact]
+    public async Task A_copied_cookie_is_refused_in_another_copy_of_the_service_too()
+    {
+        system.Reset();
+        var data = system.Pki.PathOf("two-copies");
+        await using var first = await system.StartAnotherOn(data, "--Signing:Instance=first");
+        await using var second = await system.StartAnotherOn(data, "--Signing:Instance=second");
+        using var browser = first.NewBrowser();
+        var page = await browser.Get("sign-in");
+        using var there = Copy(browser, second);
+        Assert.True(await IsSignedIn(there));
+        using var left = await browser.Post("sign-out", await Browser.Fields(page));
+        Assert.False(await IsSignedIn(there));
+    }
+
+    [Fact]
+    public async Task Each_sign_in_ends_the_session_that_the_browser_had()
+    {
+        system.Reset();
+        using var browser = system.NewBrowser();
+        await browser.Get("sign-in");
+        using var before = Copy(browser, system);
+        await browser.Get("sign-in");
+        Assert.True(await IsSignedIn(browser));
+        Assert.False(await IsSignedIn(before));
+    }
+
+    [Fact]
+    public async Task Sign_out_ends_no_other_session_of_the_person()
+    {
+        system.Reset();
+        using var one = system.NewBrowser();
+        using var other = system.NewBrowser();
+        await other.Get("sign-in");
+        using var left = await one.Post("sign-out", await Browser.Fields(await one.Get("sign-in")));
+        Assert.True(await IsSignedIn(other));
+    }
+
+    [Fact]
+    public async Task A_session_in_use_ends_at_its_absolute_end_and_so_does_its_cookie_when_it_is_kept()
+    {
+        system.Reset();
+        await using var brief = await system.StartAnotherOn(system.Pki.PathOf("brief"), "--Signing:SessionLifetime=00:00:04");
+        using var browser = brief.NewBrowser();
+        await browser.Get("sign-in");
+        using var kept = Copy(browser, brief);
+        var cookie = SessionCookie(browser, brief).Value;
+        for (var second = 0; second < 3; second++)
+        {
+            Assert.True(await IsSignedIn(browser));
+            await Task.Delay(TimeSpan.FromSeconds(1), SigningSystem.Cancellation);
+        }
+
+        // It was used in the second half of its life, and did not get longer.
+        Assert.Equal(cookie, SessionCookie(browser, brief).Value);
+        await Task.Delay(TimeSpan.FromSeconds(1.5), SigningSystem.Cancellation);
+        Assert.False(await IsSignedIn(browser));
+        Assert.False(await IsSignedIn(kept));
+    }
+
+    [Fact]
+    public async Task A_session_that_the_database_does_not_know_is_refused_and_expired_ones_are_removed()
+    {
+        system.Reset();
+        using var browser = system.NewBrowser();
+        await browser.Get("sign-in");
+        await using var database = await system.App.Services.GetRequiredService<IDbContextFactory<SigningDatabase>>().CreateDbContextAsync(SigningSystem.Cancellation);
+        var past = TimeProvider.System.GetUtcNow().AddSeconds(-1);
+        database.Sessions.Add(new Signing.SignIn.OpenSession { Id = "past", ExpiresAt = past });
+        await database.SaveChangesAsync(SigningSystem.Cancellation);
+        await system.App.Services.GetRequiredService<Signing.SignIn.OpenSessions>().RemoveExpired(SigningSystem.Cancellation);
+        Assert.False(await database.Sessions.AnyAsync(session => session.ExpiresAt <= past, SigningSystem.Cancellation));
+        Assert.True(await IsSignedIn(browser));
+        await database.Sessions.ExecuteDeleteAsync(SigningSystem.Cancellation);
+        Assert.False(await IsSignedIn(browser));
+    }
+
+    private static Cookie SessionCookie(Browser browser, SigningSystem at) =>
+        browser.Cookies.GetAllCookies().Single(c => c.Name == $"identity-signing-session-{new Uri(at.Address).Port}");
+
+    // Another browser that holds the session cookie of this one, at this copy of the service.
+    private static Browser Copy(Browser browser, SigningSystem to)
+    {
+        var copy = to.NewBrowser();
+        var held = browser.Cookies.GetAllCookies().Single(c => c.Name.StartsWith("identity-signing-session-", StringComparison.Ordinal));
+        copy.Cookies.Add(new Uri(to.Address), new Cookie($"identity-signing-session-{new Uri(to.Address).Port}", held.Value, "/"));
+        return copy;
+    }
+
+    // The answer to nobody is a redirect to the Provider.
+    private static async Task<bool> IsSignedIn(Browser browser)
+    {
+        using var answer = await browser.GetOnce("/");
+        return (await answer.Content.ReadAsStringAsync(SigningSystem.Cancellation)).Contains("Liis Tamm", StringComparison.Ordinal);
     }
 
     [Fact]
