@@ -110,6 +110,21 @@ public sealed class PortalJourneys(WholeSystem browsers, FreshSystem system) : I
         await visitor.Arrive(Provider);
     }
 
+    [Fact]
+    public async Task One_browser_at_two_copies_keeps_both_people_apart()
+    {
+        await using var visitor = await browsers.Visit();
+        await visitor.Go(browsers.Host.Address(0) + "login");
+        await visitor.Enrol(DemoCodes.Liis);
+        await visitor.Page.Locator("form[action*='handler=SignOut']").WaitForAsync();
+        await visitor.Go(Provider + "login");
+        await visitor.Enrol(DemoCodes.Wei);
+        await visitor.Page.Locator("form[action*='handler=SignOut']").WaitForAsync();
+        Assert.Contains("Wei Chen", await visitor.Text("main"), StringComparison.Ordinal);
+        await visitor.Go(browsers.Host.Address(0));
+        Assert.Contains("Liis Tamm", await visitor.Text("main"), StringComparison.Ordinal);
+    }
+
     private bool AsksForLogin(string page) =>
         page.StartsWith(Provider + "login", StringComparison.Ordinal) || page.StartsWith(Provider + "enrol", StringComparison.Ordinal);
 
