@@ -1,6 +1,7 @@
 using Identity.Audit;
 using Identity.Authority.Storage;
 using Identity.Pkix.Crl;
+using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
 
 namespace Identity.Authority.Revocation;
@@ -41,7 +42,8 @@ public static class RevokeCommand
         try
         {
             var settings = AuthoritySettings.Check(configuration.GetSection("Authority").Get<AuthorityOptions>() ?? new(), production: false);
-            var databases = new Databases(settings.Database);
+            // A mistaken path must not make an empty database in which nothing was ever issued.
+            var databases = new Databases(new SqliteConnectionStringBuilder(settings.Database) { Mode = SqliteOpenMode.ReadWrite }.ConnectionString);
             await using (var database = databases.CreateDbContext())
                 await AuthorityStart.Prepare(database, CancellationToken.None);
             // The running service holds its own log; this one stands beside it.
@@ -57,7 +59,7 @@ public static class RevokeCommand
         }
         catch (Exception problem) when (problem is AuthoritySettingsException || StoreFailures.StoreOf(problem) is not null)
         {
-            await error.WriteLineAsync(problem.Message);
+            await error.WriteLineAsync($"{problem.Message} (Authority:Database={configuration["Authority:Database"]})");
             return NotDone;
         }
     }

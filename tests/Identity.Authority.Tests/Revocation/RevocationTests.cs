@@ -57,6 +57,20 @@ public sealed class RevocationTests(AuthoritySystem system) : IClassFixture<Auth
         Assert.Equal(code, (await Command(a, b, c, d)).Code);
 
     [Fact]
+    public async Task A_database_that_is_not_there_is_named_and_not_made()
+    {
+        var path = system.Pki.PathOf("elsewhere.db");
+        using var output = new StringWriter();
+        using var error = new StringWriter();
+        Assert.Equal(1, await RevokeCommand.Run(
+            ["--serial", "0BADC0DE", "--reason", "keyCompromise", .. system.Settings.Where(s => s.StartsWith("--Authority", StringComparison.Ordinal)), $"--Authority:Database=Data Source={path}"],
+            system.Time, output, error));
+        Assert.Contains(path, error.ToString(), StringComparison.Ordinal);
+        Assert.Equal("", output.ToString());
+        Assert.False(File.Exists(path));
+    }
+
+    [Fact]
     public async Task The_root_publishes_its_list_too_and_openssl_checks_the_whole_chain()
     {
         await system.NewPerson("whole-chain");
