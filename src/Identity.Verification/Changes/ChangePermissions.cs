@@ -26,7 +26,13 @@ public sealed class ChangePermissions
             levels.Add(0);
         // 12.8.2.2 table 257: a value that is none of the three permits nothing.
         int? strictest = levels.Count == 0 ? null : levels.Any(level => level is < 1 or > 3) ? 1 : levels.Min();
-        return new ChangePermissions(strictest, [.. covered.OfType<SignatureReference.FieldMdp>()]);
+        var locks = covered.Select(reference => reference switch
+        {
+            SignatureReference.FieldMdp known => known,
+            SignatureReference.Other { TransformMethod: "FieldMDP" } => new SignatureReference.FieldMdp("", []),
+            _ => null,
+        });
+        return new ChangePermissions(strictest, [.. locks.OfType<SignatureReference.FieldMdp>()]);
     }
 
     /// <summary>Null when the change is permitted; otherwise why not.</summary>

@@ -164,6 +164,7 @@ public sealed class LaterRevisions(Hierarchy hierarchy)
     [InlineData("/Action/Include/Fields[(other)]", "TOTAL-PASSED")]
     [InlineData("/Action/Exclude/Fields[(other)]", "INDETERMINATE")]
     [InlineData("/Action/Exclude/Fields[(price)]", "TOTAL-PASSED")]
+    [InlineData("/Action/Sometimes/Fields[(other)]", "INDETERMINATE")]
     public async Task A_locked_field_may_not_be_filled_in(string parameters, string conclusion)
     {
         var form = HandMadePdf.Append(HandMadePdf.Plain(),
