@@ -216,7 +216,7 @@ public static class ProviderApp
         services.AddPasskeys(settings.Issuer);
         // People come from agencies' sites, and a Strict cookie would not come along: each arrival would get another token, and the form in the tab
         // before would be refused. A Lax cookie stays away from the posts of other sites just as well.
-        services.Configure<AntiforgeryOptions>(antiforgery => antiforgery.Cookie.SameSite = SameSiteMode.Lax);
+        services.PostConfigure<AntiforgeryOptions>(antiforgery => antiforgery.Cookie.SameSite = SameSiteMode.Lax);
         services.AddScoped<PersonStore>();
         services.AddScoped<EnrolmentCodes>();
         services.AddScoped<Enrolments>();

@@ -27,6 +27,14 @@ public sealed class SessionTests(RunningProvider provider) : IClassFixture<Runni
     }
 
     [Fact]
+    public async Task The_antiforgery_cookie_comes_along_when_a_person_arrives_from_an_agency()
+    {
+        using var browser = new Browser(provider);
+        var cookie = Assert.Single((await browser.Get("/login")).SetCookies, value => value.Contains("-antiforgery", StringComparison.Ordinal));
+        Assert.Contains("; samesite=lax; httponly", cookie, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Each_login_begins_another_session_and_ends_the_one_before()
     {
         using var authenticator = new VirtualAuthenticator(provider.Origin);
