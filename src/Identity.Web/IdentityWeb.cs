@@ -61,7 +61,11 @@ public static class IdentityWeb
             kestrel.Limits.MaxRequestLineSize = 16 * 1024;
             kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
         });
-        return builder.Services.AddRazorPages(pages => pages.RootDirectory = "/").AddViewLocalization();
+        return builder.Services.AddRazorPages(pages =>
+        {
+            pages.RootDirectory = "/";
+            pages.Conventions.ConfigureFilter(new HandledMethods());
+        }).AddViewLocalization();
     }
 
     /// <summary>

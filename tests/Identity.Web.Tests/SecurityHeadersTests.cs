@@ -35,6 +35,20 @@ public sealed class SecurityHeadersTests
         }
     }
 
+    // The framework would draw the page without running the handler that decides who may see it.
+    [Theory]
+    [InlineData("TRACE")]
+    [InlineData("OPTIONS")]
+    [InlineData("PROPFIND")]
+    public async Task A_page_answers_no_method_that_it_has_no_handler_for(string method)
+    {
+        await using var service = await SampleService.Start();
+        using var request = new HttpRequestMessage(new HttpMethod(method), "/components");
+        using var answer = await service.Client.SendAsync(request, TestContext.Current.CancellationToken);
+        Assert.False(answer.IsSuccessStatusCode, $"{answer.StatusCode}");
+        Assert.DoesNotContain("<main", await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Forbid_storing_unless_the_endpoint_says_otherwise()
     {
