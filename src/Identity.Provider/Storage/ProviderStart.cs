@@ -18,6 +18,7 @@ internal sealed class ProviderStart(IServiceProvider services, ProviderSettings 
         scope.ServiceProvider.GetRequiredService<AuditLog>();
         var database = scope.ServiceProvider.GetRequiredService<ProviderDatabase>();
         await database.Database.MigrateAsync(cancellationToken);
+        KeepPrivate(database.Database.GetDbConnection().DataSource);
         // Refusing their codes would not do: whoever has used one holds a passkey by now, and signs in with that.
         if (settings.Production && await DemoPeople.AreIn(database, cancellationToken))
             throw new ProviderSettingsException(nameof(settings.Database), "holds demo people, whose codes are public; only the Development environment may have them. Begin with an empty database.");
@@ -27,4 +28,13 @@ internal sealed class ProviderStart(IServiceProvider services, ProviderSettings 
     }
 
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    // What people are and did is in it: for this service's account alone, as keys and audit log are. SQLite gives what stands beside it the same rights.
+    private static void KeepPrivate(string file)
+    {
+        if (OperatingSystem.IsWindows())
+            return;
+        foreach (var part in new[] { file, file + "-wal", file + "-shm" }.Where(File.Exists))
+            File.SetUnixFileMode(part, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+    }
 }

@@ -25,9 +25,19 @@ internal sealed class SigningStart(
         await database.Database.MigrateAsync(cancellationToken);
         // Readers do not wait for the writer; a commit is on disk when it returns (synchronous stays FULL).
         await database.Database.ExecuteSqlRawAsync("PRAGMA journal_mode=WAL", cancellationToken);
+        KeepPrivate(settings.DatabaseFile);
     }
 
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    // What people are and did is in it: for this service's account alone, as keys and audit log are. SQLite gives what stands beside it the same rights.
+    private static void KeepPrivate(string file)
+    {
+        if (OperatingSystem.IsWindows())
+            return;
+        foreach (var part in new[] { file, file + "-wal", file + "-shm" }.Where(File.Exists))
+            File.SetUnixFileMode(part, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+    }
 }
 
 /// <summary>Ready: the database answers.</summary>

@@ -40,6 +40,26 @@ public sealed class TwoInstancesTests(RunningProvider provider) : IClassFixture<
     }
 
     [Fact]
+    public async Task The_database_is_for_its_service_alone_and_the_keys_that_protect_cookies_are_encrypted_in_it()
+    {
+        using var browser = new Browser(provider);
+        await browser.Get("/login");
+        foreach (var file in Directory.EnumerateFiles(Folder, "provider.db*"))
+        {
+            if (!OperatingSystem.IsWindows())
+                Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(file));
+        }
+
+        await provider.InDatabase(async database =>
+        {
+            var keys = await database.DataProtectionKeys.Select(key => key.Xml!).ToListAsync(TestContext.Current.CancellationToken);
+            Assert.NotEmpty(keys);
+            Assert.All(keys, xml => Assert.Contains("EncryptedData", xml, StringComparison.Ordinal));
+            Assert.All(keys, xml => Assert.DoesNotContain("<masterKey", xml, StringComparison.Ordinal));
+        });
+    }
+
+    [Fact]
     public async Task Instances_that_start_at_once_on_an_empty_database_agree()
     {
         var database = Path.Combine(Folder, "empty.db");
