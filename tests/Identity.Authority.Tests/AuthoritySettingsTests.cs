@@ -1,3 +1,4 @@
+using Microsoft.EntityFrameworkCore;
 using Identity.Keys;
 using Identity.TestKit.Pki;
 using Microsoft.AspNetCore.Builder;
@@ -90,6 +91,8 @@ public sealed class AuthoritySettingsTests
         await Task.WhenAll(Task.Run(() => first.StartAsync()), Task.Run(() => second.StartAsync()));
         await using var database = system.Database();
         Assert.Equal(3, database.Certificates.Count());
+        if (!OperatingSystem.IsWindows())
+            Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(((Microsoft.Data.Sqlite.SqliteConnection)database.Database.GetDbConnection()).DataSource));
     }
 
     private static async Task Start(AuthoritySystem system)

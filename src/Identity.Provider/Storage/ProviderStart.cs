@@ -18,7 +18,8 @@ internal sealed class ProviderStart(IServiceProvider services, ProviderSettings 
         scope.ServiceProvider.GetRequiredService<AuditLog>();
         var database = scope.ServiceProvider.GetRequiredService<ProviderDatabase>();
         await database.Database.MigrateAsync(cancellationToken);
-        KeepPrivate(database.Database.GetDbConnection().DataSource);
+        if (database.Database.IsSqlite())
+            KeepPrivate(database.Database.GetDbConnection().DataSource);
         // Refusing their codes would not do: whoever has used one holds a passkey by now, and signs in with that.
         if (settings.Production && await DemoPeople.AreIn(database, cancellationToken))
             throw new ProviderSettingsException(nameof(settings.Database), "holds demo people, whose codes are public; only the Development environment may have them. Begin with an empty database.");
@@ -34,7 +35,16 @@ internal sealed class ProviderStart(IServiceProvider services, ProviderSettings 
     {
         if (OperatingSystem.IsWindows())
             return;
-        foreach (var part in new[] { file, file + "-wal", file + "-shm" }.Where(File.Exists))
-            File.SetUnixFileMode(part, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        foreach (var part in new[] { file, file + "-wal", file + "-shm" })
+        {
+            try
+            {
+                File.SetUnixFileMode(part, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+            }
+            catch (FileNotFoundException)
+            {
+                // Only the first must be there; the others come and go, also by another copy of the service.
+            }
+        }
     }
 }

@@ -35,8 +35,17 @@ internal sealed class SigningStart(
     {
         if (OperatingSystem.IsWindows())
             return;
-        foreach (var part in new[] { file, file + "-wal", file + "-shm" }.Where(File.Exists))
-            File.SetUnixFileMode(part, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        foreach (var part in new[] { file, file + "-wal", file + "-shm" })
+        {
+            try
+            {
+                File.SetUnixFileMode(part, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+            }
+            catch (FileNotFoundException)
+            {
+                // Only the first must be there; the others come and go, also by another copy of the service.
+            }
+        }
     }
 }
 
