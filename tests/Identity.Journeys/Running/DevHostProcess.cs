@@ -60,7 +60,8 @@ public sealed class DevHostProcess : IAsyncDisposable
     /// <summary>Starts it without waiting.</summary>
     public static DevHostProcess Launch(string data, int portBase, params string[] options)
     {
-        var start = new ProcessStartInfo("dotnet", [Program, "--port-base", $"{portBase}", "--data", data, .. options])
+        // A shell that runs the tests in the background has switched off Ctrl+C for all that it starts; env switches it on again.
+        var start = new ProcessStartInfo("env", ["--default-signal=INT", "dotnet", Program, "--port-base", $"{portBase}", "--data", data, .. options])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
