@@ -137,6 +137,11 @@ public static class ProviderApp
         // Discovery
         After<HandleConfigurationRequestContext, DiscoveryDocument>(server, OpenIddictServerHandlers.Discovery.AttachAdditionalMetadata.Descriptor);
 
+        After<ApplyConfigurationResponseContext, Cached.For<ApplyConfigurationResponseContext>>(
+            server, OpenIddictServerAspNetCoreHandlers.AttachCacheControlHeader<ApplyConfigurationResponseContext>.Descriptor);
+        After<ApplyJsonWebKeySetResponseContext, Cached.For<ApplyJsonWebKeySetResponseContext>>(
+            server, OpenIddictServerAspNetCoreHandlers.AttachCacheControlHeader<ApplyJsonWebKeySetResponseContext>.Descriptor);
+
         // Pushed request and token request: who is the client?
         server.RemoveEventHandler(OpenIddictServerHandlers.ValidateClientAssertion.Descriptor);
         After<ProcessAuthenticationContext, ClientAssertion>(server, OpenIddictServerHandlers.ValidateClientAssertion.Descriptor);
@@ -158,6 +163,7 @@ public static class ProviderApp
         After<ValidateTokenRequestContext, CodeVerifier>(server, OpenIddictServerHandlers.Exchange.ValidateAuthentication.Descriptor);
         After<ValidateTokenRequestContext, DpopBinding.OfTokenRequest>(server, OpenIddictServerHandlers.Exchange.ValidateCodeVerifier.Descriptor);
         After<HandleTokenRequestContext, TokenGrants>(server, OpenIddictServerHandlers.Exchange.AttachPrincipal.Descriptor);
+        After<GenerateTokenContext, IdTokenAlgorithm>(server, OpenIddictServerHandlers.Protection.AttachSecurityCredentials.Descriptor);
         Before<GenerateTokenContext, TokenClaims.NoIdentityTokenEntry>(server, OpenIddictServerHandlers.Protection.CreateTokenEntry.Descriptor);
         After<GenerateTokenContext, TokenClaims>(server, OpenIddictServerHandlers.Protection.AttachTokenSubject.Descriptor);
         After<GenerateTokenContext, DpopBinding.OfAccessToken>(server, OpenIddictServerHandlers.Protection.AttachTokenSubject.Descriptor);

@@ -140,7 +140,8 @@ public sealed class Agency(RunningProvider provider, string clientId) : IDisposa
         "health-portal" => 402,
         "land-registry" => 403,
         "signing" => 200,
-        _ => throw new ArgumentOutOfRangeException(nameof(clientId)),
+        // Of a client that names its own.
+        _ => 499,
     };
 }
 

@@ -25,6 +25,9 @@ public sealed class ClientOptions
     /// <summary>RFC 9449 5.2 <c>dpop_bound_access_tokens</c>: every token of this client is bound to a key.</summary>
     public bool DpopBoundAccessTokens { get; set; }
 
+    /// <summary>OpenID Connect Registration 2 <c>id_token_signed_response_alg</c>: ES256, or RS256 for clients that know nothing else.</summary>
+    public string IdTokenSignedResponseAlg { get; set; } = "ES256";
+
     /// <summary>RFC 9396 types it may ask for: <c>credential</c>.</summary>
     public List<string> AuthorizationDetailsTypes { get; set; } = [];
 }

@@ -36,6 +36,8 @@ public sealed partial record ClientRegistration
 
     public required string Sector { get; init; }
 
+    public required string IdTokenSignedResponseAlg { get; init; }
+
     public required bool DpopBoundAccessTokens { get; init; }
 
     public required IReadOnlyList<string> AuthorizationDetailsTypes { get; init; }
@@ -72,6 +74,8 @@ public sealed partial record ClientRegistration
             throw Refused("GrantTypes", "may hold authorization_code and client_credentials only.");
         if (options.Scopes.FirstOrDefault(scope => !scopes.Contains(scope)) is { } unknown)
             throw Refused("Scopes", $"holds {unknown}, which is no scope of this Provider.");
+        if (options.IdTokenSignedResponseAlg is not ("ES256" or "RS256"))
+            throw Refused("IdTokenSignedResponseAlg", "must be ES256 or RS256.");
         if (options.AuthorizationDetailsTypes.Except(KnownDetailsTypes).Any())
             throw Refused("AuthorizationDetailsTypes", "may hold credential only.");
         if (options.Sector is not { } sector || !HostAndPort().IsMatch(sector))
@@ -95,6 +99,7 @@ public sealed partial record ClientRegistration
             GrantTypes = grants,
             Keys = ReadKeys(options.KeyFile, problem => Refused("KeyFile", problem)),
             Sector = sector,
+            IdTokenSignedResponseAlg = options.IdTokenSignedResponseAlg,
             DpopBoundAccessTokens = options.DpopBoundAccessTokens,
             AuthorizationDetailsTypes = options.AuthorizationDetailsTypes,
         };

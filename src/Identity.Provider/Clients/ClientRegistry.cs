@@ -21,6 +21,7 @@ internal sealed class ClientRegistry(
     private const string Settings = "settings";
 
     internal const string SectorProperty = "sector";
+    internal const string IdTokenAlgorithmProperty = "id_token_signed_response_alg";
     internal const string DpopBoundProperty = "dpop_bound_access_tokens";
     internal const string DetailsTypesProperty = "authorization_details_types";
 
@@ -125,6 +126,7 @@ internal sealed class ClientRegistry(
 
         descriptor.Properties[OriginProperty] = JsonSerializer.SerializeToElement(Settings);
         descriptor.Properties[SectorProperty] = JsonSerializer.SerializeToElement(client.Sector);
+        descriptor.Properties[IdTokenAlgorithmProperty] = JsonSerializer.SerializeToElement(client.IdTokenSignedResponseAlg);
         descriptor.Properties[DpopBoundProperty] = JsonSerializer.SerializeToElement(client.DpopBoundAccessTokens);
         descriptor.Properties[DetailsTypesProperty] = JsonSerializer.SerializeToElement(client.AuthorizationDetailsTypes);
         return descriptor;

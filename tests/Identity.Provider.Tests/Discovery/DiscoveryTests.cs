@@ -55,6 +55,20 @@ public sealed class DiscoveryTests(RunningProvider provider) : IClassFixture<Run
         Assert.Equal(required, (bool)JsonNode.Parse((await Get(null, own)).Body)!["require_pushed_authorization_requests"]!);
     }
 
+    [Theory]
+    [InlineData("/.well-known/openid-configuration")]
+    [InlineData("/.well-known/jwks")]
+    public async Task May_be_kept_for_a_quarter_of_an_hour(string path)
+    {
+        using var agency = new Agency(provider, "tax-portal");
+        using var request = new HttpRequestMessage(HttpMethod.Get, path);
+        var reply = await agency.Send(request);
+        Assert.Equal("public, max-age=900", reply.Headers.CacheControl?.ToString());
+        Assert.Empty(reply.Headers.Pragma);
+        using var refused = new HttpRequestMessage(HttpMethod.Post, path);
+        Assert.NotEqual("public, max-age=900", (await agency.Send(refused)).Headers.CacheControl?.ToString());
+    }
+
     [Fact]
     public async Task A_forged_host_changes_no_address()
     {
