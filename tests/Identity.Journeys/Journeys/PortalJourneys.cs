@@ -65,25 +65,6 @@ public sealed class PortalJourneys(WholeSystem browsers, FreshSystem system) : I
         Assert.Equal(atTax, await Subject(visitor));
     }
 
-    [Fact]
-    public async Task Who_signed_in_at_one_agency_needs_no_login_at_another_after_a_restart()
-    {
-        await using var visitor = await browsers.Visit();
-        await visitor.Go(Tax + "sign-in");
-        await visitor.Enrol(DemoCodes.Liis);
-        await visitor.ConsentIfAsked(Tax);
-        var number = await Subject(visitor);
-
-        await system.Restart();
-        await visitor.Go(Tax + "me");
-        Assert.Equal(number, await Subject(visitor));
-        var before = visitor.PagesSeen.Count;
-        await visitor.Go(Health + "sign-in");
-        await visitor.ConsentIfAsked(Health);
-        await visitor.Arrive(Health + "me");
-        Assert.DoesNotContain(visitor.PagesSeen.Skip(before), AsksForLogin);
-    }
-
     [Theory]
     [InlineData("en", "cancelled")]
     [InlineData("et", "katkesta")]

@@ -89,7 +89,33 @@ public sealed partial class Visitor : IAsyncDisposable
     public Task Click(string selector) => Page.Locator(selector).ClickAsync();
 
     /// <summary>Waits until the browser is at an address that starts so.</summary>
-    public Task Arrive(string addressStart) => Page.WaitForURLAsync(new Regex("^" + Regex.Escape(addressStart)), new() { WaitUntil = WaitUntilState.DOMContentLoaded });
+    public Task Arrive(string addressStart) => At(address => address.StartsWith(addressStart, StringComparison.Ordinal), addressStart);
+
+    /// <summary>
+    /// Waits until the page at such an address has loaded. It asks the page for its state: waiting for the events of a load misses those that
+    /// come while the waiting begins.
+    /// </summary>
+    private async Task At(Func<string, bool> address, string expected)
+    {
+        for (var tries = 0; !address(Page.Url) || await State() != "complete"; tries++)
+        {
+            Assert.True(tries < 300, $"Not at {expected} within 30 seconds but at {Page.Url}");
+            await Task.Delay(100, TestContext.Current.CancellationToken);
+        }
+    }
+
+    private async Task<string> State()
+    {
+        try
+        {
+            return await Page.EvaluateAsync<string>("document.readyState");
+        }
+        catch (PlaywrightException)
+        {
+            // The page was left while it was asked.
+            return "leaving";
+        }
+    }
 
     public async Task<string> Text(string selector) => (await Page.Locator(selector).First.InnerTextAsync()).Trim();
 
@@ -113,14 +139,14 @@ public sealed partial class Visitor : IAsyncDisposable
 
     public async Task Consent(bool allow)
     {
-        await Page.WaitForURLAsync(new Regex("/consent\\?"));
+        await At(address => address.Contains("/consent?", StringComparison.Ordinal), "/consent");
         await Click(allow ? "form[action*='handler=Allow'] button" : "form[action*='handler=Cancel'] button");
     }
 
     /// <summary>Allows on the consent page, if it comes before the browser is back at the agency.</summary>
     public async Task ConsentIfAsked(string agency, Func<string, Task>? look = null, string name = "")
     {
-        await Page.WaitForURLAsync(url => url.Contains("/consent?", StringComparison.Ordinal) || url.StartsWith(agency, StringComparison.Ordinal));
+        await At(url => url.Contains("/consent?", StringComparison.Ordinal) || url.StartsWith(agency, StringComparison.Ordinal), "/consent or " + agency);
         if (!Page.Url.StartsWith(agency, StringComparison.Ordinal))
         {
             if (look is not null)
@@ -149,7 +175,7 @@ public sealed partial class Visitor : IAsyncDisposable
     /// <summary>The page as it stands: no accessibility violation, no overflow on a phone, complete by keyboard, no error in its console; pictures in TestResults/journeys.</summary>
     public async Task Look(string name)
     {
-        await Page.WaitForLoadStateAsync(LoadState.Load);
+        await At(_ => true, "any page");
         Assert.StartsWith(Language, await Page.EvaluateAsync<string>("document.documentElement.lang"), StringComparison.Ordinal);
         var result = await Page.RunAxe(new AxeRunOptions { ResultTypes = [ResultType.Violations] });
         Assert.True(result.Violations.Length == 0, $"{name} ({Language}): " + string.Join("; ", result.Violations.Select(v => $"{v.Id}: {v.Help} at {string.Join(", ", v.Nodes.Select(n => n.Target))}")));
