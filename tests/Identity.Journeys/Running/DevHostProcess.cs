@@ -11,7 +11,12 @@ namespace Identity.Journeys.Running;
 public sealed class DevHostProcess : IAsyncDisposable
 {
     private static readonly TimeSpan StartPatience = TimeSpan.FromSeconds(120);
-    private static readonly TimeSpan EndPatience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan EndPatience = TimeSpan.FromSeconds(60);
+    private const int LowestBase = 10_000;
+    private const int PortsOfASystem = 500;
+    private const int Places = 44;
+    private static readonly int FirstPlace = RandomNumberGenerator.GetInt32(Places);
+    private static int _placesGiven;
     private readonly ConcurrentQueue<string> _output = new();
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Process _process;
@@ -108,12 +113,16 @@ public sealed class DevHostProcess : IAsyncDisposable
         _process.Dispose();
     }
 
-    /// <summary>A port base on which every port of the system is free, below the range that the machine gives to outgoing connections.</summary>
+    /// <summary>
+    /// A port base on which every port of the system is free, below the range that the machine gives to outgoing connections. Each is given out
+    /// once: tests run side by side, and while one restarts its system another must not take the ports or try whether they are free.
+    /// </summary>
     public static int FreePortBase()
     {
-        for (var attempt = 0; attempt < 200; attempt++)
+        int place;
+        while ((place = Interlocked.Increment(ref _placesGiven)) <= Places)
         {
-            var portBase = RandomNumberGenerator.GetInt32(200, 320) * 100;
+            var portBase = LowestBase + ((FirstPlace + place) % Places * PortsOfASystem);
             if (new[] { 0, 1, 90, 100, 200, 300, 401, 402, 403 }.All(offset => IsFree(portBase + offset)))
                 return portBase;
         }
