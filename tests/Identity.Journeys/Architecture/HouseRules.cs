@@ -129,7 +129,7 @@ public sealed partial class HouseRules
     [GeneratedRegex(@"\.Map(Get|Post|Put|Delete|Patch|Methods|Group|Fallback|RazorPages|Controllers|Health|HealthChecks|Hub)\s*[(<]")]
     private static partial Regex RouteMapping();
 
-    [GeneratedRegex(@"-----BEGIN (?:[A-Z]+ )?PRIVATE KEY-----\s+[A-Za-z0-9+/]{40}")]
+    [GeneratedRegex(@"-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----")]
     private static partial Regex PrivateKey();
 
     // Written in pieces, so that this file does not name one itself.
