@@ -28,7 +28,7 @@ internal static class ApprovedDocument
         if (signed < 2 || !IsOneOf(digests, document, document.Revisions[signed - 2]))
             return ValidationMessage.Error("approved-document-differs");
         // The revision that brings the signature could change the document as well.
-        return context.Data.Revisions.Single(revision => revision.Number == signed).Kind <= ChangeKind.Signature
+        return context.Data.Revisions.SingleOrDefault(revision => revision.Number == signed) is { Kind: <= ChangeKind.Signature }
             ? null
             : ValidationMessage.Error("approved-document-differs");
     }
