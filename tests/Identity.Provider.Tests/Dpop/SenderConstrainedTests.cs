@@ -2,6 +2,7 @@ using System.Buffers.Text;
 using System.Net;
 using System.Security.Cryptography;
 using System.Text.Json.Nodes;
+using StackExchange.Redis;
 
 namespace Identity.Provider.Dpop;
 
@@ -250,6 +251,32 @@ public sealed class SenderConstrainedTests(RunningProvider provider) : IClassFix
         var proof = key.Proof("GET", "userinfo", access);
         Assert.Equal(HttpStatusCode.OK, (await UserInfo(access, proof)).Status);
         Challenged("invalid_dpop_proof", await UserInfo(access, proof));
+    }
+
+    [Fact]
+    public async Task After_FLUSHALL_a_token_with_its_used_proof_is_refused()
+    {
+        await using var own = await RunningProvider.With();
+        using var client = new Agency(own, "tax-portal");
+        using var ownKey = new DpopKey(own);
+        using var browser = new Browser(own);
+        await browser.SignIn();
+        await own.Consent(client.ClientId);
+        var code = (await browser.Authorize(client))["code"];
+        var access = (string)(await client.Redeem(code, null, ownKey.Proof("POST", "token"))).Json["access_token"]!;
+        var proof = ownKey.Proof("GET", "userinfo", access);
+        async Task<Reply> Ask()
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Get, "/userinfo");
+            request.Headers.TryAddWithoutValidation("Authorization", "DPoP " + access);
+            request.Headers.TryAddWithoutValidation("DPoP", proof);
+            return await client.Send(request);
+        }
+
+        Assert.Equal(HttpStatusCode.OK, (await Ask()).Status);
+        using (var redis = await ConnectionMultiplexer.ConnectAsync($"{own.Redis.Endpoint},allowAdmin=true"))
+            await redis.GetServers()[0].FlushDatabaseAsync();
+        Challenged("invalid_token", await Ask());
     }
 
     [Fact]
