@@ -81,9 +81,7 @@ internal static class DpopBinding
 
         private async Task<bool> IsRequired(ValidateTokenRequestContext context)
         {
-            var client = await applications.FindByClientIdAsync(context.ClientId!, context.CancellationToken)
-                ?? throw new InvalidOperationException("A validated client has vanished.");
-            var properties = await applications.GetPropertiesAsync(client, context.CancellationToken);
+            var properties = await applications.PropertiesOf(context.ClientId!, context.CancellationToken);
             return properties.TryGetValue(ClientRegistry.DpopBoundProperty, out var required) && required.ValueKind == JsonValueKind.True;
         }
     }

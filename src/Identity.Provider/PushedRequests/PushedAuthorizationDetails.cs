@@ -19,10 +19,8 @@ internal sealed class PushedAuthorizationDetails(IOpenIddictApplicationManager a
     {
         if (context.Request.GetParameter(Parameter) is not { } parameter)
             return;
-        var client = await applications.FindByClientIdAsync(context.ClientId!, context.CancellationToken)
-            ?? throw new InvalidOperationException("A validated client has vanished.");
         // RFC 9396 5: a client that is not permitted a type gets the same answer as for an unknown type.
-        if (!await IsPermitted(client, context.CancellationToken))
+        if (!await IsPermitted(context.ClientId!, context.CancellationToken))
             context.Reject(InvalidAuthorizationDetails, "This client may not use authorization_details.");
         else if (ApprovalRequest.TryRead((string?)parameter ?? "", out var refusal) is null)
             context.Reject(InvalidAuthorizationDetails, refusal);
@@ -35,9 +33,9 @@ internal sealed class PushedAuthorizationDetails(IOpenIddictApplicationManager a
                 ?? throw new InvalidOperationException("A pushed request holds authorization_details that were refused.")
             : null;
 
-    private async Task<bool> IsPermitted(object client, CancellationToken cancellation)
+    private async Task<bool> IsPermitted(string clientId, CancellationToken cancellation)
     {
-        var properties = await applications.GetPropertiesAsync(client, cancellation);
+        var properties = await applications.PropertiesOf(clientId, cancellation);
         return properties.TryGetValue(ClientRegistry.DetailsTypesProperty, out var types)
             && types.ValueKind == JsonValueKind.Array
             && types.EnumerateArray().Any(type => type.ValueEquals(ApprovalRequest.DetailsType));

@@ -17,9 +17,7 @@ internal sealed class IdTokenAlgorithm(IOpenIddictApplicationManager application
     {
         if (context.TokenType != TokenTypeIdentifiers.IdentityToken)
             return;
-        var client = await applications.FindByClientIdAsync(context.ClientId!, context.CancellationToken)
-            ?? throw new InvalidOperationException("A validated client has vanished.");
-        var properties = await applications.GetPropertiesAsync(client, context.CancellationToken);
+        var properties = await applications.PropertiesOf(context.ClientId!, context.CancellationToken);
         var algorithm = properties.TryGetValue(ClientRegistry.IdTokenAlgorithmProperty, out var registered) ? registered.GetString() : SecurityAlgorithms.EcdsaSha256;
         context.SigningCredentials = keys.Credentials.Single(credentials => credentials.Algorithm == algorithm);
     }
