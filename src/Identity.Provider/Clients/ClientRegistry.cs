@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Microsoft.EntityFrameworkCore;
 using OpenIddict.Abstractions;
 using static OpenIddict.Abstractions.OpenIddictConstants;
@@ -14,16 +13,6 @@ internal sealed class ClientRegistry(
 {
     /// <summary>Instances that start together write the same rows; the one that loses the race reads and tries again.</summary>
     private const int Attempts = 5;
-
-    /// <summary>Where a registration came from. Only those of <see cref="Settings"/> are removed here; whoever registers clients elsewhere writes another origin, or none.</summary>
-    internal const string OriginProperty = "origin";
-
-    private const string Settings = "settings";
-
-    internal const string SectorProperty = "sector";
-    internal const string IdTokenAlgorithmProperty = "id_token_signed_response_alg";
-    internal const string DpopBoundProperty = "dpop_bound_access_tokens";
-    internal const string DetailsTypesProperty = "authorization_details_types";
 
     public async Task Bring(CancellationToken cancellation)
     {
@@ -92,24 +81,25 @@ internal sealed class ClientRegistry(
             await applications.DeleteAsync(application, cancellation);
     }
 
-    private async Task<bool> IsFromSettings(object application, CancellationToken cancellation)
-    {
-        var properties = await applications.GetPropertiesAsync(application, cancellation);
-        return properties.TryGetValue(OriginProperty, out var origin) && origin.ValueKind == JsonValueKind.String && origin.ValueEquals(Settings);
-    }
+    private async Task<bool> IsFromSettings(object application, CancellationToken cancellation) =>
+        ClientMetadata.From(await applications.GetPropertiesAsync(application, cancellation)) is { Origin: ClientMetadata.FromSettings };
 
-    private static OpenIddictApplicationDescriptor Describe(ClientRegistration client)
+    internal static OpenIddictApplicationDescriptor Describe(ClientRegistration client)
     {
         var descriptor = new OpenIddictApplicationDescriptor
         {
             ClientId = client.Id,
-            ClientType = ClientTypes.Confidential,
+            ClientType = client.Metadata.TokenEndpointAuthMethod == ClientAuthenticationMethods.None ? ClientTypes.Public : ClientTypes.Confidential,
+            ClientSecret = client.Secret,
             ConsentType = ConsentTypes.Explicit,
             DisplayName = client.Name,
             JsonWebKeySet = client.Keys,
-            // FAPI 2.0 5.3.2.2: pushed requests and S256 for everybody registered here.
-            Requirements = { Requirements.Features.PushedAuthorizationRequests, Requirements.Features.ProofKeyForCodeExchange },
         };
+        // FAPI 2.0 5.3.2.2: pushed requests and S256, for whom the registration asks it.
+        if (client.RequirePushedAuthorizationRequests)
+            descriptor.Requirements.Add(Requirements.Features.PushedAuthorizationRequests);
+        if (client.RequireProofKey)
+            descriptor.Requirements.Add(Requirements.Features.ProofKeyForCodeExchange);
         descriptor.Permissions.Add(Permissions.Endpoints.Token);
         foreach (var scope in client.Scopes)
             descriptor.Permissions.Add(Permissions.Prefixes.Scope + scope);
@@ -124,11 +114,7 @@ internal sealed class ClientRegistry(
                 descriptor.RedirectUris.Add(new Uri(address));
         }
 
-        descriptor.Properties[OriginProperty] = JsonSerializer.SerializeToElement(Settings);
-        descriptor.Properties[SectorProperty] = JsonSerializer.SerializeToElement(client.Sector);
-        descriptor.Properties[IdTokenAlgorithmProperty] = JsonSerializer.SerializeToElement(client.IdTokenSignedResponseAlg);
-        descriptor.Properties[DpopBoundProperty] = JsonSerializer.SerializeToElement(client.DpopBoundAccessTokens);
-        descriptor.Properties[DetailsTypesProperty] = JsonSerializer.SerializeToElement(client.AuthorizationDetailsTypes);
+        descriptor.Properties[ClientMetadata.Property] = client.Metadata.ToJson();
         return descriptor;
     }
 }

@@ -79,11 +79,8 @@ internal static class DpopBinding
                 context.Transaction.SetProperty(ProvenKey, thumbprint);
         }
 
-        private async Task<bool> IsRequired(ValidateTokenRequestContext context)
-        {
-            var properties = await applications.PropertiesOf(context.ClientId!, context.CancellationToken);
-            return properties.TryGetValue(ClientRegistry.DpopBoundProperty, out var required) && required.ValueKind == JsonValueKind.True;
-        }
+        private async Task<bool> IsRequired(ValidateTokenRequestContext context) =>
+            (await applications.MetadataOf(context.ClientId!, context.CancellationToken)).DpopBoundAccessTokens;
     }
 
     /// <summary>RFC 9449 6.1: the access token names the key.</summary>

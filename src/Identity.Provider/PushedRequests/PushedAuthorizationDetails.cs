@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Identity.Provider.Approvals;
 using Identity.Provider.Clients;
 using OpenIddict.Abstractions;
@@ -33,11 +32,6 @@ internal sealed class PushedAuthorizationDetails(IOpenIddictApplicationManager a
                 ?? throw new InvalidOperationException("A pushed request holds authorization_details that were refused.")
             : null;
 
-    private async Task<bool> IsPermitted(string clientId, CancellationToken cancellation)
-    {
-        var properties = await applications.PropertiesOf(clientId, cancellation);
-        return properties.TryGetValue(ClientRegistry.DetailsTypesProperty, out var types)
-            && types.ValueKind == JsonValueKind.Array
-            && types.EnumerateArray().Any(type => type.ValueEquals(ApprovalRequest.DetailsType));
-    }
+    private async Task<bool> IsPermitted(string clientId, CancellationToken cancellation) =>
+        (await applications.MetadataOf(clientId, cancellation)).AuthorizationDetailsTypes.Contains(ApprovalRequest.DetailsType);
 }

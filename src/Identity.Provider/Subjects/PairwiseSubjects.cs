@@ -1,6 +1,5 @@
 using System.Buffers.Text;
 using System.Security.Cryptography;
-using System.Text.Json;
 using Identity.Provider.Clients;
 using Identity.Provider.Storage;
 using Microsoft.EntityFrameworkCore;
@@ -61,13 +60,5 @@ public sealed class PairwiseSubjects(ProviderDatabase database, IOpenIddictAppli
             .Select(row => row.Subject)
             .SingleOrDefaultAsync(cancellation);
 
-    private async Task<string> SectorOf(string clientId, CancellationToken cancellation)
-    {
-        var client = await applications.FindByClientIdAsync(clientId, cancellation)
-            ?? throw new InvalidOperationException("A validated client has vanished.");
-        var properties = await applications.GetPropertiesAsync(client, cancellation);
-        return properties.TryGetValue(ClientRegistry.SectorProperty, out JsonElement sector) && sector.GetString() is { } name
-            ? name
-            : throw new InvalidOperationException("A client without sector: it was not registered by ClientRegistry.");
-    }
+    private async Task<string> SectorOf(string clientId, CancellationToken cancellation) => (await applications.MetadataOf(clientId, cancellation)).Sector;
 }

@@ -1,5 +1,4 @@
 using Identity.Provider.Clients;
-using Microsoft.IdentityModel.Tokens;
 using OpenIddict.Abstractions;
 using OpenIddict.Server;
 using static OpenIddict.Abstractions.OpenIddictConstants;
@@ -17,8 +16,7 @@ internal sealed class IdTokenAlgorithm(IOpenIddictApplicationManager application
     {
         if (context.TokenType != TokenTypeIdentifiers.IdentityToken)
             return;
-        var properties = await applications.PropertiesOf(context.ClientId!, context.CancellationToken);
-        var algorithm = properties.TryGetValue(ClientRegistry.IdTokenAlgorithmProperty, out var registered) ? registered.GetString() : SecurityAlgorithms.EcdsaSha256;
+        var algorithm = (await applications.MetadataOf(context.ClientId!, context.CancellationToken)).IdTokenSignedResponseAlg;
         context.SigningCredentials = keys.Credentials.Single(credentials => credentials.Algorithm == algorithm);
     }
 }
