@@ -126,6 +126,8 @@ public static class ProviderApp
                 options.ClientAuthenticationMethods.IntersectWith([ClientAuthenticationMethods.PrivateKeyJwt]);
                 options.PromptValues.IntersectWith([PromptValues.None, PromptValues.Login, PromptValues.Consent]);
                 options.RequestTokenLifetime = settings.RequestLifetime + settings.InteractionLifetime;
+                // A request that the browser brings itself is put away and waits under a request_uri like a pushed one: the pages know one kind.
+                options.EnableAuthorizationRequestCaching = true;
             });
             AddHandlers(server);
         });
@@ -154,6 +156,9 @@ public static class ProviderApp
         Before<ApplyPushedAuthorizationResponseContext, DpopBinding.OfPushedAnswer>(server, OpenIddictServerAspNetCoreHandlers.AttachHttpResponseCode<ApplyPushedAuthorizationResponseContext>.Descriptor);
         Before<ApplyPushedAuthorizationResponseContext, ForeignRedirectUri>(server, OpenIddictServerAspNetCoreHandlers.AttachHttpResponseCode<ApplyPushedAuthorizationResponseContext>.Descriptor);
         Before<ApplyPushedAuthorizationResponseContext, RequestUriLifetime>(server, OpenIddictServerAspNetCoreHandlers.AttachHttpResponseCode<ApplyPushedAuthorizationResponseContext>.Descriptor);
+
+        // A request that was not pushed: what may it hold?
+        After<ValidateAuthorizationRequestContext, PushedRequestLimits.OfDirectRequest>(server, OpenIddictServerHandlers.Authentication.ValidateAuthorizedParty.Descriptor);
 
         // Authorization response: where do errors go?
         After<ApplyAuthorizationResponseContext, ErrorsToClient>(server, OpenIddictServerHandlers.Authentication.AttachRedirectUri.Descriptor);

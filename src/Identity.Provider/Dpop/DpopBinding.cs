@@ -36,12 +36,6 @@ internal static class DpopBinding
         public async ValueTask HandleAsync(ValidatePushedAuthorizationRequestContext context)
         {
             var named = (string?)context.Request.GetParameter(Parameter);
-            if (named is not null && DpopProof.Decode(named) is not { Length: 32 })
-            {
-                context.Reject(Errors.InvalidRequest, "dpop_jkt is not the SHA-256 thumbprint of a key.");
-                return;
-            }
-
             switch (await check.Check(Http(context).Request, "par"))
             {
                 case DpopOutcome.Refused refused:

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Identity.Provider.Clients;
+using Identity.Provider.Dpop;
 using OpenIddict.Abstractions;
 using OpenIddict.Server;
 using static OpenIddict.Abstractions.OpenIddictConstants;
@@ -8,8 +9,8 @@ using static OpenIddict.Server.OpenIddictServerEvents;
 namespace Identity.Provider.PushedRequests;
 
 /// <summary>
-/// What a pushed request may hold beyond what OpenIddict checks: it is kept in memory until its browser arrives, and parts of it come back
-/// in redirects, so it has a size.
+/// What an authorization request may hold beyond what OpenIddict checks: it is kept in memory until the person has answered, and parts of it come
+/// back in redirects, so it has a size.
 /// </summary>
 internal sealed class PushedRequestLimits : IOpenIddictServerHandler<ValidatePushedAuthorizationRequestContext>
 {
@@ -21,34 +22,51 @@ internal sealed class PushedRequestLimits : IOpenIddictServerHandler<ValidatePus
 
     public ValueTask HandleAsync(ValidatePushedAuthorizationRequestContext context)
     {
-        var request = context.Request;
-        if (request.State?.Length > LongestEchoedValue || request.Nonce?.Length > LongestEchoedValue)
-        {
-            context.Reject(Errors.InvalidRequest, $"state and nonce may have {LongestEchoedValue} characters.");
-            return ValueTask.CompletedTask;
-        }
+        if (Check(context.Request) is { } refused)
+            context.Reject(refused.Error, refused.Description);
+        return ValueTask.CompletedTask;
+    }
 
+    private static Refused? Check(OpenIddictRequest request)
+    {
+        if (request.State?.Length > LongestEchoedValue || request.Nonce?.Length > LongestEchoedValue)
+            return new(Errors.InvalidRequest, $"state and nonce may have {LongestEchoedValue} characters.");
         var length = request.GetParameters()
             .Where(parameter => parameter.Key is not (Parameters.ClientAssertion or PushedAuthorizationDetails.Parameter))
             .Sum(parameter => parameter.Key.Length + (((string?)parameter.Value)?.Length ?? 0));
         if (length > LongestParameters)
-        {
-            context.Reject(Errors.InvalidRequest, $"The parameters may have {LongestParameters} characters together.");
-            return ValueTask.CompletedTask;
-        }
+            return new(Errors.InvalidRequest, $"The parameters may have {LongestParameters} characters together.");
 
         // OpenID Connect Core 3.1.2.1: seconds.
-        if (request.GetParameter(Parameters.MaxAge) is { } maxAge
-            && !uint.TryParse((string?)maxAge, NumberStyles.None, CultureInfo.InvariantCulture, out _))
-        {
-            context.Reject(Errors.InvalidRequest, "max_age must be a number of seconds.");
-            return ValueTask.CompletedTask;
-        }
+        if (request.GetParameter(Parameters.MaxAge) is { } maxAge && !uint.TryParse((string?)maxAge, NumberStyles.None, CultureInfo.InvariantCulture, out _))
+            return new(Errors.InvalidRequest, "max_age must be a number of seconds.");
+
+        // RFC 9449 10.
+        if (request.GetParameter(DpopBinding.Parameter) is { } key && DpopProof.Decode((string?)key ?? "") is not { Length: 32 })
+            return new(Errors.InvalidRequest, "dpop_jkt is not the SHA-256 thumbprint of a key.");
 
         // OpenID Connect Core 3.1.2.1: openid must be present. A scope of a resource server is for a client's own token.
         var scopes = request.GetScopes();
-        if (!scopes.Contains(Scopes.OpenId) || scopes.Any(scope => !ClientRegistration.IdentityScopes.Contains(scope)))
-            context.Reject(Errors.InvalidScope, "The scope must hold openid, and no scope of a resource server.");
-        return ValueTask.CompletedTask;
+        return !scopes.Contains(Scopes.OpenId) || scopes.Any(scope => !ClientRegistration.IdentityScopes.Contains(scope))
+            ? new(Errors.InvalidScope, "The scope must hold openid, and no scope of a resource server.")
+            : null;
+    }
+
+    private sealed record Refused(string Error, string Description);
+
+    /// <summary>The same for a request that the browser brings itself; what came by request_uri has been checked when it was pushed.</summary>
+    internal sealed class OfDirectRequest : IOpenIddictServerHandler<ValidateAuthorizationRequestContext>
+    {
+        public ValueTask HandleAsync(ValidateAuthorizationRequestContext context)
+        {
+            if (context.RequestTokenPrincipal is not null)
+                return ValueTask.CompletedTask;
+            if (Check(context.Request) is { } refused)
+                context.Reject(refused.Error, refused.Description);
+            // CSC API v2 8.3.3, RFC 9396 11.2: what a person is to approve comes from an authenticated client, and not through the browser.
+            else if (context.Request.GetParameter(PushedAuthorizationDetails.Parameter) is not null)
+                context.Reject(PushedAuthorizationDetails.InvalidAuthorizationDetails, "authorization_details must be pushed.");
+            return ValueTask.CompletedTask;
+        }
     }
 }
