@@ -8,6 +8,7 @@ using Identity.Provider.Discovery;
 using Identity.Provider.Dpop;
 using Identity.Provider.Enrolment;
 using Identity.Provider.Login;
+using Identity.Provider.Outgoing;
 using Identity.Provider.Passkeys;
 using Identity.Provider.People;
 using Identity.Provider.PushedRequests;
@@ -46,6 +47,7 @@ public static class ProviderApp
 
         var services = builder.Services;
         services.AddSingleton(settings);
+        services.AddSingleton(new GuardedHttp(settings.Outgoing));
         services.AddSingleton(TimeProvider.System);
         services.AddSingleton(provider => AuditLog.Open(settings.Audit, "provider", provider.GetRequiredService<TimeProvider>()));
         services.AddHostedService<ProviderStart>();

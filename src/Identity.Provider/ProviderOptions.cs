@@ -44,6 +44,9 @@ public sealed class ProviderOptions
     /// <summary>Resource servers that access tokens can be made for, by scope.</summary>
     public List<ResourceOptions> Resources { get; set; } = [];
 
+    /// <summary>Networks (CIDR) beyond the public Internet where relying parties may have addresses that this Provider calls: their keys, their logout.</summary>
+    public List<string> AllowedPrivateNetworks { get; set; } = [];
+
     public SeedDemoOptions SeedDemo { get; set; } = new();
 }
 

@@ -1,4 +1,5 @@
 using Identity.Provider.Clients;
+using Identity.Provider.Outgoing;
 using Identity.Provider.Sessions;
 
 namespace Identity.Provider;
@@ -51,6 +52,8 @@ public sealed record ProviderSettings
 
     public required IReadOnlyList<ResourceServer> Resources { get; init; }
 
+    public required AllowedAddresses Outgoing { get; init; }
+
     public required bool SeedDemo { get; init; }
 
     public required bool Production { get; init; }
@@ -88,6 +91,7 @@ public sealed record ProviderSettings
             Sessions = SessionLimits.Check(options.Sessions),
             Resources = ResourceServer.Check(resources, development),
             Clients = ClientRegistration.Check(clients, resources, development),
+            Outgoing = AllowedAddresses.Check(options.AllowedPrivateNetworks, development),
             SeedDemo = seedDemo,
             // Every environment that is not called Development, also one misspelt.
             Production = !development,
