@@ -22,6 +22,8 @@ using Microsoft.AspNetCore.Antiforgery;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.EntityFrameworkCore;
+using OpenIddict.Abstractions;
+using OpenIddict.EntityFrameworkCore.Models;
 using OpenIddict.Server.AspNetCore;
 using OpenIddict.Server;
 using static OpenIddict.Abstractions.OpenIddictConstants;
@@ -35,14 +37,7 @@ public static class ProviderApp
     /// <summary>Nothing is opened and nothing listens until the host is started.</summary>
     public static WebApplication Build(string[] args)
     {
-        var builder = WebApplication.CreateBuilder(new WebApplicationOptions
-        {
-            Args = args,
-            // Pages are found by this name: without it, another service hosting this one would serve its own.
-            ApplicationName = "Identity.Provider",
-            ContentRootPath = AppContext.BaseDirectory,
-        });
-        builder.Configuration.AddJsonFile("provider.json", optional: false).AddEnvironmentVariables().AddCommandLine(SeedDemoSwitch(args));
+        var builder = Configured(args);
         var settings = ProviderSettings.Check(builder.Configuration.GetSection("Provider").Get<ProviderOptions>() ?? new(), builder.Environment);
 
         var services = builder.Services;
@@ -74,6 +69,20 @@ public static class ProviderApp
         //   POST      /token                              OpenIddict
         //   GET, POST /userinfo                           OpenIddict
         return app;
+    }
+
+    /// <summary>Where the settings come from, for the service and its commands alike.</summary>
+    internal static WebApplicationBuilder Configured(string[] args)
+    {
+        var builder = WebApplication.CreateBuilder(new WebApplicationOptions
+        {
+            Args = args,
+            // Pages are found by this name: without it, another service hosting this one would serve its own.
+            ApplicationName = "Identity.Provider",
+            ContentRootPath = AppContext.BaseDirectory,
+        });
+        builder.Configuration.AddJsonFile("provider.json", optional: false).AddEnvironmentVariables().AddCommandLine(SeedDemoSwitch(args));
+        return builder;
     }
 
     private static void AddProtocol(IServiceCollection services, ProviderSettings settings, KeyRing keys, bool development)
@@ -207,20 +216,28 @@ public static class ProviderApp
 
     private static void AddStores(IServiceCollection services, ProviderSettings settings, KeyRing keys)
     {
-        services.Configure<IdentityOptions>(ProviderDatabase.Shape);
-        services.AddDbContextPool<ProviderDatabase>(database => database.UseSqlite(settings.Database));
-        services.AddSingleton(_ => new RedisStore(settings.Redis, settings.RedisPrefix));
+        AddRecords(services, settings);
         services.AddHealthChecks().AddCheck<StoreHealth>("stores");
         services.AddDataProtection()
             .SetApplicationName("Identity.Provider")
             .PersistKeysToDbContext<ProviderDatabase>()
             .ProtectKeysWithCertificate(keys.CertificateWithPrivateKey("data-protection", KeyPurpose.DataProtection));
+    }
+
+    /// <summary>The database, and Redis behind it, as the service and its commands see them. Nothing is opened before it is used.</summary>
+    internal static void AddRecords(IServiceCollection services, ProviderSettings settings)
+    {
+        services.Configure<IdentityOptions>(ProviderDatabase.Shape);
+        services.AddDbContextPool<ProviderDatabase>(database => database.UseSqlite(settings.Database));
+        services.AddSingleton(_ => new RedisStore(settings.Redis, settings.RedisPrefix));
         services.AddOpenIddict().AddCore(core =>
         {
             core.UseEntityFrameworkCore().UseDbContext<ProviderDatabase>();
+            core.ReplaceApplicationManager<OpenIddictEntityFrameworkCoreApplication, RegisteredClients>();
             core.SetDefaultTokenEntity<TokenEntry>().ReplaceTokenStore<TokenEntry, RedisTokenStore>(ServiceLifetime.Scoped);
         });
         services.AddScoped<RedisTokenStore>();
+        services.AddScoped(provider => (RegisteredClients)provider.GetRequiredService<IOpenIddictApplicationManager>());
     }
 
     private static void AddPeople(IServiceCollection services, ProviderSettings settings)

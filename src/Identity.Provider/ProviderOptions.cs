@@ -24,6 +24,9 @@ public sealed class ProviderOptions
     /// <summary>File of the audit log.</summary>
     public string? Audit { get; set; }
 
+    /// <summary>File of the audit log that commands write. Unset: beside <see cref="Audit"/>, named <c>.command</c>.</summary>
+    public string? CommandAudit { get; set; }
+
     /// <summary>RFC 9126 2.2: how long a pushed request waits for the browser.</summary>
     public TimeSpan RequestLifetime { get; set; } = TimeSpan.FromSeconds(60);
 

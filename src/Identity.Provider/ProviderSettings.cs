@@ -5,7 +5,13 @@ using Identity.Provider.Sessions;
 namespace Identity.Provider;
 
 /// <summary>A setting that the Provider refuses to start with. The message names the setting and what it breaks.</summary>
-public sealed class ProviderSettingsException(string setting, string problem) : Exception($"Provider:{setting}: {problem}");
+public sealed class ProviderSettingsException(string setting, string problem) : Exception($"Provider:{setting}: {problem}")
+{
+    /// <summary>Without the section's name.</summary>
+    public string Setting => setting;
+
+    public string Problem => problem;
+}
 
 /// <summary>The checked settings. Made by <see cref="Check"/> alone.</summary>
 public sealed record ProviderSettings
@@ -35,6 +41,8 @@ public sealed record ProviderSettings
     public required string Keys { get; init; }
 
     public required string Audit { get; init; }
+
+    public required string CommandAudit { get; init; }
 
     public required TimeSpan RequestLifetime { get; init; }
 
@@ -83,6 +91,7 @@ public sealed record ProviderSettings
             RedisPrefix = options.RedisPrefix,
             Keys = Required(options.Keys, nameof(options.Keys)),
             Audit = Required(options.Audit, nameof(options.Audit)),
+            CommandAudit = options.CommandAudit ?? Path.ChangeExtension(options.Audit!, ".command" + Path.GetExtension(options.Audit)),
             RequestLifetime = Between(options.RequestLifetime, LongestRequestLifetime, nameof(options.RequestLifetime)),
             InteractionLifetime = Between(options.InteractionLifetime, LongestInteraction, nameof(options.InteractionLifetime)),
             CodeLifetime = Between(options.CodeLifetime, LongestCodeLifetime, nameof(options.CodeLifetime)),

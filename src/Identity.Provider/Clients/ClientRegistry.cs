@@ -9,7 +9,7 @@ namespace Identity.Provider.Clients;
 /// is removed. Instances with different settings (while they are being changed) do not argue: the one that starts last has its way.
 /// </summary>
 internal sealed class ClientRegistry(
-    IOpenIddictApplicationManager applications, IOpenIddictScopeManager scopes, ProviderSettings settings)
+    RegisteredClients applications, IOpenIddictScopeManager scopes, ProviderSettings settings)
 {
     /// <summary>Instances that start together write the same rows; the one that loses the race reads and tries again.</summary>
     private const int Attempts = 5;
@@ -55,9 +55,11 @@ internal sealed class ClientRegistry(
 
     private async Task Write(ClientRegistration client, CancellationToken cancellation)
     {
-        var descriptor = Describe(client);
-        if (await applications.FindByClientIdAsync(client.Id, cancellation) is { } existing)
-            await applications.UpdateAsync(existing, descriptor, cancellation);
+        var existing = await applications.Find(client.Id, cancellation);
+        // What the operator has disabled stays so until they enable it: a restart is no decision.
+        var descriptor = Describe(existing is { Metadata.Disabled: true } ? client with { Metadata = client.Metadata with { Disabled = true } } : client);
+        if (existing is not null)
+            await applications.UpdateAsync(existing.Row, descriptor, cancellation);
         else
             await applications.CreateAsync(descriptor, cancellation);
     }
@@ -67,7 +69,7 @@ internal sealed class ClientRegistry(
         var ids = new List<string>();
         await foreach (var application in applications.ListAsync(cancellationToken: cancellation))
         {
-            if (await IsFromSettings(application, cancellation))
+            if (ClientMetadata.From(await applications.GetPropertiesAsync(application, cancellation)) is { Origin: ClientMetadata.FromSettings })
                 ids.Add(await applications.GetClientIdAsync(application, cancellation) ?? throw new InvalidOperationException("A client has no identifier."));
         }
 
@@ -77,12 +79,9 @@ internal sealed class ClientRegistry(
     // Read anew at each try: another instance may have removed it.
     private async Task Remove(string id, CancellationToken cancellation)
     {
-        if (await applications.FindByClientIdAsync(id, cancellation) is { } application && await IsFromSettings(application, cancellation))
-            await applications.DeleteAsync(application, cancellation);
+        if (await applications.Find(id, cancellation) is { Metadata.Origin: ClientMetadata.FromSettings } client)
+            await applications.DeleteAsync(client.Row, cancellation);
     }
-
-    private async Task<bool> IsFromSettings(object application, CancellationToken cancellation) =>
-        ClientMetadata.From(await applications.GetPropertiesAsync(application, cancellation)) is { Origin: ClientMetadata.FromSettings };
 
     internal static OpenIddictApplicationDescriptor Describe(ClientRegistration client)
     {

@@ -17,9 +17,7 @@ internal sealed class ProviderStart(IServiceProvider services, ProviderSettings 
         // Without its audit log the Provider does nothing.
         scope.ServiceProvider.GetRequiredService<AuditLog>();
         var database = scope.ServiceProvider.GetRequiredService<ProviderDatabase>();
-        await database.Database.MigrateAsync(cancellationToken);
-        if (database.Database.IsSqlite())
-            KeepPrivate(database.Database.GetDbConnection().DataSource);
+        await BringToShape(database, cancellationToken);
         // Refusing their codes would not do: whoever has used one holds a passkey by now, and signs in with that.
         if (settings.Production && await DemoPeople.AreIn(database, cancellationToken))
             throw new ProviderSettingsException(nameof(settings.Database), "holds demo people, whose codes are public; only the Development environment may have them. Begin with an empty database.");
@@ -29,6 +27,14 @@ internal sealed class ProviderStart(IServiceProvider services, ProviderSettings 
     }
 
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <summary>Gives the database this version's tables, whoever comes first: the service or one of its commands.</summary>
+    internal static async Task BringToShape(ProviderDatabase database, CancellationToken cancellation)
+    {
+        await database.Database.MigrateAsync(cancellation);
+        if (database.Database.IsSqlite())
+            KeepPrivate(database.Database.GetDbConnection().DataSource);
+    }
 
     // What people are and did is in it: for this service's account alone, as keys and audit log are. SQLite gives what stands beside it the same rights.
     private static void KeepPrivate(string file)

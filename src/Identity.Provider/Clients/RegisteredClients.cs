@@ -1,0 +1,57 @@
+using System.Runtime.CompilerServices;
+using System.Text.Json;
+using Microsoft.Extensions.Options;
+using OpenIddict.Abstractions;
+using OpenIddict.Core;
+using OpenIddict.EntityFrameworkCore.Models;
+
+namespace Identity.Provider.Clients;
+
+/// <summary>
+/// The clients as the protocol engine and every endpoint see them: one that the operator has disabled is not there. This is the one place that
+/// decides it, since all of them come here to ask who a client is; whoever administers clients says so by calling the methods of its own.
+/// </summary>
+internal sealed class RegisteredClients(
+    IOpenIddictApplicationCache<OpenIddictEntityFrameworkCoreApplication> cache,
+    ILogger<OpenIddictApplicationManager<OpenIddictEntityFrameworkCoreApplication>> logger,
+    IOptionsMonitor<OpenIddictCoreOptions> options,
+    IOpenIddictApplicationStore<OpenIddictEntityFrameworkCoreApplication> store)
+    : OpenIddictApplicationManager<OpenIddictEntityFrameworkCoreApplication>(cache, logger, options, store)
+{
+    public override async ValueTask<OpenIddictEntityFrameworkCoreApplication?> FindByClientIdAsync(string identifier, CancellationToken cancellationToken = default) =>
+        await UnlessDisabled(await base.FindByClientIdAsync(identifier, cancellationToken), cancellationToken);
+
+    public override async ValueTask<OpenIddictEntityFrameworkCoreApplication?> FindByIdAsync(string identifier, CancellationToken cancellationToken = default) =>
+        await UnlessDisabled(await base.FindByIdAsync(identifier, cancellationToken), cancellationToken);
+
+    /// <summary>For administration: also a disabled one.</summary>
+    public async ValueTask<RegisteredClient?> Find(string clientId, CancellationToken cancellation) =>
+        await base.FindByClientIdAsync(clientId, cancellation) is { } client ? await Read(client, cancellation) : null;
+
+    /// <summary>For administration: all, also disabled ones, by identifier.</summary>
+    public async IAsyncEnumerable<RegisteredClient> All([EnumeratorCancellation] CancellationToken cancellation)
+    {
+        await foreach (var client in ListAsync(clients => clients.OrderBy(client => client.ClientId), cancellation))
+            yield return await Read(client, cancellation);
+    }
+
+    private async ValueTask<OpenIddictEntityFrameworkCoreApplication?> UnlessDisabled(OpenIddictEntityFrameworkCoreApplication? client, CancellationToken cancellation) =>
+        client is null || ClientMetadata.From(await GetPropertiesAsync(client, cancellation)) is { Disabled: true } ? null : client;
+
+    private async ValueTask<RegisteredClient> Read(OpenIddictEntityFrameworkCoreApplication client, CancellationToken cancellation)
+    {
+        var descriptor = new OpenIddictApplicationDescriptor();
+        await PopulateAsync(descriptor, client, cancellation);
+        var metadata = ClientMetadata.From(descriptor.Properties.AsReadOnly())
+            ?? throw new JsonException($"The client {descriptor.ClientId} has no metadata: it was not registered by this Provider.");
+        return new RegisteredClient(client, descriptor, metadata);
+    }
+}
+
+/// <summary>A client as it is stored.</summary>
+internal sealed record RegisteredClient(OpenIddictEntityFrameworkCoreApplication Row, OpenIddictApplicationDescriptor Descriptor, ClientMetadata Metadata)
+{
+    public string Id => Descriptor.ClientId!;
+
+    public string Name => Descriptor.DisplayName ?? "";
+}

@@ -1,0 +1,111 @@
+namespace Identity.Provider.CommandLine;
+
+/// <summary>The arguments of one command, told apart: its own options, settings of the Provider, and the words between them.</summary>
+internal sealed record CommandArguments
+{
+    private const string Data = "data";
+    private const string PortBase = "port-base";
+    private const string Environment = "environment";
+
+    private CommandArguments()
+    {
+    }
+
+    public required IReadOnlyList<string> Words { get; init; }
+
+    /// <summary>Options with a value, in the order in which they were given.</summary>
+    public required IReadOnlyList<(string Name, string Value)> Options { get; init; }
+
+    public required IReadOnlySet<string> Switches { get; init; }
+
+    /// <summary>For the Provider's configuration, as the service takes them.</summary>
+    public required IReadOnlyList<string> Settings { get; init; }
+
+    public bool Json => Switches.Contains("json");
+
+    public string? Option(string name) => Options.LastOrDefault(option => option.Name == name).Value;
+
+    /// <summary>Null when the usage is wrong; then <paramref name="problem"/> says what. Takes <c>--name value</c> and <c>--name=value</c>.</summary>
+    /// <param name="arguments">Those after the command's own words.</param>
+    /// <param name="options">Names of the options that have a value.</param>
+    /// <param name="switches">Names of those that have none; <c>json</c> is always one.</param>
+    public static CommandArguments? Parse(
+        IReadOnlyList<string> arguments, IReadOnlyCollection<string> options, IReadOnlyCollection<string> switches, out string problem)
+    {
+        var words = new List<string>();
+        var given = new List<(string, string)>();
+        var on = new HashSet<string>(StringComparer.Ordinal);
+        var settings = new List<string>();
+        problem = "";
+        for (var index = 0; index < arguments.Count; index++)
+        {
+            var argument = arguments[index];
+            if (!argument.StartsWith("--", StringComparison.Ordinal))
+            {
+                words.Add(argument);
+                continue;
+            }
+
+            var (name, value) = argument.IndexOf('=', StringComparison.Ordinal) is > 0 and var equals ? (argument[2..equals], argument[(equals + 1)..]) : (argument[2..], null);
+            if (value is null && (name == "json" || switches.Contains(name)))
+            {
+                on.Add(name);
+                continue;
+            }
+
+            var setting = name == Environment || name.Contains(':', StringComparison.Ordinal);
+            if (!setting && name is not (Data or PortBase) && !options.Contains(name))
+            {
+                problem = $"unknown option --{name}";
+                return null;
+            }
+
+            if (value is null && ++index == arguments.Count)
+            {
+                problem = $"--{name} needs a value";
+                return null;
+            }
+
+            value ??= arguments[index];
+            if (setting)
+                settings.Add($"--{name}={value}");
+            else
+                given.Add((name, value));
+        }
+
+        var parsed = new CommandArguments { Words = words, Options = given, Switches = on, Settings = settings };
+        if (parsed.Option(Data) is not { } data)
+            return parsed;
+        if (!ushort.TryParse(parsed.Option(PortBase) ?? "5000", out var port))
+        {
+            problem = $"--{PortBase} needs a number";
+            return null;
+        }
+
+        if (!File.Exists(DatabaseIn(data)))
+        {
+            problem = $"{data} holds no data of a development host; start that once, or name its folder (--{Data})";
+            return null;
+        }
+
+        return parsed with { Settings = [.. OfDevelopment(Path.GetFullPath(data), port), .. settings] };
+    }
+
+    private static string DatabaseIn(string data) => Path.Combine(data, "provider", "provider.db");
+
+    // Where the development host keeps what belongs to the Provider; it need not be running.
+    private static string[] OfDevelopment(string data, ushort port)
+    {
+        var beside = Path.Combine(data, "keys-dev");
+        var keys = Directory.Exists(beside) ? beside : Path.Combine(Path.GetDirectoryName(data) ?? data, "keys-dev");
+        return
+        [
+            "--environment=Development",
+            FormattableString.Invariant($"--Provider:Issuer=http://localhost:{port}/"),
+            $"--Provider:Database=Data Source={DatabaseIn(data)};Mode=ReadWrite",
+            FormattableString.Invariant($"--Provider:Redis=127.0.0.1:{port + 90}"),
+            $"--Provider:Keys={keys}",
+            $"--Provider:Audit={Path.Combine(data, "audit", "provider.jsonl")}",
+        ];
+    }
+}
