@@ -21,6 +21,7 @@ internal sealed class DevHierarchy
         ("ocsp", KeyPurpose.OcspResponder, KeyAlgorithm.EcdsaP256),
         ("tls", KeyPurpose.Tls, KeyAlgorithm.EcdsaP256),
         ("token-es256", KeyPurpose.TokenSigning, KeyAlgorithm.EcdsaP256),
+        ("token-ps256", KeyPurpose.TokenSigning, KeyAlgorithm.Rsa2048),
         ("token-rs256", KeyPurpose.TokenSigning, KeyAlgorithm.Rsa2048),
         ("token-encryption", KeyPurpose.TokenEncryption, KeyAlgorithm.Rsa2048),
         ("data-protection", KeyPurpose.DataProtection, KeyAlgorithm.Rsa2048),

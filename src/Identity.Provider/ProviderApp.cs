@@ -119,8 +119,9 @@ public static class ProviderApp
                 .DisableAccessTokenEncryption()
                 // Nothing durable hangs on a login while there are no refresh tokens: its tokens are tied together in Redis, and a login writes no row.
                 .DisableAuthorizationStorage();
-            foreach (var credentials in tokenKeys.Credentials)
-                server.AddSigningCredentials(credentials);
+            // The engine asks for some to start with; what signs and verifies from moment to moment is said by TokenSignature.
+            foreach (var key in TokenKey.Algorithms.Select(tokenKeys.Active))
+                server.AddSigningCredentials(key.Credentials);
             // Codes and pushed requests are sealed by Data Protection: authenticated encryption, no RSA operation for each.
             server.UseDataProtection().PreferDefaultAccessTokenFormat();
             var host = server.UseAspNetCore().EnableAuthorizationEndpointPassthrough().SuppressJsonResponseIndentation();
@@ -149,11 +150,15 @@ public static class ProviderApp
     {
         // Discovery
         After<HandleConfigurationRequestContext, DiscoveryDocument>(server, OpenIddictServerHandlers.Discovery.AttachAdditionalMetadata.Descriptor);
-
+        server.RemoveEventHandler(OpenIddictServerHandlers.Discovery.AttachSigningKeys.Descriptor);
+        After<HandleJsonWebKeySetRequestContext, TokenSignature.KeySet>(server, OpenIddictServerHandlers.Discovery.AttachSigningKeys.Descriptor);
         After<ApplyConfigurationResponseContext, Cached.For<ApplyConfigurationResponseContext>>(
             server, OpenIddictServerAspNetCoreHandlers.AttachCacheControlHeader<ApplyConfigurationResponseContext>.Descriptor);
         After<ApplyJsonWebKeySetResponseContext, Cached.For<ApplyJsonWebKeySetResponseContext>>(
             server, OpenIddictServerAspNetCoreHandlers.AttachCacheControlHeader<ApplyJsonWebKeySetResponseContext>.Descriptor);
+
+        // Any token that comes back
+        After<ValidateTokenContext, TokenSignature.Verification>(server, OpenIddictServerHandlers.Protection.ResolveTokenValidationParameters.Descriptor);
 
         // Pushed request and token request: who is the client?
         server.RemoveEventHandler(OpenIddictServerHandlers.ValidateClientAssertion.Descriptor);
@@ -179,7 +184,7 @@ public static class ProviderApp
         After<ValidateTokenRequestContext, CodeVerifier>(server, OpenIddictServerHandlers.Exchange.ValidateAuthentication.Descriptor);
         After<ValidateTokenRequestContext, DpopBinding.OfTokenRequest>(server, OpenIddictServerHandlers.Exchange.ValidateCodeVerifier.Descriptor);
         After<HandleTokenRequestContext, TokenGrants>(server, OpenIddictServerHandlers.Exchange.AttachPrincipal.Descriptor);
-        After<GenerateTokenContext, IdTokenAlgorithm>(server, OpenIddictServerHandlers.Protection.AttachSecurityCredentials.Descriptor);
+        After<GenerateTokenContext, TokenSignature>(server, OpenIddictServerHandlers.Protection.AttachSecurityCredentials.Descriptor);
         Before<GenerateTokenContext, TokenClaims.NoIdentityTokenEntry>(server, OpenIddictServerHandlers.Protection.CreateTokenEntry.Descriptor);
         After<GenerateTokenContext, TokenClaims>(server, OpenIddictServerHandlers.Protection.AttachTokenSubject.Descriptor);
         After<GenerateTokenContext, DpopBinding.OfAccessToken>(server, OpenIddictServerHandlers.Protection.AttachTokenSubject.Descriptor);

@@ -42,6 +42,8 @@ public sealed class RunningProvider : IAsyncLifetime
 
     public string DatabaseFile => Path.Combine(directory, "provider.db");
 
+    public string KeyDirectory => Path.Combine(directory, "keys");
+
     public string AuditFile => Path.Combine(directory, "audit.jsonl");
 
     /// <summary>Private keys of the demo clients.</summary>
@@ -161,6 +163,7 @@ public sealed class RunningProvider : IAsyncLifetime
     {
         Directory.CreateDirectory(keys);
         KeyRing.CreateDevelopmentKey(keys, "token-es256", KeyPurpose.TokenSigning, KeyAlgorithm.EcdsaP256);
+        KeyRing.CreateDevelopmentKey(keys, "token-ps256", KeyPurpose.TokenSigning, KeyAlgorithm.Rsa2048);
         KeyRing.CreateDevelopmentKey(keys, "token-rs256", KeyPurpose.TokenSigning, KeyAlgorithm.Rsa2048);
         WriteEncryptionKey(keys, "token-encryption", "TokenEncryption", KeyPurpose.TokenEncryption);
         WriteEncryptionKey(keys, "data-protection", "DataProtection", KeyPurpose.DataProtection);

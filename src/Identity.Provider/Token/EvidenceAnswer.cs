@@ -3,6 +3,7 @@ using Identity.Audit;
 using Identity.Keys.Activation;
 using Identity.Provider.Approvals;
 using Identity.Provider.People;
+using Microsoft.IdentityModel.Tokens;
 using OpenIddict.Abstractions;
 
 namespace Identity.Provider.Token;
@@ -24,7 +25,8 @@ public sealed class EvidenceAnswer(ProviderSettings settings, TokenKeys keys, Au
             approval.RpId,
             approval.Origin,
             new PasskeyAssertion(approval.CredentialId, approval.PublicKey, approval.ClientDataJson, approval.AuthenticatorData, approval.Signature));
-        var evidence = ApprovalEvidence.Sign(payload, keys.EcdsaKey, keys.EcdsaKeyId);
+        var key = keys.Active(SecurityAlgorithms.EcdsaSha256);
+        var evidence = ApprovalEvidence.Sign(payload, key.Key, key.KeyId);
         issue.Complete(AuditOutcome.Succeeded);
         return (OpenIddictParameter)new JsonArray(Details(structure, evidence));
     }

@@ -3,33 +3,19 @@ using Microsoft.IdentityModel.Tokens;
 
 namespace Identity.Provider.Token;
 
-/// <summary>
-/// The keys that sign tokens, in the order of preference. They stay in the key ring: the protocol engine gets objects that can ask
-/// for a signature, not the key.
-/// </summary>
-public sealed class TokenKeys
+/// <summary>The keys that sign tokens, one for each algorithm. Ask for each signature anew, and keep none.</summary>
+public sealed class TokenKeys(KeyRing keys)
 {
-    private readonly SigningKey ecdsa;
+    private readonly TokenKey[] all =
+    [
+        TokenKey.Get(keys, "token-es256", SecurityAlgorithms.EcdsaSha256),
+        TokenKey.Get(keys, "token-ps256", SecurityAlgorithms.RsaSsaPssSha256),
+        TokenKey.Get(keys, "token-rs256", SecurityAlgorithms.RsaSha256),
+    ];
 
-    public TokenKeys(KeyRing keys)
-    {
-        ecdsa = keys.Get("token-es256", KeyPurpose.TokenSigning);
-        var rsa = keys.Get("token-rs256", KeyPurpose.TokenSigning);
-        EcdsaKeyId = PublicJwk.For(ecdsa.SubjectPublicKeyInfo, SecurityAlgorithms.EcdsaSha256).KeyId;
-        Credentials =
-        [
-            new SigningCredentials(new ECDsaSecurityKey(ecdsa.AsEcdsa()) { KeyId = EcdsaKeyId }, SecurityAlgorithms.EcdsaSha256),
-            new SigningCredentials(
-                new RsaSecurityKey(rsa.AsRsa()) { KeyId = PublicJwk.For(rsa.SubjectPublicKeyInfo, SecurityAlgorithms.RsaSha256).KeyId },
-                SecurityAlgorithms.RsaSha256),
-        ];
-    }
+    /// <summary>The key that signs with this algorithm now.</summary>
+    public TokenKey Active(string algorithm) => all.Single(key => key.Algorithm == algorithm);
 
-    /// <summary>ES256 first: it signs unless a client is registered for another algorithm.</summary>
-    public IReadOnlyList<SigningCredentials> Credentials { get; }
-
-    public SigningKey EcdsaKey => ecdsa;
-
-    /// <summary>RFC 7638 thumbprint, as published.</summary>
-    public string EcdsaKeyId { get; }
+    /// <summary>Those that others verify with: all that the key set shows.</summary>
+    public IReadOnlyList<TokenKey> Published => all;
 }

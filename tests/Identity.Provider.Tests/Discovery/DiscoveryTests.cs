@@ -27,7 +27,7 @@ public sealed class DiscoveryTests(RunningProvider provider) : IClassFixture<Run
         Assert.Equal(["S256"], List("code_challenge_methods_supported"));
         Assert.Equal(["private_key_jwt"], List("token_endpoint_auth_methods_supported"));
         Assert.Equal(["ES256", "PS256"], List("token_endpoint_auth_signing_alg_values_supported"));
-        Assert.Equal(["ES256", "RS256"], List("id_token_signing_alg_values_supported"));
+        Assert.Equal(["ES256", "PS256", "RS256"], List("id_token_signing_alg_values_supported"));
         Assert.Equal(["pairwise"], List("subject_types_supported"));
         Assert.Equal(["birthdate", "openid", "person_identifier", "profile", "signing"], List("scopes_supported"));
         Assert.Equal(["consent", "login", "none"], List("prompt_values_supported"));
@@ -78,14 +78,19 @@ public sealed class DiscoveryTests(RunningProvider provider) : IClassFixture<Run
     }
 
     [Fact]
-    public async Task Publishes_both_keys_and_no_private_member()
+    public async Task Publishes_three_keys_for_one_algorithm_each_and_no_private_member()
     {
         using var agency = new Agency(provider, "tax-portal");
         using var request = new HttpRequestMessage(HttpMethod.Get, "/.well-known/jwks");
         var keys = (await agency.Send(request)).Json["keys"]!.AsArray().Select(key => key!.AsObject()).ToList();
-        Assert.Equal(["ES256", "RS256"], keys.Select(key => (string)key["alg"]!).Order());
+        Assert.Equal(["ES256", "PS256", "RS256"], keys.Select(key => (string)key["alg"]!).Order());
+        Assert.Equal(3, keys.Select(key => (string)key["kid"]!).Distinct().Count());
         foreach (var key in keys)
+        {
+            Assert.Equal("sig", (string?)key["use"]);
+            Assert.Equal((string?)key["alg"] == "ES256" ? "EC" : "RSA", (string?)key["kty"]);
             Assert.Empty(key.Select(member => member.Key).Intersect(["d", "p", "q", "dp", "dq", "qi", "k", "oth"]));
+        }
     }
 
     private async Task<Reply> Get(string? forged, RunningProvider? other = null)
