@@ -41,6 +41,9 @@ public sealed record RefusalsUnrecorded(int Limit) : AuditEvent("provider.refusa
 /// <summary>A person ends the session of this browser.</summary>
 public sealed record SignOut(string Person) : AuditEvent("provider.sign-out");
 
+/// <summary>A login session ends. <c>Session</c>: its sid, which opens nothing. <c>Person</c>: null when that is no longer known.</summary>
+public sealed record SessionEnd(string? Person, string Session, string Reason) : AuditEvent("provider.session-end");
+
 /// <summary>A person agrees that an agency gets the named claims.</summary>
 public sealed record ConsentGrant(string Person, string Client, string Claims) : AuditEvent("provider.consent-grant");
 

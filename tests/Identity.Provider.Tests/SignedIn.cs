@@ -18,13 +18,13 @@ public static class SignedIn
     public const string Liis = "PNOXX-48504210018";
     public const string Wei = "PNOXX-37911030025";
 
-    public static async Task<PersonSession> SignIn(this Browser browser, string identifier = Liis, TimeSpan? ago = null)
+    public static async Task<PersonSession> SignIn(this Browser browser, string identifier = Liis, TimeSpan? ago = null, TimeSpan? left = null)
     {
         var services = browser.Provider.Services;
         var session = new PersonSession(
             await browser.Provider.PersonId(identifier), Agency.Random(16), TimeProvider.System.GetUtcNow() - (ago ?? TimeSpan.Zero), ["pop", "user", "mfa"], PersonSession.Substantial);
         var now = TimeProvider.System.GetUtcNow();
-        var properties = new AuthenticationProperties { IssuedUtc = now, ExpiresUtc = now.AddHours(1) };
+        var properties = new AuthenticationProperties { IssuedUtc = now, ExpiresUtc = now + (left ?? TimeSpan.FromHours(1)) };
         var key = await services.GetRequiredService<SessionStore>().StoreAsync(new AuthenticationTicket(session.ToPrincipal(), properties, PersonSession.Scheme));
 
         var cookie = services.GetRequiredService<IOptionsMonitor<CookieAuthenticationOptions>>().Get(PersonSession.Scheme);

@@ -1,4 +1,3 @@
-using Identity.Audit;
 using Identity.Provider.Login;
 using Identity.Provider.People;
 using Identity.Provider.Sessions;
@@ -8,7 +7,7 @@ using Microsoft.AspNetCore.Mvc.RazorPages;
 namespace Identity.Provider.Account;
 
 /// <summary>Who is signed in in this browser.</summary>
-public sealed class AccountModel(PersonStore people, AuditLog audit) : PageModel
+public sealed class AccountModel(PersonStore people) : PageModel
 {
     public PersonSession? Session { get; private set; }
 
@@ -22,13 +21,7 @@ public sealed class AccountModel(PersonStore people, AuditLog audit) : PageModel
 
     public async Task<IActionResult> OnPostSignOutAsync()
     {
-        if (await PersonSession.Read(HttpContext) is { } session)
-        {
-            var operation = audit.Begin(new SignOut(session.PersonId));
-            await SessionCookie.SignOut(HttpContext);
-            operation.Complete(AuditOutcome.Succeeded);
-        }
-
+        await SessionCookie.SignOut(HttpContext, SessionEndReason.SignedOut);
         return new SeeOther("/");
     }
 }

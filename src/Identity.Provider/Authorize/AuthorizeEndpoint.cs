@@ -52,7 +52,7 @@ public sealed class AuthorizeEndpoint(
         }
 
         var session = await PersonSession.Read(context);
-        var person = session is null ? null : await parties.FindPerson(session.PersonId, cancellation);
+        var person = session is null ? null : await parties.FindPerson(session, cancellation);
         var claims = ScopeClaims.Of(request.GetScopes());
         var asked = PushedAuthorizationDetails.Of(request);
         var approval = asked is null ? null : await approvals.Find(key);
@@ -109,9 +109,14 @@ public sealed class AuthorizeEndpoint(
                 return Refuse(Errors.AccessDenied);
         }
 
+        var subject = await parties.SubjectOf(session.PersonId, request.ClientId!, cancellation);
+        var authorizationId = Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(AuthorizationIdBytes));
+        // Before anything is given out, so that the session's end finds it. The session may have ended since it was read.
+        if (!await parties.Remember(session.SessionId, new SessionClient(request.ClientId!, subject, authorizationId)))
+            return Refuse(Errors.LoginRequired);
         var identity = new ClaimsIdentity("OpenID Connect", Claims.Name, Claims.Role);
         identity.SetClaim(Claims.Subject, session.PersonId);
-        identity.SetClaim(TokenClaims.PairwiseSubjectClaim, await parties.SubjectOf(session.PersonId, request.ClientId!, cancellation));
+        identity.SetClaim(TokenClaims.PairwiseSubjectClaim, subject);
         identity.SetClaim("sid", session.SessionId);
         identity.SetClaim(Claims.AuthenticationTime, session.AuthenticatedAt.ToUnixTimeSeconds());
         identity.SetClaim(Claims.AuthenticationContextReference, session.Assurance);
@@ -129,7 +134,7 @@ public sealed class AuthorizeEndpoint(
         identity.SetScopes(request.GetScopes());
         // RFC 9068 3: without a resource server it is for the Provider itself, at /userinfo.
         identity.SetResources(parties.Issuer);
-        identity.SetAuthorizationId(Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(AuthorizationIdBytes)));
+        identity.SetAuthorizationId(authorizationId);
         return Results.SignIn(new ClaimsPrincipal(identity), properties: null, OpenIddictServerAspNetCoreDefaults.AuthenticationScheme);
     }
 

@@ -1,5 +1,6 @@
 using Identity.Audit;
 using Identity.Provider.People;
+using Identity.Provider.Sessions;
 using Identity.Provider.Storage;
 using Identity.Provider.Subjects;
 using OpenIddict.Abstractions;
@@ -12,13 +13,23 @@ namespace Identity.Provider.Authorize;
 /// <summary>Who takes part in an authorization request: the person, the client, the Provider itself, and the pushed request that waits.</summary>
 public sealed class AuthorizeParties(
     ProviderSettings settings, PersonStore people, PairwiseSubjects subjects, IOpenIddictApplicationManager applications, RedisTokenStore tokens,
-    Refusals refusals)
+    Refusals refusals, SessionRegister sessions, SessionEnds ends)
 {
     public string Issuer => settings.Issuer.AbsoluteUri;
 
     public TimeSpan InteractionLifetime => settings.InteractionLifetime;
 
-    public Task<Person?> FindPerson(string personId, CancellationToken cancellation) => people.Find(personId, cancellation);
+    public async Task<Person?> FindPerson(PersonSession session, CancellationToken cancellation)
+    {
+        var person = await people.Find(session.PersonId, cancellation);
+        // Disabled by other means than the command, which ends the sessions itself.
+        if (person is null)
+            await ends.EndAllOf(session.PersonId, SessionEndReason.PersonDisabled);
+        return person;
+    }
+
+    /// <summary>False: the session has ended.</summary>
+    public Task<bool> Remember(string sid, SessionClient client) => sessions.AddClient(sid, client);
 
     public Task<string> SubjectOf(string personId, string clientId, CancellationToken cancellation) => subjects.For(personId, clientId, cancellation);
 

@@ -34,9 +34,10 @@ public sealed class SealedValues(RedisStore redis, IDataProtectionProvider prote
 
     public Task<bool> Remove(string key) => redis.Remove(key);
 
-    private byte[] Seal<T>(string key, T value) => protector.Protect(JsonSerializer.SerializeToUtf8Bytes(new Envelope<T>(key, value)));
+    /// <summary>For a field of a hash: <paramref name="key"/> names key and field.</summary>
+    internal byte[] Seal<T>(string key, T value) => protector.Protect(JsonSerializer.SerializeToUtf8Bytes(new Envelope<T>(key, value)));
 
-    private T? Open<T>(string key, byte[]? bytes) where T : class
+    internal T? Open<T>(string key, byte[]? bytes) where T : class
     {
         if (bytes is null)
             return null;
