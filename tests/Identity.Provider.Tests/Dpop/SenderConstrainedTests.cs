@@ -6,7 +6,7 @@ using StackExchange.Redis;
 
 namespace Identity.Provider.Dpop;
 
-/// <summary>RFC 9449 through the whole login: pushed request, code, token, userinfo; named after the modules of the FAPI 2.0 test plan where there is one.</summary>
+/// <summary>RFC 9449 through the whole login: pushed request, code, token, userinfo; the modules of the FAPI 2.0 test plan are in <see cref="Conformance.Fapi2DpopTests"/>.</summary>
 public sealed class SenderConstrainedTests(RunningProvider provider) : IClassFixture<RunningProvider>, IDisposable
 {
     private readonly Agency agency = new(provider, "tax-portal");
@@ -43,40 +43,6 @@ public sealed class SenderConstrainedTests(RunningProvider provider) : IClassFix
         Assert.Equal("Bearer", (string?)reply.Json["token_type"]);
         Assert.Null(Jwt.Payload((string)reply.Json["access_token"]!)["cnf"]);
         Assert.False(reply.Headers.Contains("DPoP-Nonce"));
-    }
-
-    [Fact]
-    public async Task Ensure_dpop_auth_code_binding_success()
-    {
-        var code = await Code(form => form["dpop_jkt"] = key.Thumbprint);
-        Assert.Equal(HttpStatusCode.OK, (await agency.Redeem(code, null, key.Proof("POST", "token"))).Status);
-    }
-
-    [Fact]
-    public async Task Ensure_dpopproof_at_par_endpoint_binding_success()
-    {
-        var code = await CodeOf(await agency.Push(agency.Request(), null, key.Proof("POST", "par")));
-        Refused("invalid_grant", await agency.Redeem(code, null, other.Proof("POST", "token")));
-        Assert.Equal(HttpStatusCode.OK, (await agency.Redeem(code, null, key.Proof("POST", "token"))).Status);
-    }
-
-    [Fact]
-    public async Task Ensure_token_endpoint_fails_with_mismatched_dpop_jkt()
-    {
-        var code = await Code(form => form["dpop_jkt"] = key.Thumbprint);
-        Refused("invalid_grant", await agency.Redeem(code, null, other.Proof("POST", "token")));
-        // A thief who has no key at all gains nothing by leaving the proof out.
-        Refused("invalid_grant", await agency.Redeem(code));
-    }
-
-    [Fact]
-    public async Task Ensure_mismatched_dpop_jkt_fails()
-    {
-        var request = agency.Request();
-        request["dpop_jkt"] = other.Thumbprint;
-        Refused("invalid_dpop_proof", await agency.Push(request, null, key.Proof("POST", "par")));
-        request["dpop_jkt"] = key.Thumbprint;
-        Assert.Equal(HttpStatusCode.Created, (await agency.Push(request, null, key.Proof("POST", "par"))).Status);
     }
 
     [Theory]
@@ -178,16 +144,6 @@ public sealed class SenderConstrainedTests(RunningProvider provider) : IClassFix
 
     // RFC 9449 7: at the resource.
 
-    [Theory]
-    [InlineData("dpop")]
-    [InlineData("DPOP")]
-    [InlineData("DPoP")]
-    public async Task Access_token_type_header_case_sensitivity(string scheme)
-    {
-        var access = await Token();
-        Assert.Equal(HttpStatusCode.OK, (await UserInfo(access, key.Proof("GET", "userinfo", access), scheme)).Status);
-    }
-
     [Fact]
     public async Task A_bound_token_is_no_Bearer_token()
     {
@@ -221,36 +177,6 @@ public sealed class SenderConstrainedTests(RunningProvider provider) : IClassFix
         using var request = new HttpRequestMessage(HttpMethod.Get, "/userinfo");
         var reply = await agency.Send(request);
         Assert.Contains("DPoP algs=\"ES256 PS256\"", reply.Headers.WwwAuthenticate.ToString(), StringComparison.Ordinal);
-    }
-
-    public static TheoryData<string, Func<DpopKey, string, string[]>> Negative => new()
-    {
-        { "no proof", (_, _) => [] },
-        { "two proofs", (key, token) => [key.Proof("GET", "userinfo", token), key.Proof("GET", "userinfo", token)] },
-        { "no ath", (key, _) => [key.Proof("GET", "userinfo")] },
-        { "ath of another token", (key, token) => [key.Proof("GET", "userinfo", token + "x")] },
-        { "htm POST", (key, token) => [key.Proof("POST", "userinfo", token)] },
-        { "htu of the token endpoint", (key, token) => [key.Proof("GET", "token", token)] },
-    };
-
-    [Theory]
-    [MemberData(nameof(Negative))]
-    public async Task Dpop_negative_tests(string row, Func<DpopKey, string, string[]> proofs)
-    {
-        Assert.NotEmpty(row);
-        var access = await Token();
-        Challenged("invalid_dpop_proof", await UserInfo(access, proofs(key, access)));
-        Assert.Equal(HttpStatusCode.OK, (await UserInfo(access, [key.Proof("GET", "userinfo", access)])).Status);
-    }
-
-    [Fact]
-    public async Task Another_key_and_a_replayed_proof_are_refused()
-    {
-        var access = await Token();
-        Challenged("invalid_dpop_proof", await UserInfo(access, other.Proof("GET", "userinfo", access)));
-        var proof = key.Proof("GET", "userinfo", access);
-        Assert.Equal(HttpStatusCode.OK, (await UserInfo(access, proof)).Status);
-        Challenged("invalid_dpop_proof", await UserInfo(access, proof));
     }
 
     [Fact]
