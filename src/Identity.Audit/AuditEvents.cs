@@ -50,6 +50,9 @@ public sealed record ConsentGrant(string Person, string Client, string Claims) :
 /// <summary>Tokens go to a client for a person (or for itself, then without subject).</summary>
 public sealed record TokenIssue(string Client, string? Subject, string Grant) : AuditEvent("provider.token-issue");
 
+/// <summary>All tokens of one login are ended: one came a second time, the client gave them back, or the session ended. <c>Authorization</c>: random, of that login.</summary>
+public sealed record AuthorizationRevocation(string Authorization) : AuditEvent("provider.authorization-revocation");
+
 /// <summary>A person approves a signature with their passkey. <c>Challenge</c>: hash of the canonical approval structure.</summary>
 public sealed record ApprovalDecision(string Approval, string Person, string Client, string Challenge) : AuditEvent("provider.approval-decision");
 

@@ -12,6 +12,7 @@ using Identity.Provider.Outgoing;
 using Identity.Provider.Passkeys;
 using Identity.Provider.People;
 using Identity.Provider.PushedRequests;
+using Identity.Provider.RefreshTokens;
 using Identity.Provider.Sessions;
 using Identity.Provider.Storage;
 using Identity.Provider.Subjects;
@@ -34,6 +35,9 @@ namespace Identity.Provider;
 /// <summary>The OpenID provider: what it is made of, and every route in the order in which a login meets them.</summary>
 public static class ProviderApp
 {
+    /// <summary>RFC 9700 4.14.2: a rotated refresh token that comes again within this time is refused, and later ends the login: a client that asks twice is no thief.</summary>
+    private static readonly TimeSpan RefreshTokenLeeway = TimeSpan.FromSeconds(30);
+
     /// <summary>Nothing is opened and nothing listens until the host is started.</summary>
     public static WebApplication Build(string[] args)
     {
@@ -97,6 +101,7 @@ public static class ProviderApp
         services.AddScoped<AuthorizeParties>();
         services.AddScoped<AuthorizeEndpoint>();
         services.AddSingleton<EvidenceAnswer>();
+        services.AddScoped<RefreshGrant>();
         services.AddSingleton<DpopNonces>();
         services.AddSingleton<DpopCheck>();
         services.AddOpenIddict().AddServer(server =>
@@ -110,14 +115,20 @@ public static class ProviderApp
                 .SetUserInfoEndpointUris("userinfo")
                 .AllowAuthorizationCodeFlow()
                 .AllowClientCredentialsFlow()
+                .AllowRefreshTokenFlow()
                 .RegisterScopes([.. ClientRegistration.IdentityScopes, .. settings.Resources.Select(resource => resource.Scope)])
                 .SetAuthorizationCodeLifetime(settings.CodeLifetime)
                 .SetAccessTokenLifetime(settings.AccessTokenLifetime)
                 .SetIdentityTokenLifetime(settings.AccessTokenLifetime)
+                .SetRefreshTokenLifetime(settings.Sessions.Absolute)
+                // One that takes another's place ends when the other would have. Which client's is replaced at all: RefreshGrant.
+                .DisableSlidingRefreshTokenExpiration()
+                .DisableRollingRefreshTokens()
+                .SetRefreshTokenReuseLeeway(RefreshTokenLeeway)
                 .AddEncryptionCertificate(keys.CertificateWithPrivateKey("token-encryption", KeyPurpose.TokenEncryption))
                 // RFC 9068: resource servers read access tokens, so they are signed only; what must not be read is not in them (TokenClaims).
                 .DisableAccessTokenEncryption()
-                // Nothing durable hangs on a login while there are no refresh tokens: its tokens are tied together in Redis, and a login writes no row.
+                // The tokens of a login are tied together by a random identifier; for a client without refresh tokens, a login writes no row.
                 .DisableAuthorizationStorage();
             // The engine asks for some to start with; what signs and verifies from moment to moment is said by TokenSignature.
             foreach (var key in TokenKey.Algorithms.Select(tokenKeys.Active))
@@ -137,6 +148,8 @@ public static class ProviderApp
                 options.ResponseModes.IntersectWith([ResponseModes.Query]);
                 options.ClientAuthenticationMethods.IntersectWith([ClientAuthenticationMethods.PrivateKeyJwt]);
                 options.PromptValues.IntersectWith([PromptValues.None, PromptValues.Login, PromptValues.Consent]);
+                // OpenID Connect Core 11: never granted, so not offered (OfflineAccess).
+                options.Scopes.Remove(Scopes.OfflineAccess);
                 options.RequestTokenLifetime = settings.RequestLifetime + settings.InteractionLifetime;
                 // A request that the browser brings itself is put away and waits under a request_uri like a pushed one: the pages know one kind.
                 options.EnableAuthorizationRequestCaching = true;
@@ -166,6 +179,8 @@ public static class ProviderApp
         After<ValidateTokenContext, ClientAssertion.Header>(server, OpenIddictServerHandlers.Protection.ResolveTokenValidationParameters.Descriptor);
 
         // Pushed request: what may it hold?
+        First<ValidatePushedAuthorizationRequestContext, OfflineAccess<ValidatePushedAuthorizationRequestContext>>(server);
+        First<ValidateAuthorizationRequestContext, OfflineAccess<ValidateAuthorizationRequestContext>>(server);
         After<ValidatePushedAuthorizationRequestContext, PushedRequestLimits>(server, OpenIddictServerHandlers.Authentication.ValidatePushedAuthentication.Descriptor);
         After<ValidatePushedAuthorizationRequestContext, PushedAuthorizationDetails>(server, OpenIddictServerHandlers.Authentication.ValidatePushedAuthorizedParty.Descriptor);
         After<ValidatePushedAuthorizationRequestContext, DpopBinding.OfPushedRequest>(server, OpenIddictServerHandlers.Authentication.ValidatePushedAuthorizedParty.Descriptor);
@@ -181,9 +196,16 @@ public static class ProviderApp
         After<ApplyAuthorizationResponseContext, ErrorPage>(server, OpenIddictServerHandlers.Authentication.AttachIssuer.Descriptor);
 
         // Token request
+        First<ValidateTokenRequestContext, OfflineAccess<ValidateTokenRequestContext>>(server);
+        After<ValidateTokenRequestContext, RefreshTokenPolicy.NoWidening>(server, OpenIddictServerHandlers.Exchange.ValidateAuthentication.Descriptor);
         After<ValidateTokenRequestContext, CodeVerifier>(server, OpenIddictServerHandlers.Exchange.ValidateAuthentication.Descriptor);
         After<ValidateTokenRequestContext, DpopBinding.OfTokenRequest>(server, OpenIddictServerHandlers.Exchange.ValidateCodeVerifier.Descriptor);
         After<HandleTokenRequestContext, TokenGrants>(server, OpenIddictServerHandlers.Exchange.AttachPrincipal.Descriptor);
+        After<ProcessSignInContext, RefreshTokenPolicy>(server, OpenIddictServerHandlers.EvaluateGeneratedTokens.Descriptor);
+        server.AddEventHandler<ProcessSignInContext>(handler => handler.AddFilter<OpenIddictServerHandlerFilters.RequireRefreshTokenGenerated>()
+            .UseScopedHandler<RefreshTokenPolicy.Content>().SetOrder(OpenIddictServerHandlers.PrepareRefreshTokenPrincipal.Descriptor.Order + 200));
+        server.AddEventHandler<ProcessSignInContext>(handler => handler.AddFilter<OpenIddictServerHandlerFilters.RequireRefreshTokenGenerated>()
+            .UseScopedHandler<DpopBinding.OfRefreshToken>().SetOrder(OpenIddictServerHandlers.PrepareRefreshTokenPrincipal.Descriptor.Order + 250));
         After<GenerateTokenContext, TokenSignature>(server, OpenIddictServerHandlers.Protection.AttachSecurityCredentials.Descriptor);
         Before<GenerateTokenContext, TokenClaims.NoIdentityTokenEntry>(server, OpenIddictServerHandlers.Protection.CreateTokenEntry.Descriptor);
         After<GenerateTokenContext, TokenClaims>(server, OpenIddictServerHandlers.Protection.AttachTokenSubject.Descriptor);
@@ -214,6 +236,11 @@ public static class ProviderApp
         where THandler : class, IOpenIddictServerHandler<TContext> =>
         server.AddEventHandler<TContext>(handler => handler.UseScopedHandler<THandler>().SetOrder(other.Order + 250));
 
+    private static void First<TContext, THandler>(OpenIddictServerBuilder server)
+        where TContext : OpenIddictServerEvents.BaseContext
+        where THandler : class, IOpenIddictServerHandler<TContext> =>
+        server.AddEventHandler<TContext>(handler => handler.UseScopedHandler<THandler>().SetOrder(int.MinValue));
+
     private static void Before<TContext, THandler>(OpenIddictServerBuilder server, OpenIddictServerHandlerDescriptor other)
         where TContext : OpenIddictServerEvents.BaseContext
         where THandler : class, IOpenIddictServerHandler<TContext> =>
@@ -239,9 +266,11 @@ public static class ProviderApp
         {
             core.UseEntityFrameworkCore().UseDbContext<ProviderDatabase>();
             core.ReplaceApplicationManager<OpenIddictEntityFrameworkCoreApplication, RegisteredClients>();
-            core.SetDefaultTokenEntity<TokenEntry>().ReplaceTokenStore<TokenEntry, RedisTokenStore>(ServiceLifetime.Scoped);
+            core.SetDefaultTokenEntity<TokenEntry>().ReplaceTokenStore<TokenEntry, TokenStore>(ServiceLifetime.Scoped);
         });
         services.AddScoped<RedisTokenStore>();
+        services.AddScoped<RefreshTokenTable>();
+        services.AddHostedService<ExpiredRefreshTokens>();
         services.AddScoped(provider => (RegisteredClients)provider.GetRequiredService<IOpenIddictApplicationManager>());
     }
 

@@ -34,6 +34,9 @@ public sealed class RunningProvider : IAsyncLifetime
 
     public RedisServer Redis { get; private set; } = null!;
 
+    /// <summary>Those it was started with last, beyond the usual ones.</summary>
+    public string[] Settings => settings;
+
     public IServiceProvider Services => app!.Services;
 
     public Uri Issuer => new($"http://localhost:{port}/");

@@ -47,7 +47,7 @@ public sealed class AuthorizeParties(
     public async Task KeepWaiting(HttpContext context)
     {
         var id = Validation(context).RequestTokenPrincipal?.GetTokenId() ?? throw new InvalidOperationException("Every client pushes its requests.");
-        if (await tokens.FindByIdAsync(id, context.RequestAborted) is { } entry)
+        if (await tokens.Find(id) is { } entry)
             await tokens.Extend(entry, settings.InteractionLifetime);
     }
 

@@ -72,6 +72,9 @@ public sealed record ClientMetadata
     /// <summary>The operator has ended it for now: it is as if it were not registered.</summary>
     public bool Disabled { get; init; }
 
+    /// <summary>RFC 9700 4.14.2, FAPI 2.0 5.3.2.1 (9): a new refresh token at each use, for clients that do not prove their own key at each use.</summary>
+    internal bool RotatesRefreshTokens => Profile == SecurityProfile.Legacy || TokenEndpointAuthMethod == "none";
+
     internal JsonElement ToJson() => JsonSerializer.SerializeToElement(this, Written);
 
     internal static ClientMetadata? From(IReadOnlyDictionary<string, JsonElement> properties) =>

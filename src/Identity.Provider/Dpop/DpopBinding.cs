@@ -64,9 +64,9 @@ internal static class DpopBinding
             }
 
             var thumbprint = (outcome as DpopOutcome.Proven)?.Thumbprint;
-            // RFC 9449 10: a stolen code is of no use without the key.
-            if (context.AuthorizationCodePrincipal?.GetClaim(Parameter) is { } bound && bound != thumbprint)
-                context.Reject(Errors.InvalidGrant, "The code is bound to a key that was not proven.");
+            // RFC 9449 10: a stolen code is of no use without the key; 5: nor is the refresh token of a public client.
+            if ((context.AuthorizationCodePrincipal ?? context.RefreshTokenPrincipal)?.GetClaim(Parameter) is { } bound && bound != thumbprint)
+                context.Reject(Errors.InvalidGrant, "The code or refresh token is bound to a key that was not proven.");
             else if (thumbprint is null && await IsRequired(context))
                 context.Reject(DpopCheck.InvalidProof, "This client's tokens are bound to a key: a DPoP proof is needed.");
             else if (thumbprint is not null)
@@ -89,6 +89,16 @@ internal static class DpopBinding
             }
 
             return ValueTask.CompletedTask;
+        }
+    }
+
+    /// <summary>RFC 9449 5: a client that authenticates by nothing else proves the same key at each refresh. The others are bound by their authentication.</summary>
+    internal sealed class OfRefreshToken(IOpenIddictApplicationManager applications) : IOpenIddictServerHandler<ProcessSignInContext>
+    {
+        public async ValueTask HandleAsync(ProcessSignInContext context)
+        {
+            if ((await applications.MetadataOf(context.ClientId!, context.CancellationToken)).TokenEndpointAuthMethod == ClientAuthenticationMethods.None)
+                context.RefreshTokenPrincipal!.SetClaim(Parameter, Proven(context.Transaction) ?? throw new InvalidOperationException("A public client without a bound token."));
         }
     }
 

@@ -25,6 +25,8 @@ public sealed class ProviderDatabase(DbContextOptions<ProviderDatabase> options)
 
     public DbSet<PairwiseSubject> PairwiseSubjects => Set<PairwiseSubject>();
 
+    public DbSet<RefreshTokenRow> RefreshTokens => Set<RefreshTokenRow>();
+
     /// <summary>The base class reads the shape of its tables from these options. Version 3 is the first with passkeys.</summary>
     internal static void Shape(IdentityOptions identity) => identity.Stores.SchemaVersion = IdentitySchemaVersions.Version3;
 
@@ -58,6 +60,13 @@ public sealed class ProviderDatabase(DbContextOptions<ProviderDatabase> options)
         {
             consent.HasKey(row => new { row.PersonId, row.ClientId, row.Claim });
             consent.HasOne<Person>().WithMany().HasForeignKey(row => row.PersonId);
+        });
+        builder.Entity<RefreshTokenRow>(token =>
+        {
+            token.ToTable("RefreshTokens");
+            token.HasKey(row => row.Id);
+            token.HasIndex(row => row.AuthorizationId);
+            token.HasIndex(row => row.Expires);
         });
         builder.Entity<PairwiseSubject>(subject =>
         {

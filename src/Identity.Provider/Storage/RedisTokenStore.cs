@@ -1,6 +1,3 @@
-using System.Collections.Immutable;
-using System.Security.Cryptography;
-using System.Text.Json;
 using OpenIddict.Abstractions;
 using StackExchange.Redis;
 using static OpenIddict.Abstractions.OpenIddictConstants;
@@ -8,12 +5,12 @@ using static OpenIddict.Abstractions.OpenIddictConstants;
 namespace Identity.Provider.Storage;
 
 /// <summary>
-/// Token entries in Redis, each one hash. A token's state is a set of facts that are only ever added ("redeemed" by HSETNX, "revoked"), so
+/// Codes, pushed requests and access tokens in Redis, each one hash. A token's state is a set of facts that are only ever added ("redeemed" by HSETNX, "revoked"), so
 /// redemption is one atomic command on one key with exactly one winner. That needs no Lua (which the embedded Redis of development runs only on request),
 /// no WATCH (which stalls the shared connection for a round trip) and no second key (which a cluster would have to hold on the same node).
 /// Entries outlive their token for a while, so that a replay is still seen to be one. Lost entries are refused: every loss fails closed.
 /// </summary>
-public sealed class RedisTokenStore(RedisStore redis, ProviderSettings settings, TimeProvider time) : IOpenIddictTokenStore<TokenEntry>
+public sealed class RedisTokenStore(RedisStore redis, ProviderSettings settings, TimeProvider time)
 {
     /// <summary>Beyond the expiry of the last token that a code can have led to.</summary>
     private static readonly TimeSpan Retention = TimeSpan.FromMinutes(1);
@@ -21,7 +18,9 @@ public sealed class RedisTokenStore(RedisStore redis, ProviderSettings settings,
     /// <summary>A crash between two commands of one transaction cannot happen; this is for a key that expired just before it.</summary>
     private static readonly TimeSpan Stray = TimeSpan.FromMinutes(1);
 
-    private const int IdBytes = 16;
+    /// <summary>Member of a family that has ended: what is added to it later is born revoked.</summary>
+    private const string Ended = "ended";
+
     private const string TypeField = "type";
     private const string SubjectField = "subject";
     private const string ApplicationField = "application";
@@ -33,11 +32,8 @@ public sealed class RedisTokenStore(RedisStore redis, ProviderSettings settings,
     private const string RedeemedField = "redeemed";
     private const string RevokedField = "revoked";
 
-    public ValueTask<TokenEntry> InstantiateAsync(CancellationToken cancellationToken) =>
-        new(new TokenEntry { Id = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(IdBytes)) });
-
     /// <summary>Durable as far as Redis is. Repeating it after an outage writes the same.</summary>
-    public async ValueTask CreateAsync(TokenEntry token, CancellationToken cancellationToken)
+    public async Task Create(TokenEntry token)
     {
         var lifetime = LifetimeOf(token);
         await redis.Run(async database =>
@@ -53,12 +49,13 @@ public sealed class RedisTokenStore(RedisStore redis, ProviderSettings settings,
             return true;
         });
         await WriteReference(token, lifetime);
-        await WriteFamily(token);
+        if (token.AuthorizationId is { } family && !await Join(family, token.Id))
+            await Revoke(token.Id);
         token.StoredStatus = token.Status;
     }
 
     /// <exception cref="OpenIddictExceptions.ConcurrencyException">somebody else redeemed or revoked it first, or it is gone</exception>
-    public async ValueTask UpdateAsync(TokenEntry token, CancellationToken cancellationToken)
+    public async Task Update(TokenEntry token)
     {
         if (token.Status != token.StoredStatus)
         {
@@ -81,13 +78,13 @@ public sealed class RedisTokenStore(RedisStore redis, ProviderSettings settings,
         await WriteReference(token, lifetime);
     }
 
-    public async ValueTask<TokenEntry?> FindByIdAsync(string identifier, CancellationToken cancellationToken) =>
+    public async Task<TokenEntry?> Find(string identifier) =>
         Read(identifier, await redis.Run(database => database.HashGetAllAsync(Entry(identifier))));
 
-    public async ValueTask<TokenEntry?> FindByReferenceIdAsync(string identifier, CancellationToken cancellationToken)
+    public async Task<TokenEntry?> FindByReference(string identifier)
     {
         var id = (string?)await redis.Run(database => database.StringGetAsync(Reference(identifier)));
-        var entry = id is null ? null : await FindByIdAsync(id, cancellationToken);
+        var entry = id is null ? null : await Find(id);
         return entry?.ReferenceId == identifier ? entry : null;
     }
 
@@ -95,20 +92,39 @@ public sealed class RedisTokenStore(RedisStore redis, ProviderSettings settings,
     public async ValueTask<bool> Extend(TokenEntry token, TimeSpan lifetime) => await redis.Run(async database =>
         await database.KeyExpireAsync(Entry(token.Id), lifetime) && await database.KeyExpireAsync(Reference(token.ReferenceId!), lifetime));
 
-    /// <summary>Ends every token of one login. Called when a code comes a second time (RFC 6749 4.1.2).</summary>
-    public async ValueTask<long> RevokeByAuthorizationIdAsync(string identifier, CancellationToken cancellationToken)
+    /// <summary>
+    /// Ends a family: every token that is in it, and whatever joins it from now on. False: it had ended before. Ending it again ends what a crash left.
+    /// </summary>
+    public async Task<bool> EndFamily(string identifier)
     {
-        var members = await redis.Run(database => database.SetMembersAsync(Family(identifier)));
-        foreach (var member in members)
+        var (first, members) = await redis.Run(async database =>
+        {
+            var transaction = database.CreateTransaction();
+            var marked = transaction.SetAddAsync(Family(identifier), Ended);
+            var all = transaction.SetMembersAsync(Family(identifier));
+            var kept = transaction.KeyExpireAsync(Family(identifier), FamilyLifetime);
+            await transaction.ExecuteAsync();
+            await kept;
+            return (await marked, await all);
+        });
+        foreach (var member in members.Where(member => member != Ended))
             await Revoke(member.ToString());
-        return members.Length;
+        return first;
     }
 
-    public async ValueTask DeleteAsync(TokenEntry token, CancellationToken cancellationToken) =>
-        await redis.Run(database => database.KeyDeleteAsync(Entry(token.Id)));
+    /// <summary>One more token of a login. False: the family has ended meanwhile, and so has this token.</summary>
+    public Task<bool> Join(string family, string id) => redis.Run(async database =>
+    {
+        var transaction = database.CreateTransaction();
+        var added = transaction.SetAddAsync(Family(family), id);
+        var ended = transaction.SetContainsAsync(Family(family), Ended);
+        var kept = transaction.KeyExpireAsync(Family(family), FamilyLifetime);
+        await transaction.ExecuteAsync();
+        await Task.WhenAll(added, kept);
+        return !await ended;
+    });
 
-    /// <summary>Redis removes what has expired.</summary>
-    public ValueTask<long> PruneAsync(DateTimeOffset threshold, CancellationToken cancellationToken) => new(0L);
+    public Task<bool> Delete(TokenEntry token) => redis.Run(database => database.KeyDeleteAsync(Entry(token.Id)));
 
     private async Task Redeem(TokenEntry token)
     {
@@ -144,20 +160,7 @@ public sealed class RedisTokenStore(RedisStore redis, ProviderSettings settings,
             await redis.Run(database => database.StringSetAsync(Reference(token.ReferenceId), token.Id, lifetime));
     }
 
-    private async Task WriteFamily(TokenEntry token)
-    {
-        if (token.AuthorizationId is null)
-            return;
-        var lifetime = settings.CodeLifetime + settings.AccessTokenLifetime + Retention;
-        await redis.Run(async database =>
-        {
-            var transaction = database.CreateTransaction();
-            var added = transaction.SetAddAsync(Family(token.AuthorizationId), token.Id);
-            var kept = transaction.KeyExpireAsync(Family(token.AuthorizationId), lifetime);
-            await transaction.ExecuteAsync();
-            return await added | await kept;
-        });
-    }
+    private TimeSpan FamilyLifetime => settings.CodeLifetime + settings.AccessTokenLifetime + Retention;
 
     private TimeSpan LifetimeOf(TokenEntry token) => token.Type switch
     {
@@ -217,88 +220,4 @@ public sealed class RedisTokenStore(RedisStore redis, ProviderSettings settings,
             StoredStatus = status,
         };
     }
-
-    // The entry as the protocol engine sees it.
-
-    public ValueTask<string?> GetApplicationIdAsync(TokenEntry token, CancellationToken cancellationToken) => new(token.ApplicationId);
-
-    public ValueTask<string?> GetAuthorizationIdAsync(TokenEntry token, CancellationToken cancellationToken) => new(token.AuthorizationId);
-
-    public ValueTask<DateTimeOffset?> GetCreationDateAsync(TokenEntry token, CancellationToken cancellationToken) => new(token.Created);
-
-    public ValueTask<DateTimeOffset?> GetExpirationDateAsync(TokenEntry token, CancellationToken cancellationToken) => new(token.Expires);
-
-    public ValueTask<string?> GetIdAsync(TokenEntry token, CancellationToken cancellationToken) => new(token.Id);
-
-    public ValueTask<string?> GetPayloadAsync(TokenEntry token, CancellationToken cancellationToken) => new(token.Payload);
-
-    public ValueTask<ImmutableDictionary<string, JsonElement>> GetPropertiesAsync(TokenEntry token, CancellationToken cancellationToken) =>
-        new(ImmutableDictionary<string, JsonElement>.Empty);
-
-    public ValueTask<DateTimeOffset?> GetRedemptionDateAsync(TokenEntry token, CancellationToken cancellationToken) => new(token.Redeemed);
-
-    public ValueTask<string?> GetReferenceIdAsync(TokenEntry token, CancellationToken cancellationToken) => new(token.ReferenceId);
-
-    public ValueTask<string?> GetStatusAsync(TokenEntry token, CancellationToken cancellationToken) => new(token.Status);
-
-    public ValueTask<string?> GetSubjectAsync(TokenEntry token, CancellationToken cancellationToken) => new(token.Subject);
-
-    public ValueTask<string?> GetTypeAsync(TokenEntry token, CancellationToken cancellationToken) => new(token.Type);
-
-    public ValueTask SetApplicationIdAsync(TokenEntry token, string? identifier, CancellationToken cancellationToken) => Set(() => token.ApplicationId = identifier);
-
-    public ValueTask SetAuthorizationIdAsync(TokenEntry token, string? identifier, CancellationToken cancellationToken) => Set(() => token.AuthorizationId = identifier);
-
-    public ValueTask SetCreationDateAsync(TokenEntry token, DateTimeOffset? date, CancellationToken cancellationToken) => Set(() => token.Created = date);
-
-    public ValueTask SetExpirationDateAsync(TokenEntry token, DateTimeOffset? date, CancellationToken cancellationToken) => Set(() => token.Expires = date);
-
-    public ValueTask SetPayloadAsync(TokenEntry token, string? payload, CancellationToken cancellationToken) => Set(() => token.Payload = payload);
-
-    public ValueTask SetPropertiesAsync(TokenEntry token, ImmutableDictionary<string, JsonElement> properties, CancellationToken cancellationToken) =>
-        properties is { Count: > 0 } ? throw new NotSupportedException("Token entries have no properties here.") : ValueTask.CompletedTask;
-
-    public ValueTask SetRedemptionDateAsync(TokenEntry token, DateTimeOffset? date, CancellationToken cancellationToken) => Set(() => token.Redeemed = date);
-
-    public ValueTask SetReferenceIdAsync(TokenEntry token, string? identifier, CancellationToken cancellationToken) => Set(() => token.ReferenceId = identifier);
-
-    public ValueTask SetStatusAsync(TokenEntry token, string? status, CancellationToken cancellationToken) => Set(() => token.Status = status);
-
-    public ValueTask SetSubjectAsync(TokenEntry token, string? subject, CancellationToken cancellationToken) => Set(() => token.Subject = subject);
-
-    public ValueTask SetTypeAsync(TokenEntry token, string? type, CancellationToken cancellationToken) => Set(() => token.Type = type);
-
-    private static ValueTask Set(Action assignment)
-    {
-        assignment();
-        return ValueTask.CompletedTask;
-    }
-
-    // Searches over all tokens: nothing in the Provider asks for them, and Redis keeps no index that could answer.
-
-    public ValueTask<long> CountAsync(CancellationToken cancellationToken) => throw NoSearch();
-
-    public ValueTask<long> CountAsync<TResult>(Func<IQueryable<TokenEntry>, IQueryable<TResult>> query, CancellationToken cancellationToken) => throw NoSearch();
-
-    public IAsyncEnumerable<TokenEntry> FindAsync(string? subject, string? client, string? status, string? type, CancellationToken cancellationToken) => throw NoSearch();
-
-    public IAsyncEnumerable<TokenEntry> FindByApplicationIdAsync(string identifier, CancellationToken cancellationToken) => throw NoSearch();
-
-    public IAsyncEnumerable<TokenEntry> FindByAuthorizationIdAsync(string identifier, CancellationToken cancellationToken) => throw NoSearch();
-
-    public IAsyncEnumerable<TokenEntry> FindBySubjectAsync(string subject, CancellationToken cancellationToken) => throw NoSearch();
-
-    public ValueTask<TResult?> GetAsync<TState, TResult>(Func<IQueryable<TokenEntry>, TState, IQueryable<TResult>> query, TState state, CancellationToken cancellationToken) => throw NoSearch();
-
-    public IAsyncEnumerable<TokenEntry> ListAsync(int? count, int? offset, CancellationToken cancellationToken) => throw NoSearch();
-
-    public IAsyncEnumerable<TResult> ListAsync<TState, TResult>(Func<IQueryable<TokenEntry>, TState, IQueryable<TResult>> query, TState state, CancellationToken cancellationToken) => throw NoSearch();
-
-    public ValueTask<long> RevokeAsync(string? subject, string? client, string? status, string? type, CancellationToken cancellationToken) => throw NoSearch();
-
-    public ValueTask<long> RevokeByApplicationIdAsync(string identifier, CancellationToken cancellationToken) => throw NoSearch();
-
-    public ValueTask<long> RevokeBySubjectAsync(string subject, CancellationToken cancellationToken) => throw NoSearch();
-
-    private static NotSupportedException NoSearch() => new("Tokens are found by identifier, reference or authorization only.");
 }

@@ -4,6 +4,7 @@ using Identity.Audit;
 using Identity.Provider.Approvals;
 using Identity.Provider.Authorize;
 using Identity.Provider.People;
+using Identity.Provider.RefreshTokens;
 using OpenIddict.Abstractions;
 using OpenIddict.Server;
 using static OpenIddict.Abstractions.OpenIddictConstants;
@@ -11,14 +12,15 @@ using static OpenIddict.Server.OpenIddictServerEvents;
 
 namespace Identity.Provider.Token;
 
-/// <summary>What a validated token request gets: for a code, the tokens of the person it stands for; for client credentials, the client's own.</summary>
-internal sealed class TokenGrants(ProviderSettings settings, PersonStore people, EvidenceAnswer evidence, AuditLog audit)
+/// <summary>What a validated token request gets: for a code or a refresh token, the tokens of the person it stands for; for client credentials, the client's own.</summary>
+internal sealed class TokenGrants(ProviderSettings settings, PersonStore people, EvidenceAnswer evidence, RefreshGrant refresh, AuditLog audit)
     : IOpenIddictServerHandler<HandleTokenRequestContext>
 {
     public ValueTask HandleAsync(HandleTokenRequestContext context) => context.Request.GrantType switch
     {
         GrantTypes.AuthorizationCode => Code(context),
         GrantTypes.ClientCredentials => ClientCredentials(context),
+        GrantTypes.RefreshToken => refresh.Handle(context),
         _ => throw new InvalidOperationException($"A grant type that is not enabled came through: {context.Request.GrantType}."),
     };
 

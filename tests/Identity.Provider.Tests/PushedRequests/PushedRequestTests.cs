@@ -23,7 +23,6 @@ public sealed class PushedRequestTests(RunningProvider provider) : IClassFixture
         { "scope", "profile", "invalid_scope" },
         { "scope", "openid signing", "invalid_scope" },
         { "scope", "openid birthdate", "invalid_request" },
-        { "scope", "openid offline_access", "invalid_request" },
         { "scope", "openid nonsense", "invalid_scope" },
         { "prompt", "none login", "invalid_request" },
         { "prompt", "select_account", "invalid_request" },

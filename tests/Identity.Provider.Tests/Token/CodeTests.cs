@@ -92,7 +92,6 @@ public sealed class CodeTests(RunningProvider provider) : IClassFixture<RunningP
 
     [Theory]
     [InlineData("password")]
-    [InlineData("refresh_token")]
     [InlineData("implicit")]
     [InlineData("urn:ietf:params:oauth:grant-type:device_code")]
     [InlineData("urn:ietf:params:oauth:grant-type:token-exchange")]
