@@ -1,0 +1,115 @@
+using System.Globalization;
+using Identity.Benchmarks;
+
+if (await BareOpenIddict.Serve(args))
+    return 0;
+if (args is not [("login" or "endpoints" or "waiting") and var what, .. var rest] || rest.Length % 2 != 0)
+{
+    Console.Error.WriteLine("login | endpoints | waiting   [--seconds 5] [--warm 20] [--rounds 3] [--users 16] [--only provider,node,openiddict] [--count 100000]");
+    return 2;
+}
+
+var options = rest.Chunk(2).ToDictionary(pair => pair[0], pair => pair[1], StringComparer.Ordinal);
+int Number(string name, int otherwise) => options.TryGetValue(name, out var value) ? int.Parse(value, CultureInfo.InvariantCulture) : otherwise;
+var seconds = TimeSpan.FromSeconds(Number("--seconds", 5));
+var warm = TimeSpan.FromSeconds(Number("--warm", 20));
+var only = options.GetValueOrDefault("--only", "provider,openiddict,node").Split(',');
+var subjects = new Subject[] { new OurProvider(), new BareOpenIddict(), new NodeOidcProvider() }.Where(subject => only.Contains(subject.Name)).ToArray();
+var loads = new Dictionary<Subject, Load>();
+try
+{
+    foreach (var subject in subjects)
+    {
+        await subject.Start();
+        loads[subject] = new Load(subject, Number("--users", 16));
+        await loads[subject].SignIn();
+    }
+
+    switch (what)
+    {
+        case "login":
+            await Measure("login", party => party.Login());
+            break;
+        case "endpoints":
+            await Measure("discovery", party => party.Get(".well-known/openid-configuration"));
+            await Compare("jwks", subject => party => party.Get(subject.JwksPath));
+            await Measure("par", party => party.Push());
+            await UserInfo();
+            if (subjects.OfType<BareOpenIddict>().SingleOrDefault() is { } bare)
+                await Print("kestrel: plaintext", bare, party => party.Get("plaintext"));
+            break;
+        case "waiting":
+            await Waiting(Number("--count", 100_000));
+            break;
+    }
+}
+finally
+{
+    foreach (var load in loads.Values)
+        load.Dispose();
+    foreach (var subject in subjects)
+        await subject.DisposeAsync();
+}
+
+return 0;
+
+Task Measure(string name, Func<RelyingParty, Task> operation) => Compare(name, _ => operation);
+
+async Task Compare(string name, Func<Subject, Func<RelyingParty, Task>> operation)
+{
+    foreach (var subject in subjects)
+        await loads[subject].Run(operation(subject), warm);
+    var rounds = subjects.ToDictionary(subject => subject, _ => new List<Round>());
+    for (var round = 0; round < Number("--rounds", 3); round++)
+    {
+        foreach (var subject in subjects)
+            rounds[subject].Add(await loads[subject].Run(operation(subject), seconds));
+    }
+
+    foreach (var subject in subjects)
+        Line(name, subject.Name, rounds[subject]);
+}
+
+async Task Print(string name, Subject subject, Func<RelyingParty, Task> operation)
+{
+    await loads[subject].Run(operation, warm);
+    Line(name, "", [await loads[subject].Run(operation, seconds)]);
+}
+
+async Task UserInfo()
+{
+    var tokens = new Dictionary<RelyingParty, string>();
+    foreach (var subject in subjects)
+    {
+        foreach (var party in loads[subject].Parties)
+        {
+            var location = await party.Authorize(await party.Push());
+            tokens[party] = await party.Redeem(Microsoft.AspNetCore.WebUtilities.QueryHelpers.ParseQuery(new Uri(location).Query)["code"]!);
+        }
+    }
+
+    await Measure("userinfo", party => party.UserInfo(tokens[party]));
+}
+
+async Task Waiting(int count)
+{
+    foreach (var subject in subjects)
+    {
+        await loads[subject].Run(party => party.Push(), warm);
+        Console.WriteLine($"{subject.Name}: {Meter.Of(subject.ProcessId).ResidentBytes / 1048576} MB before");
+        var left = count;
+        await Task.WhenAll(loads[subject].Parties.Select(async party =>
+        {
+            while (Interlocked.Decrement(ref left) >= 0)
+                await party.Push();
+        }));
+        Console.WriteLine($"{subject.Name}: {Meter.Of(subject.ProcessId).ResidentBytes / 1048576} MB with {count} pushed requests waiting");
+    }
+}
+
+static void Line(string name, string subject, IReadOnlyList<Round> rounds)
+{
+    var median = rounds.OrderBy(round => round.CpuMilliseconds).ElementAt(rounds.Count / 2);
+    Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+        $"{name,-20} {subject,-11} {median.PerSecond,9:0} /s {median.CpuMilliseconds,8:0.000} ms CPU each {median.ResidentBytes / 1048576,5} MB"));
+}
