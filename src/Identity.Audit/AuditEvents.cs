@@ -38,6 +38,12 @@ public sealed record ClientRefused(string? Client, string Reason) : AuditEvent("
 /// <summary>More refusals than <c>Limit</c> came within one minute; the further ones are in the operator's log only.</summary>
 public sealed record RefusalsUnrecorded(int Limit) : AuditEvent("provider.refusals-unrecorded");
 
+/// <summary>A client is registered. <c>Origin</c>: command or registration (RFC 7591); clients of the settings are in the settings.</summary>
+public sealed record ClientAddition(string Client, string Origin, string Profile) : AuditEvent("provider.client-addition");
+
+/// <summary>A client's registration changes. <c>Change</c>: secret, keys, disabled, enabled or removed.</summary>
+public sealed record ClientChange(string Client, string Change) : AuditEvent("provider.client-change");
+
 /// <summary>A person ends the session of this browser.</summary>
 public sealed record SignOut(string Person) : AuditEvent("provider.sign-out");
 

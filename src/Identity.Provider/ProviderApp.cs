@@ -249,6 +249,7 @@ public static class ProviderApp
     private static void AddStores(IServiceCollection services, ProviderSettings settings, KeyRing keys)
     {
         AddRecords(services, settings);
+        services.AddHostedService<ExpiredRefreshTokens>();
         services.AddHealthChecks().AddCheck<StoreHealth>("stores");
         services.AddDataProtection()
             .SetApplicationName("Identity.Provider")
@@ -270,7 +271,7 @@ public static class ProviderApp
         });
         services.AddScoped<RedisTokenStore>();
         services.AddScoped<RefreshTokenTable>();
-        services.AddHostedService<ExpiredRefreshTokens>();
+        services.AddScoped<ClientAdministration>();
         services.AddScoped(provider => (RegisteredClients)provider.GetRequiredService<IOpenIddictApplicationManager>());
     }
 

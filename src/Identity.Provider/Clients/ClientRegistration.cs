@@ -68,6 +68,8 @@ public sealed partial record ClientRegistration
         return clients;
     }
 
+    internal static bool HasSecret(string tokenEndpointAuthMethod) => SecretMethods.Contains(tokenEndpointAuthMethod);
+
     /// <summary>RFC 6749 3.3: scope-token.</summary>
     internal static bool IsScope(string value) => ScopeToken().IsMatch(value);
 

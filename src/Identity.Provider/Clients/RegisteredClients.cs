@@ -4,6 +4,7 @@ using Microsoft.Extensions.Options;
 using OpenIddict.Abstractions;
 using OpenIddict.Core;
 using OpenIddict.EntityFrameworkCore.Models;
+using static OpenIddict.Abstractions.OpenIddictConstants;
 
 namespace Identity.Provider.Clients;
 
@@ -54,4 +55,41 @@ internal sealed record RegisteredClient(OpenIddictEntityFrameworkCoreApplication
     public string Id => Descriptor.ClientId!;
 
     public string Name => Descriptor.DisplayName ?? "";
+
+    public string Profile => Metadata.Profile.ToString().ToLowerInvariant();
+
+    public string State => Metadata.Disabled ? "disabled" : "enabled";
+
+    /// <summary>The registration again, as it would be written; without the secret, which nobody can read.</summary>
+    public ClientOptions ToOptions() => new()
+    {
+        Id = Id,
+        Name = Name,
+        Profile = Profile,
+        Sector = Metadata.Sector,
+        RedirectUris = [.. Descriptor.RedirectUris.Select(address => address.OriginalString)],
+        PostLogoutRedirectUris = [.. Descriptor.PostLogoutRedirectUris.Select(address => address.OriginalString)],
+        Scopes = Permitted(Permissions.Prefixes.Scope),
+        GrantTypes = Permitted(Permissions.Prefixes.GrantType),
+        TokenEndpointAuthMethod = Metadata.TokenEndpointAuthMethod,
+        Jwks = Row.JsonWebKeySet is { Length: > 0 } keys ? keys : null,
+        JwksUri = Metadata.JwksUri,
+        TlsClientAuthSubjectDn = Metadata.TlsClientAuthSubjectDn,
+        TlsClientAuthSanDns = Metadata.TlsClientAuthSanDns,
+        TlsClientCertificateBoundAccessTokens = Metadata.TlsClientCertificateBoundAccessTokens,
+        DpopBoundAccessTokens = Metadata.DpopBoundAccessTokens,
+        RequirePushedAuthorizationRequests = Descriptor.Requirements.Contains(Requirements.Features.PushedAuthorizationRequests),
+        AuthorizationDetailsTypes = [.. Metadata.AuthorizationDetailsTypes],
+        IdTokenSignedResponseAlg = Metadata.IdTokenSignedResponseAlg,
+        IdTokenEncryptedResponseAlg = Metadata.IdTokenEncryptedResponseAlg,
+        IdTokenEncryptedResponseEnc = Metadata.IdTokenEncryptedResponseEnc,
+        UserinfoSignedResponseAlg = Metadata.UserinfoSignedResponseAlg,
+        UserinfoEncryptedResponseAlg = Metadata.UserinfoEncryptedResponseAlg,
+        UserinfoEncryptedResponseEnc = Metadata.UserinfoEncryptedResponseEnc,
+        BackchannelLogoutUri = Metadata.BackchannelLogoutUri,
+        BackchannelLogoutSessionRequired = Metadata.BackchannelLogoutSessionRequired,
+    };
+
+    private List<string> Permitted(string prefix) =>
+        [.. Descriptor.Permissions.Where(permission => permission.StartsWith(prefix, StringComparison.Ordinal)).Select(permission => permission[prefix.Length..]).Order(StringComparer.Ordinal)];
 }

@@ -1,5 +1,6 @@
 using System.Data.Common;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Identity.Audit;
 using Identity.Provider.Clients;
 using Identity.Web;
@@ -48,6 +49,8 @@ internal sealed class CommandConsole(TextWriter output, TextWriter complaints)
     private static readonly JsonSerializerOptions Written = new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     public Task Say(string line) => output.WriteLineAsync(line);
+
+    public Task Say(JsonNode json) => output.WriteLineAsync(json.ToJsonString(Written));
 
     public Task Say(object json) => output.WriteLineAsync(JsonSerializer.Serialize(json, Written));
 

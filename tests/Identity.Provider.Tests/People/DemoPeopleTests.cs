@@ -2,7 +2,6 @@ using System.Net;
 using Identity.Audit;
 using Identity.Provider.Enrolment;
 using Identity.Provider.Storage;
-using Microsoft.AspNetCore.Identity;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -105,18 +104,17 @@ public sealed class DemoPeopleTests : IDisposable
     private ServiceProvider Services(string environment)
     {
         var services = new ServiceCollection().AddLogging();
-        services.Configure<IdentityOptions>(ProviderDatabase.Shape);
-        services.AddDbContext<ProviderDatabase>(database => database.UseSqlite(Connection));
-        services.AddOpenIddict().AddCore(core => core.UseEntityFrameworkCore().UseDbContext<ProviderDatabase>());
         services.AddSingleton(_ => AuditLog.Open(Path.Combine(folder, "audit.jsonl"), "provider", TimeProvider.System));
         services.AddScoped<Clients.ClientRegistry>();
-        services.AddSingleton(ProviderSettings.Check(
+        var settings = ProviderSettings.Check(
             new ProviderOptions
             {
                 Issuer = "https://id.example/", Database = Connection, Redis = "redis:6379", Keys = "keys", Audit = "audit.jsonl",
                 SeedDemo = new SeedDemoOptions { Enabled = false },
             },
-            new NamedEnvironment(environment)));
+            new NamedEnvironment(environment));
+        services.AddSingleton(settings).AddSingleton(TimeProvider.System);
+        ProviderApp.AddRecords(services, settings);
         return services.BuildServiceProvider();
     }
 }
