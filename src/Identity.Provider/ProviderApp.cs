@@ -6,6 +6,7 @@ using Identity.Provider.Clients;
 using Identity.Provider.Consent;
 using Identity.Provider.Discovery;
 using Identity.Provider.Dpop;
+using Identity.Provider.Encryption;
 using Identity.Provider.Enrolment;
 using Identity.Provider.Login;
 using Identity.Provider.Outgoing;
@@ -102,6 +103,7 @@ public static class ProviderApp
         services.AddScoped<AuthorizeEndpoint>();
         services.AddSingleton<EvidenceAnswer>();
         services.AddScoped<RefreshGrant>();
+        services.AddScoped<ClientEncryption>();
         services.AddSingleton<DpopNonces>();
         services.AddSingleton<DpopCheck>();
         services.AddOpenIddict().AddServer(server =>
@@ -172,6 +174,7 @@ public static class ProviderApp
 
         // Any token that comes back
         After<ValidateTokenContext, TokenSignature.Verification>(server, OpenIddictServerHandlers.Protection.ResolveTokenValidationParameters.Descriptor);
+        After<ValidateTokenContext, TokenSignature.HintsEnd>(server, OpenIddictServerHandlers.Protection.ValidateIdentityModelToken.Descriptor);
 
         // Pushed request and token request: who is the client?
         server.RemoveEventHandler(OpenIddictServerHandlers.ValidateClientAssertion.Descriptor);
@@ -210,6 +213,7 @@ public static class ProviderApp
         Before<GenerateTokenContext, TokenClaims.NoIdentityTokenEntry>(server, OpenIddictServerHandlers.Protection.CreateTokenEntry.Descriptor);
         After<GenerateTokenContext, TokenClaims>(server, OpenIddictServerHandlers.Protection.AttachTokenSubject.Descriptor);
         After<GenerateTokenContext, DpopBinding.OfAccessToken>(server, OpenIddictServerHandlers.Protection.AttachTokenSubject.Descriptor);
+        After<GenerateTokenContext, ClientEncryption.OfIdToken>(server, OpenIddictServerHandlers.Protection.GenerateIdentityModelToken.Descriptor);
         Before<ApplyTokenResponseContext, DpopBinding.OfTokenAnswer>(server, OpenIddictServerAspNetCoreHandlers.AttachHttpResponseCode<ApplyTokenResponseContext>.Descriptor);
 
         // Every answer
@@ -228,6 +232,9 @@ public static class ProviderApp
         After<ValidateTokenContext, DpopScheme.Possession>(server, OpenIddictServerHandlers.Protection.ValidateProofOfPossession.Descriptor);
         After<ApplyUserInfoResponseContext, DpopScheme.Challenge>(server, OpenIddictServerAspNetCoreHandlers.AttachWwwAuthenticateHeader<ApplyUserInfoResponseContext>.Descriptor);
         After<HandleUserInfoRequestContext, UserInfoAnswer>(server, OpenIddictServerHandlers.UserInfo.AttachClaims.Descriptor);
+        After<HandleUserInfoRequestContext, UserInfoJwt.Client>(server, OpenIddictServerHandlers.UserInfo.AttachClaims.Descriptor);
+        Before<ApplyUserInfoResponseContext, UserInfoJwt>(server, OpenIddictServerAspNetCoreHandlers.AttachHttpResponseCode<ApplyUserInfoResponseContext>.Descriptor);
+        Before<ApplyUserInfoResponseContext, UserInfoJwt.Write>(server, OpenIddictServerAspNetCoreHandlers.ProcessJsonResponse<ApplyUserInfoResponseContext>.Descriptor);
     }
 
     // OpenIddict's own handlers stand 1000 apart.

@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Identity.Provider.Encryption;
 using Microsoft.IdentityModel.Tokens;
 
 namespace Identity.Provider.Clients;
@@ -18,8 +19,6 @@ public sealed partial record ClientRegistration
     private static readonly string[] KnownDetailsTypes = ["credential"];
     private static readonly string[] SecretMethods = ["client_secret_basic", "client_secret_post"];
     private static readonly string[] TlsMethods = ["tls_client_auth", "self_signed_tls_client_auth"];
-    private static readonly string[] EncryptionAlgorithms = ["ECDH-ES+A128KW", "ECDH-ES+A256KW", "RSA-OAEP-256"];
-    private static readonly string[] ContentEncryptions = ["A128CBC-HS256", "A256GCM"];
 
     /// <summary>Scopes whose meaning is fixed; all others are resource servers.</summary>
     internal static readonly string[] IdentityScopes = ["openid", "profile", "birthdate", "person_identifier"];
@@ -109,6 +108,9 @@ public sealed partial record ClientRegistration
         CheckAddresses(options, grants, development, Refused);
         CheckAuthentication(options, profile, grants, Refused);
         var metadata = CheckTokens(options, profile, sector, Refused);
+        var keys = KeysOf(options, Refused);
+        CheckRecipient(keys, metadata.IdTokenEncryptedResponseAlg, "IdTokenEncryptedResponseAlg", Refused);
+        CheckRecipient(keys, metadata.UserinfoEncryptedResponseAlg, "UserinfoEncryptedResponseAlg", Refused);
         var pushes = options.RequirePushedAuthorizationRequests ?? (profile != SecurityProfile.Legacy && options.TokenEndpointAuthMethod != "none");
         if (!pushes && profile != SecurityProfile.Legacy && options.TokenEndpointAuthMethod != "none")
             throw Refused("RequirePushedAuthorizationRequests", "must be true for this profile; only a public or a legacy client may come without pushing.");
@@ -120,7 +122,7 @@ public sealed partial record ClientRegistration
             PostLogoutRedirectUris = options.PostLogoutRedirectUris,
             Scopes = options.Scopes,
             GrantTypes = grants,
-            Keys = KeysOf(options, Refused),
+            Keys = keys,
             Secret = options.ClientSecret,
             RequirePushedAuthorizationRequests = pushes,
             RequireProofKey = profile != SecurityProfile.Legacy,
@@ -218,17 +220,24 @@ public sealed partial record ClientRegistration
             AuthorizationDetailsTypes = options.AuthorizationDetailsTypes,
         };
 
-        static string? Content(string? algorithm, string? encryption) => algorithm is null ? null : encryption ?? "A128CBC-HS256";
+        static string? Content(string? algorithm, string? encryption) => algorithm is null ? null : encryption ?? ContentEncryption.A128CbcHs256;
 
         void CheckEncryption(string? algorithm, string? encryption, string field)
         {
-            if (algorithm is not null && !EncryptionAlgorithms.Contains(algorithm))
-                throw refused($"{field}Alg", $"must be one of {string.Join(", ", EncryptionAlgorithms)}.");
-            if (encryption is not null && (algorithm is null || !ContentEncryptions.Contains(encryption)))
-                throw refused($"{field}Enc", $"must be one of {string.Join(", ", ContentEncryptions)}, beside an algorithm.");
+            if (algorithm is not null && !RecipientKey.Algorithms.Contains(algorithm))
+                throw refused($"{field}Alg", $"must be one of {string.Join(", ", RecipientKey.Algorithms)}.");
+            if (encryption is not null && (algorithm is null || ContentEncryption.All.All(known => known.Name != encryption)))
+                throw refused($"{field}Enc", $"must be one of {string.Join(", ", ContentEncryption.All.Select(known => known.Name))}, beside an algorithm.");
             if (algorithm is not null && options.KeyFile is null && options.Jwks is null && options.JwksUri is null)
                 throw refused($"{field}Alg", "needs a key of the client to encrypt for.");
         }
+    }
+
+    // Keys at the client's own address come and go; those that are registered here can be looked at now.
+    private static void CheckRecipient(JsonWebKeySet? keys, string? algorithm, string field, Func<string, string, ProviderSettingsException> refused)
+    {
+        if (keys is not null && algorithm is not null && RecipientKey.Choose(keys.Keys, algorithm) is not { IsUsable: true })
+            throw refused(field, $"needs a key that can be encrypted for with {algorithm}: of its kind, and for no other use or algorithm.");
     }
 
     /// <summary>Why an address cannot be registered, or null. RFC 9700 2.1: what is registered is compared exactly, so it must be plain.</summary>

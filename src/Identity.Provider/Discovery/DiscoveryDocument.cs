@@ -1,7 +1,9 @@
 using System.Collections.Immutable;
 using Identity.Provider.Approvals;
+using Identity.Provider.Encryption;
 using Identity.Provider.Sessions;
 using Identity.Provider.Storage;
+using Identity.Provider.Token;
 using Identity.Provider.UserInfo;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.IdentityModel.Tokens;
@@ -26,6 +28,13 @@ internal sealed class DiscoveryDocument(ProviderDatabase database) : IOpenIddict
         context.Metadata["token_endpoint_auth_signing_alg_values_supported"] = new(AssertionAlgorithms);
         // RFC 9449 5.1.
         context.Metadata["dpop_signing_alg_values_supported"] = new(AssertionAlgorithms);
+        context.Metadata["userinfo_signing_alg_values_supported"] = new([.. TokenKey.Algorithms]);
+        foreach (var what in new[] { "id_token", "userinfo" })
+        {
+            context.Metadata[$"{what}_encryption_alg_values_supported"] = new([.. RecipientKey.Algorithms]);
+            context.Metadata[$"{what}_encryption_enc_values_supported"] = new([.. ContentEncryption.All.Select(encryption => encryption.Name)]);
+        }
+
         context.Metadata["acr_values_supported"] = new([PersonSession.Substantial]);
         context.Metadata["ui_locales_supported"] = new(Languages);
         context.Metadata["authorization_details_types_supported"] = new([ApprovalRequest.DetailsType]);

@@ -105,7 +105,7 @@ internal static class DpopScheme
                 return ValueTask.CompletedTask;
             }
 
-            if (context.Error is not Errors.InsufficientScope and not Errors.InvalidRequest)
+            if (context.Error is not (Errors.InsufficientScope or Errors.InvalidRequest or Errors.ServerError))
                 http.Response.StatusCode = StatusCodes.Status401Unauthorized;
             http.Response.Headers.WWWAuthenticate = $"DPoP error=\"{context.Error}\", error_description=\"{context.Response.ErrorDescription}\", algs=\"ES256 PS256\"";
             return ValueTask.CompletedTask;

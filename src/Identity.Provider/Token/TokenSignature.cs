@@ -44,6 +44,19 @@ internal sealed class TokenSignature(IOpenIddictApplicationManager applications,
         }
     }
 
+    /// <summary>
+    /// RFC 8725 3.12: signed userinfo has the type and the key of an ID token, and no end. An ID token has one (OpenID Connect Core 2), also when it is over.
+    /// </summary>
+    internal sealed class HintsEnd : IOpenIddictServerHandler<ValidateTokenContext>
+    {
+        public ValueTask HandleAsync(ValidateTokenContext context)
+        {
+            if (context.ValidTokenTypes.SetEquals([TokenTypeIdentifiers.IdentityToken]) && context.Principal is { } token && !token.HasClaim(Claims.ExpiresAt))
+                context.Reject(Errors.InvalidToken, "The token is no ID token.");
+            return ValueTask.CompletedTask;
+        }
+    }
+
     /// <summary>RFC 7517: the key set.</summary>
     internal sealed class KeySet(TokenKeys keys) : IOpenIddictServerHandler<HandleJsonWebKeySetRequestContext>
     {

@@ -28,6 +28,13 @@ public sealed class DiscoveryTests(RunningProvider provider) : IClassFixture<Run
         Assert.Equal(["private_key_jwt"], List("token_endpoint_auth_methods_supported"));
         Assert.Equal(["ES256", "PS256"], List("token_endpoint_auth_signing_alg_values_supported"));
         Assert.Equal(["ES256", "PS256", "RS256"], List("id_token_signing_alg_values_supported"));
+        Assert.Equal(["ES256", "PS256", "RS256"], List("userinfo_signing_alg_values_supported"));
+        foreach (var what in new[] { "id_token", "userinfo" })
+        {
+            Assert.Equal(["ECDH-ES+A128KW", "ECDH-ES+A256KW", "RSA-OAEP-256"], List($"{what}_encryption_alg_values_supported"));
+            Assert.Equal(["A128CBC-HS256", "A256GCM"], List($"{what}_encryption_enc_values_supported"));
+        }
+
         Assert.Equal(["pairwise"], List("subject_types_supported"));
         Assert.Equal(["birthdate", "openid", "person_identifier", "profile", "signing"], List("scopes_supported"));
         Assert.Equal(["consent", "login", "none"], List("prompt_values_supported"));
