@@ -96,6 +96,7 @@ public static class ProviderApp
         services.AddSingleton(tokenKeys);
         services.AddScoped<ClientRegistry>();
         services.AddSingleton<AssertionUses>();
+        services.AddScoped<ClientAssertion>();
         services.AddScoped<PairwiseSubjects>();
         services.AddSingleton<RequestProgress>();
         services.AddSingleton<Refusals>();
@@ -148,7 +149,8 @@ public static class ProviderApp
                 options.CodeChallengeMethods.Remove(CodeChallengeMethods.Plain);
                 // A response mode is offered when a client is registered for it (ASVS 5.0 10.4.12): query so far.
                 options.ResponseModes.IntersectWith([ResponseModes.Query]);
-                options.ClientAuthenticationMethods.IntersectWith([ClientAuthenticationMethods.PrivateKeyJwt]);
+                options.ClientAuthenticationMethods.IntersectWith(
+                    [ClientAuthenticationMethods.PrivateKeyJwt, ClientAuthenticationMethods.ClientSecretBasic, ClientAuthenticationMethods.ClientSecretPost]);
                 options.PromptValues.IntersectWith([PromptValues.None, PromptValues.Login, PromptValues.Consent]);
                 // OpenID Connect Core 11: never granted, so not offered (OfflineAccess).
                 options.Scopes.Remove(Scopes.OfflineAccess);
@@ -177,9 +179,22 @@ public static class ProviderApp
         After<ValidateTokenContext, TokenSignature.HintsEnd>(server, OpenIddictServerHandlers.Protection.ValidateIdentityModelToken.Descriptor);
 
         // Pushed request and token request: who is the client?
-        server.RemoveEventHandler(OpenIddictServerHandlers.ValidateClientAssertion.Descriptor);
-        After<ProcessAuthenticationContext, ClientAssertion>(server, OpenIddictServerHandlers.ValidateClientAssertion.Descriptor);
-        After<ValidateTokenContext, ClientAssertion.Header>(server, OpenIddictServerHandlers.Protection.ResolveTokenValidationParameters.Descriptor);
+        ReadBasicCredentials<ExtractPushedAuthorizationRequestContext>(server);
+        ReadBasicCredentials<ExtractTokenRequestContext>(server);
+        ReadBasicCredentials<ExtractIntrospectionRequestContext>(server);
+        ReadBasicCredentials<ExtractRevocationRequestContext>(server);
+        ReadBasicCredentials<ExtractDeviceAuthorizationRequestContext>(server);
+        foreach (var replaced in new[]
+        {
+            OpenIddictServerHandlers.ValidateClientAssertion.Descriptor, OpenIddictServerHandlers.ValidateClientAssertionWellknownClaims.Descriptor,
+            OpenIddictServerHandlers.ValidateClientAssertionIssuer.Descriptor, OpenIddictServerHandlers.ValidateClientType.Descriptor,
+            OpenIddictServerHandlers.ValidateClientSecret.Descriptor, OpenIddictServerHandlers.ValidateClientCertificate.Descriptor,
+        })
+        {
+            server.RemoveEventHandler(replaced);
+        }
+
+        After<ProcessAuthenticationContext, ClientAuthentication>(server, OpenIddictServerHandlers.ValidateClientAssertion.Descriptor);
 
         // Pushed request: what may it hold?
         First<ValidatePushedAuthorizationRequestContext, OfflineAccess<ValidatePushedAuthorizationRequestContext>>(server);
@@ -252,6 +267,13 @@ public static class ProviderApp
         where TContext : OpenIddictServerEvents.BaseContext
         where THandler : class, IOpenIddictServerHandler<TContext> =>
         server.AddEventHandler<TContext>(handler => handler.UseScopedHandler<THandler>().SetOrder(other.Order - 250));
+
+    private static void ReadBasicCredentials<TContext>(OpenIddictServerBuilder server)
+        where TContext : OpenIddictServerEvents.BaseValidatingContext
+    {
+        server.RemoveEventHandler(OpenIddictServerAspNetCoreHandlers.ExtractBasicAuthenticationCredentials<TContext>.Descriptor);
+        After<TContext, BasicCredentials.Of<TContext>>(server, OpenIddictServerAspNetCoreHandlers.ExtractBasicAuthenticationCredentials<TContext>.Descriptor);
+    }
 
     private static void AddStores(IServiceCollection services, ProviderSettings settings, KeyRing keys)
     {

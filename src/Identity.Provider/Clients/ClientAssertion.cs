@@ -1,7 +1,4 @@
 using System.Text.Json;
-using Identity.Audit;
-using Identity.Provider.Authorize;
-using Identity.Web;
 using Microsoft.IdentityModel.JsonWebTokens;
 using Microsoft.IdentityModel.Tokens;
 using OpenIddict.Abstractions;
@@ -12,83 +9,63 @@ using static OpenIddict.Server.OpenIddictServerEvents;
 namespace Identity.Provider.Clients;
 
 /// <summary>
-/// Client authentication by a signed assertion (RFC 7523 3, OpenID Connect Core 9 private_key_jwt, FAPI 2.0 5.3.2.1). Takes the place of
-/// OpenIddict's own handler: that one accepts no assertion of a common client library, replayed ones, ones that last for years, and answers
-/// invalid_token. Every refusal here is invalid_client with one text; which check it was goes to the log.
+/// Client authentication by a signed assertion (RFC 7523 3, OpenID Connect Core 9 private_key_jwt, FAPI 2.0 5.3.2.1). The engine's own way accepts
+/// no assertion of a common client library, replayed ones, and ones that last for years, and waits for a client's keys on a blocked thread.
 /// </summary>
-internal sealed partial class ClientAssertion(
-    IOpenIddictServerDispatcher dispatcher, IOpenIddictApplicationManager applications, AssertionUses uses, TimeProvider time, Refusals refusals, ILogger<ClientAssertion> logger)
-    : IOpenIddictServerHandler<ProcessAuthenticationContext>
+internal sealed class ClientAssertion(IOpenIddictApplicationManager applications, AssertionUses uses, TimeProvider time)
 {
     /// <summary>Real ones are below 1 kB. Checked before anything is decoded.</summary>
     internal const int LongestAssertion = 8 * 1024;
 
     internal const int LongestJti = 128;
 
+    /// <summary>RFC 7523 3 (3): how this Provider may be named in a list.</summary>
+    internal const int MostAudiences = 8;
+
     internal static readonly TimeSpan LongestLife = TimeSpan.FromMinutes(5);
 
     /// <summary>FAPI 2.0 5.3.2.1 (13): clocks up to 10 s ahead are accepted, more than 60 s are not.</summary>
     internal static readonly TimeSpan Skew = TimeSpan.FromSeconds(30);
 
-    public async ValueTask HandleAsync(ProcessAuthenticationContext context)
-    {
-        if (string.IsNullOrEmpty(context.ClientAssertion))
-            return;
-        var refusal = await Check(context);
-        if (refusal is null)
-            return;
-        LogRefused(logger, SafeText.ForDisplay(context.ClientId ?? "-"), refusal);
-        // A name that nobody registered is a stranger's text, and stays out of the audit log.
-        refusals.Record(new ClientRefused(await IsRegistered(context.ClientId, context.CancellationToken) ? context.ClientId : null, "client_assertion"));
-        context.Reject(Errors.InvalidClient, "The client assertion was refused.");
-    }
+    private const string OwnType = "client-authentication+jwt";
 
-    /// <summary>Why the assertion is refused, or null. The order: size, what it says, who signed it, and last, when it is genuine, its single use.</summary>
-    private async Task<string?> Check(ProcessAuthenticationContext context)
+    // FAPI 2.0 5.4.1.
+    private static readonly string[] Algorithms = [SecurityAlgorithms.EcdsaSha256, SecurityAlgorithms.RsaSsaPssSha256];
+
+    // OpenID Connect Core 15.1: what older clients know.
+    private static readonly string[] LegacyAlgorithms = [.. Algorithms, SecurityAlgorithms.RsaSha256];
+
+    // Common clients send JWT or nothing (RFC 7519 5.1 makes it optional); the type of draft rfc7523bis is for those that have it.
+    private static readonly string[] Types = ["", "JWT", OwnType, "application/" + OwnType];
+
+    private static readonly JsonWebTokenHandler Handler = new();
+
+    /// <summary>The client that an assertion says to come from; null when it says nothing that can be read. Nothing is verified.</summary>
+    public static string? NamedIn(string? assertion) => assertion is { Length: > 0 and <= LongestAssertion } && Read(assertion) is { Issuer.Length: > 0 } read ? read.Issuer : null;
+
+    /// <summary>Why the assertion is refused, or null. The order: what it says, who signed it, and last, when it is genuine, its single use.</summary>
+    public async Task<string?> Check(ProcessAuthenticationContext context, ClientAuthentication.Named client)
     {
-        if (context.ClientAssertion!.Length > LongestAssertion)
-            return "longer than 8 kB";
         // RFC 7523 2.2.
         if (context.ClientAssertionType != ClientAssertionTypes.JwtBearer)
             return "client_assertion_type is not jwt-bearer";
-
-        if (Read(context.ClientAssertion) is not { } assertion)
+        if (Read(context.ClientAssertion!) is not { } assertion)
             return "not a signed JWT";
-        // Before the engine reads it: times that no calendar holds make the engine fail, and a signature costs more than a look.
-        if (Claims(assertion, context.ClientId, context.Options.Issuer!.AbsoluteUri) is { } problem)
+        // A signature costs more than a look.
+        if (Claims(assertion, client, Audiences(context, client.Metadata.Profile)) is { } problem)
             return problem;
-        // Also before the engine: it takes a database that does not answer for a key that does not fit.
-        if (!await IsRegistered(assertion.Issuer, context.CancellationToken))
-            return "no such client";
-
-        var validation = new ValidateTokenContext(context.Transaction)
-        {
-            DisableAudienceValidation = true,
-            DisablePresenterValidation = true,
-            Token = context.ClientAssertion,
-            TokenFormat = TokenFormats.Private.JsonWebToken,
-            ValidTokenTypes = { TokenTypeIdentifiers.Private.ClientAssertion },
-        };
-        await dispatcher.DispatchAsync(validation);
-        if (validation.IsRejected || validation.Principal is null)
-            return $"signature, algorithm or type: {validation.ErrorDescription}";
+        if (!await Verifies(assertion, client, context.CancellationToken))
+            return "signature, algorithm or type";
 
         // RFC 7523 3 (7): single use. The signature has been verified, so nobody can spend another client's identifiers.
         var remaining = Time(assertion, JwtRegisteredClaimNames.Exp)!.Value - time.GetUtcNow() + Skew;
-        switch (await uses.Take(assertion.Issuer, assertion.Id, Time(assertion, JwtRegisteredClaimNames.Iat), remaining))
+        return await uses.Take(client.Id, assertion.Id, Time(assertion, JwtRegisteredClaimNames.Iat), remaining) switch
         {
-            case AssertionUse.Repeated:
-                return "jti was used before";
-            case AssertionUse.BeforeMemory:
-                return "issued before the used jti were forgotten: Redis was emptied";
-        }
-
-        context.ClientAssertionPrincipal = validation.Principal;
-        return null;
+            AssertionUse.First => null,
+            AssertionUse.Repeated => "jti was used before",
+            _ => "issued before the used jti were forgotten: Redis was emptied",
+        };
     }
-
-    private async Task<bool> IsRegistered(string? clientId, CancellationToken cancellation) =>
-        !string.IsNullOrEmpty(clientId) && await applications.FindByClientIdAsync(clientId, cancellation) is not null;
 
     private static JsonWebToken? Read(string text)
     {
@@ -104,15 +81,24 @@ internal sealed partial class ClientAssertion(
         }
     }
 
-    private string? Claims(JsonWebToken assertion, string? clientId, string issuer)
+    // FAPI 2.0 5.3.2.1 (9): the issuer. OpenID Connect Core 9 names the token endpoint, RFC 9126 2 any of the three: for clients that know no better.
+    private static HashSet<string> Audiences(ProcessAuthenticationContext context, SecurityProfile profile)
+    {
+        var issuer = context.Options.Issuer!;
+        var audiences = new HashSet<string>(StringComparer.Ordinal) { issuer.AbsoluteUri, issuer.AbsoluteUri.TrimEnd('/') };
+        if (profile == SecurityProfile.Legacy)
+            audiences.UnionWith([new Uri(issuer, "token").AbsoluteUri, context.RequestUri!.GetLeftPart(UriPartial.Path)]);
+        return audiences;
+    }
+
+    private string? Claims(JsonWebToken assertion, ClientAuthentication.Named client, HashSet<string> audiences)
     {
         // RFC 7523 3 (1), (2): issuer and subject are the client.
-        if (assertion.Issuer.Length == 0 || assertion.Issuer != assertion.Subject)
+        if (assertion.Issuer != client.Id || assertion.Subject != client.Id)
             return "iss and sub are not one client";
-        if (clientId is not null && clientId != assertion.Issuer)
-            return "client_id is another client";
-        // FAPI 2.0 5.3.2.1 (9): the issuer alone. RFC 7523 3 (3).
-        if (assertion.Audiences.ToArray() is not [var audience] || (audience != issuer && audience + "/" != issuer))
+        // RFC 7523 3 (3). A list that also names a stranger could be shown there first and here then.
+        var named = assertion.Audiences.ToArray();
+        if (named.Length == 0 || named.Length > (client.Metadata.Profile == SecurityProfile.Legacy ? MostAudiences : 1) || !audiences.IsSupersetOf(named))
             return "aud is not this issuer alone";
 
         var now = time.GetUtcNow();
@@ -133,30 +119,22 @@ internal sealed partial class ClientAssertion(
     private static DateTimeOffset? Time(JsonWebToken assertion, string claim) =>
         assertion.TryGetPayloadValue<long>(claim, out var seconds) && seconds is > 0 and < 253402300800 ? DateTimeOffset.FromUnixTimeSeconds(seconds) : null;
 
-    [LoggerMessage(LogLevel.Warning, "Client assertion of {Client} refused: {Reason}")]
-    private static partial void LogRefused(ILogger logger, string client, string reason);
-
-    /// <summary>Which headers a client assertion may have. Runs inside the validation above, before the signature is looked at.</summary>
-    internal sealed class Header : IOpenIddictServerHandler<ValidateTokenContext>
+    /// <summary>RFC 7523 3 (9): by a key that the client registered, an algorithm of its profile, and as nothing but an assertion.</summary>
+    private async Task<bool> Verifies(JsonWebToken assertion, ClientAuthentication.Named client, CancellationToken cancellation)
     {
-        private const string OwnType = "client-authentication+jwt";
-
-        // FAPI 2.0 5.4.1; RS256 is refused: no client is registered for it.
-        private static readonly string[] Algorithms = [SecurityAlgorithms.EcdsaSha256, SecurityAlgorithms.RsaSsaPssSha256];
-
-        // Common clients send JWT or nothing (RFC 7519 5.1 makes it optional); the type of draft rfc7523bis is for those that have it.
-        private static readonly string[] Types = ["", "JWT", OwnType, "application/" + OwnType];
-
-        public ValueTask HandleAsync(ValidateTokenContext context)
+        var keys = await applications.GetJsonWebKeySetAsync(client.Application, cancellation);
+        var result = await Handler.ValidateTokenAsync(assertion, new TokenValidationParameters
         {
-            if (!context.ValidTokenTypes.SetEquals([TokenTypeIdentifiers.Private.ClientAssertion]))
-                return ValueTask.CompletedTask;
-            context.TokenValidationParameters.ValidAlgorithms = Algorithms;
-            context.TokenValidationParameters.TypeValidator = static (type, _, _) =>
-                Types.Contains(type ?? "", StringComparer.OrdinalIgnoreCase)
-                    ? OwnType
-                    : throw new SecurityTokenInvalidTypeException("The type is not one of a client assertion.");
-            return ValueTask.CompletedTask;
-        }
+            IssuerSigningKeys = keys?.Keys ?? [],
+            ValidAlgorithms = client.Metadata.Profile == SecurityProfile.Legacy ? LegacyAlgorithms : Algorithms,
+            TypeValidator = static (type, _, _) => Types.Contains(type ?? "", StringComparer.OrdinalIgnoreCase)
+                ? OwnType
+                : throw new SecurityTokenInvalidTypeException("The type is not one of a client assertion."),
+            // All three were compared above.
+            ValidateIssuer = false,
+            ValidateAudience = false,
+            ValidateLifetime = false,
+        });
+        return result.IsValid;
     }
 }

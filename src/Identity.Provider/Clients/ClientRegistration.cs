@@ -72,6 +72,8 @@ public sealed partial record ClientRegistration
     /// <summary>RFC 6749 3.3: scope-token.</summary>
     internal static bool IsScope(string value) => ScopeToken().IsMatch(value);
 
+    internal static bool IsIdentifier(string value) => Identifier().IsMatch(value);
+
     internal static IReadOnlySet<string> KnownScopes(IEnumerable<string> resourceScopes) => IdentityScopes.Concat(resourceScopes).ToHashSet(StringComparer.Ordinal);
 
     /// <param name="options">As written.</param>

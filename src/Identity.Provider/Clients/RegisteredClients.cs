@@ -36,6 +36,11 @@ internal sealed class RegisteredClients(
             yield return await Read(client, cancellation);
     }
 
+    protected override ValueTask<string> ObfuscateClientSecretAsync(string secret, CancellationToken cancellationToken = default) => new(ClientSecrets.Stored(secret));
+
+    protected override ValueTask<bool> ValidateClientSecretAsync(string secret, string comparand, CancellationToken cancellationToken = default) =>
+        new(ClientSecrets.Fits(secret, comparand));
+
     private async ValueTask<OpenIddictEntityFrameworkCoreApplication?> UnlessDisabled(OpenIddictEntityFrameworkCoreApplication? client, CancellationToken cancellation) =>
         client is null || ClientMetadata.From(await GetPropertiesAsync(client, cancellation)) is { Disabled: true } ? null : client;
 

@@ -25,7 +25,8 @@ internal sealed class DiscoveryDocument(ProviderDatabase database) : IOpenIddict
         context.SubjectTypes.Clear();
         context.SubjectTypes.Add(SubjectTypes.Pairwise);
         context.Claims.UnionWith([Claims.Subject, "acr", "amr", "auth_time", "sid", .. ScopeClaims.All]);
-        context.Metadata["token_endpoint_auth_signing_alg_values_supported"] = new(AssertionAlgorithms);
+        // Of all clients: RS256 is for those registered as legacy.
+        context.Metadata["token_endpoint_auth_signing_alg_values_supported"] = new([.. AssertionAlgorithms, SecurityAlgorithms.RsaSha256]);
         // RFC 9449 5.1.
         context.Metadata["dpop_signing_alg_values_supported"] = new(AssertionAlgorithms);
         context.Metadata["userinfo_signing_alg_values_supported"] = new([.. TokenKey.Algorithms]);
