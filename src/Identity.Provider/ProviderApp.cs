@@ -13,6 +13,7 @@ using Identity.Provider.Outgoing;
 using Identity.Provider.Passkeys;
 using Identity.Provider.People;
 using Identity.Provider.PushedRequests;
+using Identity.Provider.RateLimits;
 using Identity.Provider.RefreshTokens;
 using Identity.Provider.Sessions;
 using Identity.Provider.Storage;
@@ -62,6 +63,7 @@ public static class ProviderApp
         {
             early.UseStoreOutages();
             early.Use(FormBody.Read);
+            early.Use(RequestLimits.Hold);
         });
         app.MapHealth();
         // The routes, in the order in which a login meets them. Those marked so are answered by OpenIddict with the handlers below.
@@ -100,6 +102,8 @@ public static class ProviderApp
         services.AddScoped<PairwiseSubjects>();
         services.AddSingleton<RequestProgress>();
         services.AddSingleton<Refusals>();
+        services.AddSingleton<RateCounter>();
+        services.AddSingleton<RequestLimits>();
         services.AddScoped<AuthorizeParties>();
         services.AddScoped<AuthorizeEndpoint>();
         services.AddSingleton<EvidenceAnswer>();

@@ -1,4 +1,5 @@
 using Identity.Provider.Clients;
+using Identity.Provider.RateLimits;
 using Identity.Provider.Sessions;
 
 namespace Identity.Provider;
@@ -41,6 +42,8 @@ public sealed class ProviderOptions
     public bool RequireDpopNonce { get; set; }
 
     public SessionOptions Sessions { get; set; } = new();
+
+    public RateLimitOptions RateLimits { get; set; } = new();
 
     public List<ClientOptions> Clients { get; set; } = [];
 

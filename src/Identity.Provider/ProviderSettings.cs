@@ -1,5 +1,6 @@
 using Identity.Provider.Clients;
 using Identity.Provider.Outgoing;
+using Identity.Provider.RateLimits;
 using Identity.Provider.Sessions;
 
 namespace Identity.Provider;
@@ -56,6 +57,8 @@ public sealed record ProviderSettings
 
     public required SessionLimits Sessions { get; init; }
 
+    public required RateLimitSettings RateLimits { get; init; }
+
     public required IReadOnlyList<ClientRegistration> Clients { get; init; }
 
     public required IReadOnlyList<ResourceServer> Resources { get; init; }
@@ -98,6 +101,7 @@ public sealed record ProviderSettings
             AccessTokenLifetime = Between(options.AccessTokenLifetime, LongestAccessTokenLifetime, nameof(options.AccessTokenLifetime)),
             RequireDpopNonce = options.RequireDpopNonce,
             Sessions = SessionLimits.Check(options.Sessions),
+            RateLimits = RateLimitSettings.Check(options.RateLimits),
             Resources = ResourceServer.Check(resources, development),
             Clients = ClientRegistration.Check(clients, resources, development),
             Outgoing = AllowedAddresses.Check(options.AllowedPrivateNetworks, development),

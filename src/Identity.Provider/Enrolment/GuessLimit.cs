@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Net;
-using System.Net.Sockets;
+using Identity.Provider.RateLimits;
 using Identity.Provider.Storage;
 
 namespace Identity.Provider.Enrolment;
@@ -46,16 +46,6 @@ public sealed class GuessLimit(RedisStore redis, TimeProvider time)
         var seconds = time.GetUtcNow().ToUnixTimeSeconds();
         var length = (long)Window.TotalSeconds;
         var window = (seconds / length).ToString(CultureInfo.InvariantCulture);
-        return ($"enrol:{window}:{Network(address)}", $"enrol:{window}:all", TimeSpan.FromSeconds(length - seconds % length));
-    }
-
-    // One household or host has a /64 of IPv6 to itself; counting single addresses would count nothing.
-    private static string Network(IPAddress? address)
-    {
-        if (address is null)
-            return "unknown";
-        if (address.IsIPv4MappedToIPv6)
-            address = address.MapToIPv4();
-        return address.AddressFamily == AddressFamily.InterNetworkV6 ? Convert.ToHexString(address.GetAddressBytes().AsSpan(0, 8)) : address.ToString();
+        return ($"enrol:{window}:{Network.Of(address)}", $"enrol:{window}:all", TimeSpan.FromSeconds(length - seconds % length));
     }
 }

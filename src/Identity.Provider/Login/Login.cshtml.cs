@@ -1,6 +1,7 @@
 using Identity.Audit;
 using Identity.Provider.Authorize;
 using Identity.Provider.Passkeys;
+using Identity.Provider.RateLimits;
 using Identity.Provider.Sessions;
 using Identity.Web;
 using Microsoft.AspNetCore.Mvc;
@@ -9,7 +10,7 @@ using Microsoft.AspNetCore.Mvc.RazorPages;
 namespace Identity.Provider.Login;
 
 /// <summary>Sign in with a passkey, for the agency that asked or for the account page.</summary>
-public sealed class LoginModel(PendingRequests requests, RequestProgress progress, PasskeyCeremonies passkeys, Refusals refusals, AuditLog audit) : PageModel
+public sealed class LoginModel(PendingRequests requests, RequestProgress progress, PasskeyCeremonies passkeys, RequestLimits limits, Refusals refusals, AuditLog audit) : PageModel
 {
     [BindProperty(SupportsGet = true)]
     public string? ReturnUrl { get; set; }
@@ -41,6 +42,9 @@ public sealed class LoginModel(PendingRequests requests, RequestProgress progres
             Response.StatusCode = StatusCodes.Status400BadRequest;
             return Page();
         }
+
+        if (await limits.RefusesSignIn(HttpContext, verified.Person.Id))
+            return new EmptyResult();
 
         var operation = audit.Begin(
             new SignIn(verified.Person.Id, PasskeyCeremonies.NameOf(verified.Passkey.CredentialId), PersonSession.Substantial));

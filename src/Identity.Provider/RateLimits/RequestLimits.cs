@@ -1,0 +1,122 @@
+using System.Buffers.Text;
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using Identity.Web;
+using Microsoft.AspNetCore;
+
+namespace Identity.Provider.RateLimits;
+
+/// <summary>
+/// RFC 6585 4: who asks for too much hears 429 and when to come back. Strangers are counted by their address, clients by their name once they have
+/// shown to be it: nobody can use up what is somebody else's, and a client under attack goes on from its own address.
+/// </summary>
+public sealed partial class RequestLimits(RateCounter counter, ProviderSettings settings)
+{
+    private static readonly string[] ClientEndpoints = ["/par", "/token", "/revoke", "/introspect", "/device_authorization", "/register", "/userinfo"];
+
+    /// <summary>Before anything is verified.</summary>
+    internal static Task Hold(HttpContext context, RequestDelegate next) => context.RequestServices.GetRequiredService<RequestLimits>().Handle(context, next);
+
+    private async Task Handle(HttpContext context, RequestDelegate next)
+    {
+        var path = context.Request.Path;
+        if (path.StartsWithSegments("/health", StringComparison.Ordinal) || path.StartsWithSegments("/.well-known", StringComparison.Ordinal))
+            await next(context);
+        else if (ClientEndpoints.Contains(path.Value?.TrimEnd('/'), StringComparer.OrdinalIgnoreCase))
+            await OfClient(context, next);
+        else if (await counter.Add($"pages:{Network.Of(context.Connection.RemoteIpAddress)}", settings.RateLimits.PagesPerAddress) is { } wait)
+            await Refuse(context, wait);
+        else
+            await next(context);
+    }
+
+    private async Task OfClient(HttpContext context, RequestDelegate next)
+    {
+        var network = Network.Of(context.Connection.RemoteIpAddress);
+        var claimed = ClaimedClient(context.Request);
+        var limits = settings.RateLimits;
+        if ((counter.Passed($"refused:{network}", limits.RefusedPerAddress)
+            ?? counter.Passed($"refused:{network}:{claimed}", limits.RefusedPerClientAndAddress)
+            ?? counter.Passed($"client:{claimed}", limits.RequestsPerClient)) is { } wait)
+        {
+            await Refuse(context, wait);
+            return;
+        }
+
+        await next(context);
+        // RFC 6749 5.2, RFC 6750 3.1: neither a client nor the bearer of a token.
+        if (context.Response.StatusCode == StatusCodes.Status401Unauthorized)
+        {
+            await counter.Add($"refused:{network}", limits.RefusedPerAddress);
+            await counter.Add($"refused:{network}:{claimed}", limits.RefusedPerClientAndAddress);
+        }
+        else if (context.Response.StatusCode < StatusCodes.Status500InternalServerError && context.GetOpenIddictServerRequest()?.ClientId is { Length: > 0 } client)
+        {
+            await counter.Add($"client:{client}", limits.RequestsPerClient);
+        }
+    }
+
+    /// <summary>Counts a sign-in that has been verified, so that nobody else can use up a person's. True: it was one too many, and has been answered.</summary>
+    public async Task<bool> RefusesSignIn(HttpContext context, string personId)
+    {
+        if (await counter.Add($"person:{personId}", settings.RateLimits.SignInsPerPerson) is not { } wait)
+            return false;
+        await Refuse(context, wait);
+        return true;
+    }
+
+    /// <summary>Answers 429 in the form that the asker reads.</summary>
+    private static Task Refuse(HttpContext context, TimeSpan wait)
+    {
+        context.Response.Headers.RetryAfter = ((int)Math.Ceiling(wait.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
+        return PlainProblem.Write(context, StatusCodes.Status429TooManyRequests);
+    }
+
+    // Whose name the request bears, by the three ways in which it can; a name that nobody can have is none.
+    private static string ClaimedClient(HttpRequest request)
+    {
+        string? name = null;
+        if (request.HasFormContentType && request.Form["client_id"] is [{ Length: > 0 } named])
+            name = named;
+        else if (request.Headers.Authorization is [{ } header] && header.StartsWith("Basic ", StringComparison.OrdinalIgnoreCase))
+            name = FirstPart(header["Basic ".Length..].Trim(), Convert.FromBase64String);
+        else if (request.HasFormContentType && request.Form["client_assertion"] is [{ Length: <= Clients.ClientAssertion.LongestAssertion } assertion])
+            name = Issuer(assertion);
+        return name is not null && Name().IsMatch(name) ? name : "-";
+    }
+
+    private static string? FirstPart(string text, Func<string, byte[]> decode)
+    {
+        const int Longest = 1024;
+        try
+        {
+            return text.Length > Longest ? null : Encoding.UTF8.GetString(decode(text)).Split(':', 2)[0];
+        }
+        catch (FormatException)
+        {
+            return null;
+        }
+    }
+
+    private static string? Issuer(string assertion)
+    {
+        try
+        {
+            if (assertion.Split('.', 4) is not [_, var payload, _])
+                return null;
+            using var claims = JsonDocument.Parse(Base64Url.DecodeFromChars(payload));
+            return claims.RootElement.ValueKind == JsonValueKind.Object && claims.RootElement.TryGetProperty("iss", out var issuer) && issuer.ValueKind == JsonValueKind.String
+                ? issuer.GetString()
+                : null;
+        }
+        catch (Exception malformed) when (malformed is FormatException or JsonException or InvalidOperationException)
+        {
+            return null;
+        }
+    }
+
+    [GeneratedRegex(@"^[A-Za-z0-9._-]{1,64}\z")]
+    private static partial Regex Name();
+}
