@@ -59,6 +59,9 @@ public sealed record TokenIssue(string Client, string? Subject, string Grant) : 
 /// <summary>All tokens of one login are ended: one came a second time, the client gave them back, or the session ended. <c>Authorization</c>: random, of that login.</summary>
 public sealed record AuthorizationRevocation(string Authorization) : AuditEvent("provider.authorization-revocation");
 
+/// <summary>A client gives one access token back.</summary>
+public sealed record TokenRevoked(string Client) : AuditEvent("provider.token-revoked");
+
 /// <summary>A person approves a signature with their passkey. <c>Challenge</c>: hash of the canonical approval structure.</summary>
 public sealed record ApprovalDecision(string Approval, string Person, string Client, string Challenge) : AuditEvent("provider.approval-decision");
 

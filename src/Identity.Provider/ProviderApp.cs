@@ -8,6 +8,7 @@ using Identity.Provider.Discovery;
 using Identity.Provider.Dpop;
 using Identity.Provider.Encryption;
 using Identity.Provider.Enrolment;
+using Identity.Provider.Introspection;
 using Identity.Provider.Login;
 using Identity.Provider.Outgoing;
 using Identity.Provider.Passkeys;
@@ -15,6 +16,7 @@ using Identity.Provider.People;
 using Identity.Provider.PushedRequests;
 using Identity.Provider.RateLimits;
 using Identity.Provider.RefreshTokens;
+using Identity.Provider.Revocation;
 using Identity.Provider.Sessions;
 using Identity.Provider.Storage;
 using Identity.Provider.Subjects;
@@ -75,6 +77,7 @@ public static class ProviderApp
         app.MapRazorPages();
         //   POST      /token                              OpenIddict
         //   GET, POST /userinfo                           OpenIddict
+        //   POST      /introspect, /revoke                OpenIddict
         return app;
     }
 
@@ -120,6 +123,8 @@ public static class ProviderApp
                 .SetAuthorizationEndpointUris("authorize")
                 .SetTokenEndpointUris("token")
                 .SetUserInfoEndpointUris("userinfo")
+                .SetRevocationEndpointUris("revoke")
+                .SetIntrospectionEndpointUris("introspect")
                 .AllowAuthorizationCodeFlow()
                 .AllowClientCredentialsFlow()
                 .AllowRefreshTokenFlow()
@@ -242,8 +247,22 @@ public static class ProviderApp
             server, OpenIddictServerAspNetCoreHandlers.AttachHttpResponseCode<ApplyAuthorizationResponseContext>.Descriptor);
         Before<ApplyTokenResponseContext, NoForeignPages<ApplyTokenResponseContext>>(
             server, OpenIddictServerAspNetCoreHandlers.AttachHttpResponseCode<ApplyTokenResponseContext>.Descriptor);
+        Before<ApplyIntrospectionResponseContext, NoForeignPages<ApplyIntrospectionResponseContext>>(
+            server, OpenIddictServerAspNetCoreHandlers.AttachHttpResponseCode<ApplyIntrospectionResponseContext>.Descriptor);
+        Before<ApplyRevocationResponseContext, NoForeignPages<ApplyRevocationResponseContext>>(
+            server, OpenIddictServerAspNetCoreHandlers.AttachHttpResponseCode<ApplyRevocationResponseContext>.Descriptor);
         Before<ApplyUserInfoResponseContext, NoForeignPages<ApplyUserInfoResponseContext>>(
             server, OpenIddictServerAspNetCoreHandlers.AttachHttpResponseCode<ApplyUserInfoResponseContext>.Descriptor);
+
+        // Introspection and revocation: whom does the token concern?
+        server.RemoveEventHandler(OpenIddictServerHandlers.Introspection.ValidateTokenType.Descriptor);
+        server.RemoveEventHandler(OpenIddictServerHandlers.Introspection.ValidateAuthorizedParty.Descriptor);
+        server.RemoveEventHandler(OpenIddictServerHandlers.Introspection.AttachApplicationClaims.Descriptor);
+        After<HandleIntrospectionRequestContext, TokenIntrospection>(server, OpenIddictServerHandlers.Introspection.AttachMetadataClaims.Descriptor);
+        server.RemoveEventHandler(OpenIddictServerHandlers.Revocation.ValidateTokenType.Descriptor);
+        server.RemoveEventHandler(OpenIddictServerHandlers.Revocation.ValidateAuthorizedParty.Descriptor);
+        server.RemoveEventHandler(OpenIddictServerHandlers.Revocation.RevokeToken.Descriptor);
+        After<HandleRevocationRequestContext, TokenRevocation>(server, OpenIddictServerHandlers.Revocation.AttachPrincipal.Descriptor);
 
         // Userinfo
         After<ExtractUserInfoRequestContext, DpopScheme.Extract>(server, OpenIddictServerAspNetCoreHandlers.ExtractAccessToken<ExtractUserInfoRequestContext>.Descriptor);

@@ -62,6 +62,12 @@ public sealed class ResourceOptions
     public string? Scope { get; set; }
 
     public string? Address { get; set; }
+
+    /// <summary>
+    /// RFC 7662: the client as which the resource server asks about tokens that are for it. One that does nothing else is registered for
+    /// <c>client_credentials</c> without any scope, with which it gets no token.
+    /// </summary>
+    public string? IntrospectionClient { get; set; }
 }
 
 public sealed class SeedDemoOptions

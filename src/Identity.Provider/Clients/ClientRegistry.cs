@@ -100,6 +100,10 @@ internal sealed class ClientRegistry(
         if (client.RequireProofKey)
             descriptor.Requirements.Add(Requirements.Features.ProofKeyForCodeExchange);
         descriptor.Permissions.Add(Permissions.Endpoints.Token);
+        descriptor.Permissions.Add(Permissions.Endpoints.Revocation);
+        // RFC 7662 2.1: who asks proves who it is.
+        if (descriptor.ClientType == ClientTypes.Confidential)
+            descriptor.Permissions.Add(Permissions.Endpoints.Introspection);
         foreach (var scope in client.Scopes)
             descriptor.Permissions.Add(Permissions.Prefixes.Scope + scope);
         foreach (var grant in client.GrantTypes)

@@ -1,7 +1,7 @@
 namespace Identity.Provider.Clients;
 
 /// <summary>An API that takes the Provider's access tokens: the scope that stands for it and the audience its tokens carry.</summary>
-public sealed record ResourceServer(string Scope, Uri Address)
+public sealed record ResourceServer(string Scope, Uri Address, string? IntrospectionClient)
 {
     internal static IReadOnlyList<ResourceServer> Check(IReadOnlyList<ResourceOptions> options, bool development)
     {
@@ -18,9 +18,11 @@ public sealed record ResourceServer(string Scope, Uri Address)
                 throw new ProviderSettingsException($"{setting}:Address", "must be an absolute https address without fragment (RFC 8707 2).");
             }
 
+            if (options[index].IntrospectionClient is { } client && !ClientRegistration.IsIdentifier(client))
+                throw new ProviderSettingsException($"{setting}:IntrospectionClient", "must be the identifier of a client.");
             if (servers.Exists(server => server.Scope == scope))
                 throw new ProviderSettingsException($"{setting}:Scope", "is registered twice.");
-            servers.Add(new ResourceServer(scope, address));
+            servers.Add(new ResourceServer(scope, address, options[index].IntrospectionClient));
         }
 
         return servers;

@@ -27,6 +27,9 @@ internal sealed class DiscoveryDocument(ProviderDatabase database) : IOpenIddict
         context.Claims.UnionWith([Claims.Subject, "acr", "amr", "auth_time", "sid", .. ScopeClaims.All]);
         // Of all clients: RS256 is for those registered as legacy.
         context.Metadata["token_endpoint_auth_signing_alg_values_supported"] = new([.. AssertionAlgorithms, SecurityAlgorithms.RsaSha256]);
+        // RFC 8414 2: revocation and introspection know the clients by the same means.
+        context.Metadata["revocation_endpoint_auth_signing_alg_values_supported"] = new([.. AssertionAlgorithms, SecurityAlgorithms.RsaSha256]);
+        context.Metadata["introspection_endpoint_auth_signing_alg_values_supported"] = new([.. AssertionAlgorithms, SecurityAlgorithms.RsaSha256]);
         // RFC 9449 5.1.
         context.Metadata["dpop_signing_alg_values_supported"] = new(AssertionAlgorithms);
         context.Metadata["userinfo_signing_alg_values_supported"] = new([.. TokenKey.Algorithms]);

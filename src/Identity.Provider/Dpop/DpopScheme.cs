@@ -51,7 +51,7 @@ internal static class DpopScheme
     {
         public async ValueTask HandleAsync(ValidateTokenContext context)
         {
-            if (context.Principal?.GetTokenType() != TokenTypeIdentifiers.AccessToken)
+            if (context.DisableProofOfPossessionValidation || context.Principal?.GetTokenType() != TokenTypeIdentifiers.AccessToken)
                 return;
             var http = Http(context);
             var asDpop = Token(http.Request) is not null;

@@ -1,6 +1,7 @@
 using Identity.Audit;
 using Identity.Provider.Clients;
 using Identity.Provider.People;
+using Identity.Provider.Sessions;
 using Identity.Provider.Token;
 using OpenIddict.Abstractions;
 using static OpenIddict.Abstractions.OpenIddictConstants;
@@ -13,7 +14,7 @@ namespace Identity.Provider.RefreshTokens;
 /// Every refusal is invalid_grant; which it was is nobody's business but the operator's.
 /// </summary>
 internal sealed partial class RefreshGrant(
-    PersonStore people, IOpenIddictApplicationManager applications, IOpenIddictTokenManager tokens, AuditLog audit, ILogger<RefreshGrant> logger)
+    PersonStore people, IOpenIddictApplicationManager applications, IOpenIddictTokenManager tokens, SessionRegister sessions, AuditLog audit, ILogger<RefreshGrant> logger)
 {
     public async ValueTask Handle(HandleTokenRequestContext context)
     {
@@ -43,6 +44,9 @@ internal sealed partial class RefreshGrant(
 
         if (await people.Find(token.GetClaim(Claims.Subject)!, cancellation) is null)
             return "person gone or disabled";
+        // A client that asks on is a person who is still there: the session's idle time begins anew.
+        if (!await sessions.Extend(token.GetClaim(PersonSession.SessionClaim)!))
+            return "session ended";
         // RFC 9700 4.14.2: of parallel uses one goes on. The others are refused; one that comes later than the leeway ends the login (TokenStore).
         var metadata = await applications.MetadataOf(context.ClientId!, cancellation);
         if (metadata.RotatesRefreshTokens && !await tokens.TryRedeemAsync(entry, cancellation))

@@ -16,7 +16,7 @@ public sealed class DiscoveryTests(RunningProvider provider) : IClassFixture<Run
         string[] List(string member) => [.. document[member]!.AsArray().Select(value => (string)value!).Order(StringComparer.Ordinal)];
         Assert.Equal(provider.Issuer.AbsoluteUri, (string?)document["issuer"]);
         foreach (var (member, path) in new[]
-            { ("authorization_endpoint", "authorize"), ("token_endpoint", "token"), ("userinfo_endpoint", "userinfo"), ("pushed_authorization_request_endpoint", "par"), ("jwks_uri", ".well-known/jwks") })
+            { ("authorization_endpoint", "authorize"), ("token_endpoint", "token"), ("userinfo_endpoint", "userinfo"), ("pushed_authorization_request_endpoint", "par"), ("revocation_endpoint", "revoke"), ("introspection_endpoint", "introspect"), ("jwks_uri", ".well-known/jwks") })
         {
             Assert.Equal(provider.Issuer + path, (string?)document[member]);
         }
@@ -27,6 +27,12 @@ public sealed class DiscoveryTests(RunningProvider provider) : IClassFixture<Run
         Assert.Equal(["S256"], List("code_challenge_methods_supported"));
         Assert.Equal(["client_secret_basic", "client_secret_post", "private_key_jwt"], List("token_endpoint_auth_methods_supported"));
         Assert.Equal(["ES256", "PS256", "RS256"], List("token_endpoint_auth_signing_alg_values_supported"));
+        foreach (var endpoint in new[] { "revocation", "introspection" })
+        {
+            Assert.Contains("private_key_jwt", List(endpoint + "_endpoint_auth_methods_supported"));
+            Assert.Equal(["ES256", "PS256", "RS256"], List(endpoint + "_endpoint_auth_signing_alg_values_supported"));
+        }
+
         Assert.Equal(["ES256", "PS256", "RS256"], List("id_token_signing_alg_values_supported"));
         Assert.Equal(["ES256", "PS256", "RS256"], List("userinfo_signing_alg_values_supported"));
         foreach (var what in new[] { "id_token", "userinfo" })
