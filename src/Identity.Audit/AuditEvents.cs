@@ -47,6 +47,12 @@ public sealed record ClientChange(string Client, string Change) : AuditEvent("pr
 /// <summary>A person ends the session of this browser.</summary>
 public sealed record SignOut(string Person) : AuditEvent("provider.sign-out");
 
+/// <summary>An operator disables a person: no sign-in, session or token of theirs counts until they are enabled.</summary>
+public sealed record PersonDisabling(string Person) : AuditEvent("provider.person-disabling");
+
+/// <summary>An operator enables a disabled person.</summary>
+public sealed record PersonEnabling(string Person) : AuditEvent("provider.person-enabling");
+
 /// <summary>A login session ends. <c>Session</c>: its sid, which opens nothing. <c>Person</c>: null when that is no longer known.</summary>
 public sealed record SessionEnd(string? Person, string Session, string Reason) : AuditEvent("provider.session-end");
 

@@ -10,6 +10,7 @@ using Identity.Provider.Encryption;
 using Identity.Provider.Enrolment;
 using Identity.Provider.Introspection;
 using Identity.Provider.Login;
+using Identity.Provider.Logout;
 using Identity.Provider.Outgoing;
 using Identity.Provider.Passkeys;
 using Identity.Provider.People;
@@ -78,6 +79,8 @@ public static class ProviderApp
         //   POST      /token                              OpenIddict
         //   GET, POST /userinfo                           OpenIddict
         //   POST      /introspect, /revoke                OpenIddict
+        app.MapMethods(EndSessionEndpoint.Path, ["GET", "POST"], EndSessionEndpoint.Handle);
+        //   pages     /logout/confirm /logout/done        Razor Pages
         return app;
     }
 
@@ -303,11 +306,14 @@ public static class ProviderApp
         AddRecords(services, settings);
         services.AddHostedService<ExpiredRefreshTokens>();
         services.AddHealthChecks().AddCheck<StoreHealth>("stores");
-        services.AddDataProtection()
-            .SetApplicationName("Identity.Provider")
-            .PersistKeysToDbContext<ProviderDatabase>()
-            .ProtectKeysWithCertificate(keys.CertificateWithPrivateKey("data-protection", KeyPurpose.DataProtection));
+        AddProtection(services, keys);
     }
+
+    /// <summary>The keys that seal what stands in Redis and in cookies.</summary>
+    internal static void AddProtection(IServiceCollection services, KeyRing keys) => services.AddDataProtection()
+        .SetApplicationName("Identity.Provider")
+        .PersistKeysToDbContext<ProviderDatabase>()
+        .ProtectKeysWithCertificate(keys.CertificateWithPrivateKey("data-protection", KeyPurpose.DataProtection));
 
     /// <summary>The database, and Redis behind it, as the service and its commands see them. Nothing is opened before it is used.</summary>
     internal static void AddRecords(IServiceCollection services, ProviderSettings settings)
@@ -330,6 +336,7 @@ public static class ProviderApp
     private static void AddPeople(IServiceCollection services, ProviderSettings settings)
     {
         services.AddSessions(settings.Issuer, settings.Sessions);
+        services.AddLogout(settings.BackchannelLogout);
         services.AddPasskeys(settings.Issuer);
         // People come from agencies' sites, and a Strict cookie would not come along: each arrival would get another token, and the form in the tab
         // before would be refused. A Lax cookie stays away from the posts of other sites just as well.

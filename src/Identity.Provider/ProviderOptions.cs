@@ -1,4 +1,5 @@
 using Identity.Provider.Clients;
+using Identity.Provider.Logout;
 using Identity.Provider.RateLimits;
 using Identity.Provider.Sessions;
 
@@ -44,6 +45,8 @@ public sealed class ProviderOptions
     public SessionOptions Sessions { get; set; } = new();
 
     public RateLimitOptions RateLimits { get; set; } = new();
+
+    public BackchannelLogoutOptions BackchannelLogout { get; set; } = new();
 
     public List<ClientOptions> Clients { get; set; } = [];
 

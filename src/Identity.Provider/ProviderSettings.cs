@@ -1,4 +1,5 @@
 using Identity.Provider.Clients;
+using Identity.Provider.Logout;
 using Identity.Provider.Outgoing;
 using Identity.Provider.RateLimits;
 using Identity.Provider.Sessions;
@@ -59,6 +60,8 @@ public sealed record ProviderSettings
 
     public required RateLimitSettings RateLimits { get; init; }
 
+    public required LogoutLimits BackchannelLogout { get; init; }
+
     public required IReadOnlyList<ClientRegistration> Clients { get; init; }
 
     public required IReadOnlyList<ResourceServer> Resources { get; init; }
@@ -102,6 +105,7 @@ public sealed record ProviderSettings
             RequireDpopNonce = options.RequireDpopNonce,
             Sessions = SessionLimits.Check(options.Sessions),
             RateLimits = RateLimitSettings.Check(options.RateLimits),
+            BackchannelLogout = LogoutLimits.Check(options.BackchannelLogout),
             Resources = ResourceServer.Check(resources, development),
             Clients = ClientRegistration.Check(clients, resources, development),
             Outgoing = AllowedAddresses.Check(options.AllowedPrivateNetworks, development),

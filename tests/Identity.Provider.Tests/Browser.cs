@@ -6,7 +6,7 @@ using System.Text.RegularExpressions;
 namespace Identity.Provider;
 
 /// <summary>An answer of the Provider, as far as a browser sees it.</summary>
-public sealed record Page(HttpStatusCode Status, string Body, string? Location, HttpResponseHeaders Headers)
+public record Page(HttpStatusCode Status, string Body, string? Location, HttpResponseHeaders Headers)
 {
     public string Token => Field("__RequestVerificationToken");
 
@@ -55,6 +55,11 @@ public sealed class Browser : IDisposable
     public string ForwardedFor
     {
         init => client.DefaultRequestHeaders.Add("X-Forwarded-For", value);
+    }
+
+    public string UserAgent
+    {
+        init => client.DefaultRequestHeaders.TryAddWithoutValidation("User-Agent", value);
     }
 
     public Cookie? SessionCookie => Cookies.GetCookies(Provider.Issuer).FirstOrDefault(cookie => cookie.Name.Contains("-session", StringComparison.Ordinal));

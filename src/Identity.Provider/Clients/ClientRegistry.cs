@@ -115,6 +115,8 @@ internal sealed class ClientRegistry(
             descriptor.Permissions.Add(Permissions.ResponseTypes.Code);
             foreach (var address in client.RedirectUris)
                 descriptor.RedirectUris.Add(new Uri(address));
+            foreach (var address in client.PostLogoutRedirectUris)
+                descriptor.PostLogoutRedirectUris.Add(new Uri(address));
         }
 
         descriptor.Properties[ClientMetadata.Property] = client.Metadata.ToJson();

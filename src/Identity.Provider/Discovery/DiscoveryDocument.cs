@@ -42,6 +42,10 @@ internal sealed class DiscoveryDocument(ProviderDatabase database) : IOpenIddict
         context.Metadata["acr_values_supported"] = new([PersonSession.Substantial]);
         context.Metadata["ui_locales_supported"] = new(Languages);
         context.Metadata["authorization_details_types_supported"] = new([ApprovalRequest.DetailsType]);
+        // OpenID Connect RP-Initiated Logout 2.1, Back-Channel Logout 2.1.
+        context.EndSessionEndpoint = new Uri(context.Options.Issuer!, Logout.EndSessionEndpoint.Path);
+        context.Metadata["backchannel_logout_supported"] = true;
+        context.Metadata["backchannel_logout_session_supported"] = true;
         context.RequirePushedAuthorizationRequests = !await AnyClientMayComeWithoutPushing(context.CancellationToken);
     }
 

@@ -63,7 +63,15 @@ public sealed class GuardedHttp : IDisposable
     /// <param name="patience">For all of it.</param>
     /// <param name="largestAnswer">Bytes of its body.</param>
     /// <param name="cancellation">The caller's; when it ends the call, this throws.</param>
-    public async Task<OutgoingOutcome> Send(HttpRequestMessage request, TimeSpan patience, int largestAnswer, CancellationToken cancellation)
+    public Task<OutgoingOutcome> Send(HttpRequestMessage request, TimeSpan patience, int largestAnswer, CancellationToken cancellation) =>
+        Send(request, patience, (content, ending) => Read(content, largestAnswer, ending), cancellation);
+
+    /// <summary>For who asks nothing but whether it was taken: whatever the body is, nobody reads it.</summary>
+    public Task<OutgoingOutcome> SendForStatus(HttpRequestMessage request, TimeSpan patience, CancellationToken cancellation) =>
+        Send(request, patience, static (_, _) => Task.FromResult<byte[]?>([]), cancellation);
+
+    private async Task<OutgoingOutcome> Send(
+        HttpRequestMessage request, TimeSpan patience, Func<HttpContent, CancellationToken, Task<byte[]?>> read, CancellationToken cancellation)
     {
         if (request.RequestUri is not { } address || !allowed.Allows(address))
             return new OutgoingOutcome.Failed(NotAllowed);
@@ -72,7 +80,7 @@ public sealed class GuardedHttp : IDisposable
         try
         {
             using var answer = await http.SendAsync(request, ending.Token);
-            return await Read(answer.Content, largestAnswer, ending.Token) is { } body
+            return await read(answer.Content, ending.Token) is { } body
                 ? new OutgoingOutcome.Answered(answer.StatusCode, body)
                 : new OutgoingOutcome.Failed(TooLarge);
         }

@@ -1,5 +1,6 @@
 using System.Buffers.Text;
 using System.Security.Cryptography;
+using Identity.Provider.Logout;
 using Identity.Provider.People;
 using Identity.Web;
 using Microsoft.AspNetCore.Authentication;
@@ -15,12 +16,19 @@ public static class SessionCookie
     /// <summary>RFC 8176: proof of possession of a key, user presence, and, as the passkey verified the user itself, two factors.</summary>
     private static readonly string[] PasskeyMethods = ["pop", "user", "mfa"];
 
-    public static void AddSessions(this IServiceCollection services, Uri issuer, SessionLimits limits)
+    /// <summary>Sessions as records: what commands work with too.</summary>
+    internal static void AddSessionRegister(this IServiceCollection services, SessionLimits limits)
     {
         services.AddSingleton(limits);
         services.AddSingleton<SealedValues>();
         services.AddSingleton<SessionRegister>();
+        services.AddSingleton<LogoutOutbox>();
         services.AddSingleton<SessionEnds>();
+    }
+
+    public static void AddSessions(this IServiceCollection services, Uri issuer, SessionLimits limits)
+    {
+        services.AddSessionRegister(limits);
         services.AddSingleton<SessionStore>();
         services.AddHostedService<SessionEndsWorker>();
         services.AddAuthentication(PersonSession.Scheme).AddCookie(PersonSession.Scheme, cookie =>

@@ -1,4 +1,6 @@
 using Identity.Audit;
+using Identity.Provider.Clients;
+using Identity.Provider.Logout;
 using OpenIddict.Abstractions;
 
 namespace Identity.Provider.Sessions;
@@ -32,7 +34,7 @@ public enum SessionEndReason
 /// The end of a session: its browser is nobody's, every token of its answers is revoked, and the agencies that it was used for are told. What a crash or an
 /// outage leaves undone in between, <see cref="SessionEndsWorker"/> of any instance does; doing it twice does nothing more.
 /// </summary>
-public sealed class SessionEnds(SessionRegister register, IServiceScopeFactory scopes, AuditLog audit)
+public sealed class SessionEnds(SessionRegister register, LogoutOutbox outbox, IServiceScopeFactory scopes, AuditLog audit)
 {
     /// <summary>Sessions that one person can have at a time.</summary>
     internal const int MostSessions = 50;
@@ -107,7 +109,20 @@ public sealed class SessionEnds(SessionRegister register, IServiceScopeFactory s
             return;
         var known = await register.CompanionsOf(sid);
         await Revoke(known.Authorizations);
+        await Tell(sid, known.Clients);
         await register.Clear(sid, known.PersonId);
+    }
+
+    // OpenID Connect Back-Channel Logout 2.3, 2.5: every agency of the session that is registered for it.
+    private async Task Tell(string sid, IReadOnlyList<SessionClient> clients)
+    {
+        await using var scope = scopes.CreateAsyncScope();
+        var registered = scope.ServiceProvider.GetRequiredService<RegisteredClients>();
+        foreach (var client in clients)
+        {
+            if (await registered.Find(client.ClientId, CancellationToken.None) is { Metadata.BackchannelLogoutUri: not null })
+                await outbox.Add(sid, client);
+        }
     }
 
     private async Task Revoke(IReadOnlyList<string> authorizations)

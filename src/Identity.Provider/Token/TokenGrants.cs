@@ -5,6 +5,7 @@ using Identity.Provider.Approvals;
 using Identity.Provider.Authorize;
 using Identity.Provider.People;
 using Identity.Provider.RefreshTokens;
+using Identity.Provider.Sessions;
 using OpenIddict.Abstractions;
 using OpenIddict.Server;
 using static OpenIddict.Abstractions.OpenIddictConstants;
@@ -13,7 +14,7 @@ using static OpenIddict.Server.OpenIddictServerEvents;
 namespace Identity.Provider.Token;
 
 /// <summary>What a validated token request gets: for a code or a refresh token, the tokens of the person it stands for; for client credentials, the client's own.</summary>
-internal sealed class TokenGrants(ProviderSettings settings, PersonStore people, EvidenceAnswer evidence, RefreshGrant refresh, AuditLog audit)
+internal sealed class TokenGrants(ProviderSettings settings, PersonStore people, EvidenceAnswer evidence, RefreshGrant refresh, SessionRegister sessions, AuditLog audit)
     : IOpenIddictServerHandler<HandleTokenRequestContext>
 {
     public ValueTask HandleAsync(HandleTokenRequestContext context) => context.Request.GrantType switch
@@ -27,7 +28,8 @@ internal sealed class TokenGrants(ProviderSettings settings, PersonStore people,
     private async ValueTask Code(HandleTokenRequestContext context)
     {
         var code = context.Principal!;
-        if (await people.Find(code.GetClaim(Claims.Subject)!, context.CancellationToken) is not { } person)
+        // The end of a session revokes its codes; this is for one that was being made at that moment.
+        if (await people.Find(code.GetClaim(Claims.Subject)!, context.CancellationToken) is not { } person || !await sessions.Extend(code.GetClaim("sid")!))
         {
             context.Reject(Errors.InvalidGrant, "The code is no longer valid.");
             return;

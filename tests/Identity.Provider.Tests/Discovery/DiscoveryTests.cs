@@ -16,7 +16,7 @@ public sealed class DiscoveryTests(RunningProvider provider) : IClassFixture<Run
         string[] List(string member) => [.. document[member]!.AsArray().Select(value => (string)value!).Order(StringComparer.Ordinal)];
         Assert.Equal(provider.Issuer.AbsoluteUri, (string?)document["issuer"]);
         foreach (var (member, path) in new[]
-            { ("authorization_endpoint", "authorize"), ("token_endpoint", "token"), ("userinfo_endpoint", "userinfo"), ("pushed_authorization_request_endpoint", "par"), ("revocation_endpoint", "revoke"), ("introspection_endpoint", "introspect"), ("jwks_uri", ".well-known/jwks") })
+            { ("authorization_endpoint", "authorize"), ("token_endpoint", "token"), ("userinfo_endpoint", "userinfo"), ("pushed_authorization_request_endpoint", "par"), ("end_session_endpoint", "logout"), ("revocation_endpoint", "revoke"), ("introspection_endpoint", "introspect"), ("jwks_uri", ".well-known/jwks") })
         {
             Assert.Equal(provider.Issuer + path, (string?)document[member]);
         }
