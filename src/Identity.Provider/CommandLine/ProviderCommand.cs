@@ -3,6 +3,8 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Identity.Audit;
 using Identity.Provider.Clients;
+using Identity.Provider.Logout;
+using Identity.Provider.People;
 using Identity.Web;
 using Microsoft.EntityFrameworkCore;
 
@@ -21,6 +23,8 @@ internal static class ProviderCommand
         """
         usage: Identity.Provider [SETTING]...                    runs the service
                Identity.Provider client VERB ... [SETTING]...    add, list, show, rotate, disable, enable, remove
+               Identity.Provider person VERB --identifier PNOXX-... [SETTING]...    disable, enable, sessions
+               Identity.Provider logouts list [SETTING]...       what became of telling agencies that sessions have ended
 
           --json           one JSON object a line
           --data DIR       works on what the development host keeps in DIR (with --port-base N, if it was started so)
@@ -35,6 +39,8 @@ internal static class ProviderCommand
         return args[0] switch
         {
             "client" => await ClientCommand.Run(args[1..], console, cancellation),
+            "person" => await PersonCommand.Run(args[1..], console, cancellation),
+            "logouts" => await LogoutCommand.Run(args[1..], console, cancellation),
             _ => await console.WrongUsage($"unknown command {args[0]}", Usage),
         };
     }
