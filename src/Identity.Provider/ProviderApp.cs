@@ -65,6 +65,7 @@ public static class ProviderApp
         app.UseIdentityWeb(static early =>
         {
             early.UseStoreOutages();
+            early.Use(early.Services.GetRequiredService<BrowserClients>().Answer);
             early.Use(FormBody.Read);
             early.Use(RequestLimits.Hold);
         });
@@ -105,6 +106,9 @@ public static class ProviderApp
         services.AddScoped<ClientRegistry>();
         services.AddSingleton<AssertionUses>();
         services.AddScoped<ClientAssertion>();
+        services.AddSingleton<FetchedKeySets>();
+        services.AddScoped<ClientKeySets>();
+        services.AddSingleton<BrowserClients>();
         services.AddScoped<PairwiseSubjects>();
         services.AddSingleton<RequestProgress>();
         services.AddSingleton<Refusals>();

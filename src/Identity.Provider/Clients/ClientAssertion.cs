@@ -1,8 +1,6 @@
 using System.Text.Json;
 using Microsoft.IdentityModel.JsonWebTokens;
 using Microsoft.IdentityModel.Tokens;
-using OpenIddict.Abstractions;
-using OpenIddict.Server;
 using static OpenIddict.Abstractions.OpenIddictConstants;
 using static OpenIddict.Server.OpenIddictServerEvents;
 
@@ -12,7 +10,7 @@ namespace Identity.Provider.Clients;
 /// Client authentication by a signed assertion (RFC 7523 3, OpenID Connect Core 9 private_key_jwt, FAPI 2.0 5.3.2.1). The engine's own way accepts
 /// no assertion of a common client library, replayed ones, and ones that last for years, and waits for a client's keys on a blocked thread.
 /// </summary>
-internal sealed class ClientAssertion(IOpenIddictApplicationManager applications, AssertionUses uses, TimeProvider time)
+internal sealed class ClientAssertion(ClientKeySets keySets, AssertionUses uses, TimeProvider time)
 {
     /// <summary>Real ones are below 1 kB. Checked before anything is decoded.</summary>
     internal const int LongestAssertion = 8 * 1024;
@@ -122,10 +120,11 @@ internal sealed class ClientAssertion(IOpenIddictApplicationManager applications
     /// <summary>RFC 7523 3 (9): by a key that the client registered, an algorithm of its profile, and as nothing but an assertion.</summary>
     private async Task<bool> Verifies(JsonWebToken assertion, ClientAuthentication.Named client, CancellationToken cancellation)
     {
-        var keys = await applications.GetJsonWebKeySetAsync(client.Application, cancellation);
+        var keys = await keySets.For(client.Id, assertion.Kid is { Length: > 0 } named ? named : null, cancellation);
         var result = await Handler.ValidateTokenAsync(assertion, new TokenValidationParameters
         {
-            IssuerSigningKeys = keys?.Keys ?? [],
+            // RFC 7517 4.2: what is for encryption signs nothing.
+            IssuerSigningKeys = keys.Where(key => key.Use is null or "" or JsonWebKeyUseNames.Sig),
             ValidAlgorithms = client.Metadata.Profile == SecurityProfile.Legacy ? LegacyAlgorithms : Algorithms,
             TypeValidator = static (type, _, _) => Types.Contains(type ?? "", StringComparer.OrdinalIgnoreCase)
                 ? OwnType

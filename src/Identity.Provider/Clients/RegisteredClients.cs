@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
 using Microsoft.Extensions.Options;
@@ -19,6 +20,8 @@ internal sealed class RegisteredClients(
     IOpenIddictApplicationStore<OpenIddictEntityFrameworkCoreApplication> store)
     : OpenIddictApplicationManager<OpenIddictEntityFrameworkCoreApplication>(cache, logger, options, store)
 {
+    private const string NoCredential = "The client secret cannot be null or empty for a confidential application.";
+
     public override async ValueTask<OpenIddictEntityFrameworkCoreApplication?> FindByClientIdAsync(string identifier, CancellationToken cancellationToken = default) =>
         await UnlessDisabled(await base.FindByClientIdAsync(identifier, cancellationToken), cancellationToken);
 
@@ -34,6 +37,20 @@ internal sealed class RegisteredClients(
     {
         await foreach (var client in ListAsync(clients => clients.OrderBy(client => client.ClientId), cancellation))
             yield return await Read(client, cancellation);
+    }
+
+    // The engine knows two things that a client can authenticate by, a secret and registered keys. Keys at an address, certificates and what else a method
+    // needs have been checked at registration; the engine's other checks stay. Another wording of its refusal would refuse such clients, and let nothing pass.
+    public override async IAsyncEnumerable<ValidationResult> ValidateAsync(
+        OpenIddictEntityFrameworkCoreApplication application, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        var metadata = ClientMetadata.From(await GetPropertiesAsync(application, cancellationToken));
+        var unknownToTheEngine = metadata is { JwksUri: not null } or { TokenEndpointAuthMethod: "tls_client_auth" or "self_signed_tls_client_auth" };
+        await foreach (var problem in base.ValidateAsync(application, cancellationToken))
+        {
+            if (!unknownToTheEngine || problem.ErrorMessage?.StartsWith(NoCredential, StringComparison.Ordinal) is not true)
+                yield return problem;
+        }
     }
 
     protected override ValueTask<string> ObfuscateClientSecretAsync(string secret, CancellationToken cancellationToken = default) => new(ClientSecrets.Stored(secret));

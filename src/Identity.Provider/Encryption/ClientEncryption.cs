@@ -13,14 +13,13 @@ namespace Identity.Provider.Encryption;
 /// Encrypts for a client, with its key of the moment. A client that is registered for encryption gets nothing unencrypted: without a key to encrypt
 /// for there is no answer.
 /// </summary>
-internal sealed partial class ClientEncryption(IOpenIddictApplicationManager applications, ILogger<ClientEncryption> logger)
+internal sealed partial class ClientEncryption(ClientKeySets keySets, ILogger<ClientEncryption> logger)
 {
     /// <summary>Null when the client has no key for it; the operator's log says so.</summary>
     internal async ValueTask<string?> Encrypt(byte[] plaintext, string? contentType, string clientId, string algorithm, string encryption, CancellationToken cancellation)
     {
-        var client = await applications.FindByClientIdAsync(clientId, cancellation) ?? throw new InvalidOperationException("A validated client has vanished.");
-        var keys = await applications.GetJsonWebKeySetAsync(client, cancellation);
-        if (RecipientKey.Choose(keys?.Keys ?? [], algorithm) is not { } recipient)
+        var keys = await keySets.For(clientId, keyId: null, cancellation);
+        if (RecipientKey.Choose(keys, algorithm) is not { } recipient)
         {
             LogNoKey(logger, SafeText.ForDisplay(clientId), algorithm);
             return null;
