@@ -44,6 +44,12 @@ public sealed record ClientAddition(string Client, string Origin, string Profile
 /// <summary>A client's registration changes. <c>Change</c>: secret, keys, disabled, enabled or removed.</summary>
 public sealed record ClientChange(string Client, string Change) : AuditEvent("provider.client-change");
 
+/// <summary>A token is made or revoked with which clients register themselves. <c>Change</c>: issued or revoked.</summary>
+public sealed record InitialAccessTokenChange(string Token, string Change) : AuditEvent("provider.initial-access-token-change");
+
+/// <summary>A client registers itself with such a token.</summary>
+public sealed record InitialAccessTokenUse(string Token, string Client) : AuditEvent("provider.initial-access-token-use");
+
 /// <summary>A person ends the session of this browser.</summary>
 public sealed record SignOut(string Person) : AuditEvent("provider.sign-out");
 

@@ -18,6 +18,7 @@ using Identity.Provider.PushedRequests;
 using Identity.Provider.RateLimits;
 using Identity.Provider.RefreshTokens;
 using Identity.Provider.Revocation;
+using Identity.Provider.Registration;
 using Identity.Provider.Sessions;
 using Identity.Provider.Storage;
 using Identity.Provider.Subjects;
@@ -73,6 +74,7 @@ public static class ProviderApp
         // The routes, in the order in which a login meets them. Those marked so are answered by OpenIddict with the handlers below.
         //   GET       /.well-known/openid-configuration   OpenIddict
         //   GET       /.well-known/jwks                   OpenIddict
+        app.MapPost("/register", RegistrationEndpoint.Handle);
         //   POST      /par                                OpenIddict
         app.MapMethods("/authorize", ["GET", "POST"], AuthorizeEndpoint.Handle);
         //   pages     /login /enrol /consent /approve /   Razor Pages in their folders
@@ -104,6 +106,7 @@ public static class ProviderApp
         var tokenKeys = new TokenKeys(keys);
         services.AddSingleton(tokenKeys);
         services.AddScoped<ClientRegistry>();
+        services.AddScoped<RegistrationEndpoint>();
         services.AddSingleton<AssertionUses>();
         services.AddScoped<ClientAssertion>();
         services.AddSingleton<FetchedKeySets>();
@@ -334,6 +337,7 @@ public static class ProviderApp
         services.AddScoped<RedisTokenStore>();
         services.AddScoped<RefreshTokenTable>();
         services.AddScoped<ClientAdministration>();
+        services.AddScoped<InitialAccessTokens>();
         services.AddScoped(provider => (RegisteredClients)provider.GetRequiredService<IOpenIddictApplicationManager>());
     }
 

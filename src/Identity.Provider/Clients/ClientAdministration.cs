@@ -31,18 +31,23 @@ internal sealed class ClientAdministration(RegisteredClients clients, IOpenIddic
 {
     private const int SecretBytes = 32;
 
-    /// <summary>Checks a registration as the settings are checked, gives it a secret when its method needs one, and stores it.</summary>
+    /// <summary>Checks a registration as the settings are checked, and gives it a secret when its method needs one. Nothing is stored.</summary>
     /// <exception cref="ProviderSettingsException">names the field and what is wrong with it</exception>
-    public async Task<ClientOutcome> Add(ClientOptions options, string origin, CancellationToken cancellation)
+    public async Task<ClientRegistration> Check(ClientOptions options, string origin, CancellationToken cancellation)
     {
         options.ClientSecret = ClientRegistration.HasSecret(options.TokenEndpointAuthMethod) ? NewSecret() : null;
         var known = ClientRegistration.KnownScopes(await ResourceScopes(cancellation));
-        var checkedClient = ClientRegistration.Check(options, "client", known, development: !settings.Production);
-        var client = checkedClient with { Metadata = checkedClient.Metadata with { Origin = origin } };
+        var client = ClientRegistration.Check(options, "client", known, development: !settings.Production);
+        return client with { Metadata = client.Metadata with { Origin = origin } };
+    }
+
+    /// <summary>Stores a checked registration under a name that is free.</summary>
+    public async Task<ClientOutcome> Add(ClientRegistration client, CancellationToken cancellation)
+    {
         if (await clients.Find(client.Id, cancellation) is not null)
             return new ClientOutcome.Refused($"{client.Id} is registered already.");
 
-        var addition = audit.Begin(new ClientAddition(client.Id, origin, client.Metadata.Profile.ToString().ToLowerInvariant()));
+        var addition = audit.Begin(new ClientAddition(client.Id, client.Metadata.Origin, client.Metadata.Profile.ToString().ToLowerInvariant()));
         try
         {
             await clients.CreateAsync(ClientRegistry.Describe(client), cancellation);
@@ -56,7 +61,7 @@ internal sealed class ClientAdministration(RegisteredClients clients, IOpenIddic
         }
 
         addition.Complete(AuditOutcome.Succeeded);
-        return new ClientOutcome.Done(options.ClientSecret);
+        return new ClientOutcome.Done(client.Secret);
     }
 
     /// <summary>Another secret; the one before ends at once.</summary>

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Identity.Provider.CommandLine;
+using Identity.Provider.Registration;
 using Identity.Web;
 using static Identity.Provider.Clients.ClientDocument;
 
@@ -18,6 +19,7 @@ internal static class ClientCommand
                Identity.Provider client disable ID
                Identity.Provider client enable ID
                Identity.Provider client remove ID
+               Identity.Provider client token add|list|revoke ...
 
           add      FILE holds a registration as RFC 7591 writes one, with client_id, profile (fapi2, baseline, legacy) and sector; each of its
                    members is also an option (--token-endpoint-auth-method private_key_jwt), which goes before the file. A secret is made here,
@@ -25,6 +27,7 @@ internal static class ClientCommand
           rotate   makes another secret, the one before ends at once; with --jwks: other keys, with --keep beside those before
           disable  is as if the client were not registered, until enable
           remove   for good
+          token    initial access tokens, with which clients register themselves (RFC 7591)
         """;
 
     /// <summary>Short names of what most registrations need.</summary>
@@ -45,6 +48,7 @@ internal static class ClientCommand
             "rotate" => One(rest, ["jwks"], ["keep"], console, (host, id, given) => Rotate(host, id, given, cancellation), cancellation),
             "disable" => One(rest, [], [], console, async (host, id, _) => await Clients(host).Disable(id, cancellation), cancellation),
             "enable" => One(rest, [], [], console, async (host, id, _) => await Clients(host).Enable(id, cancellation), cancellation),
+            "token" => InitialAccessTokenCommand.Run(rest, console, cancellation),
             "remove" => One(rest, [], [], console, async (host, id, _) => await Clients(host).Remove(id, cancellation), cancellation),
             null => console.WrongUsage("client needs a verb", Usage),
             var verb => console.WrongUsage($"client has no {verb}", Usage),
@@ -69,7 +73,7 @@ internal static class ClientCommand
                 if (others.Count > 0)
                     throw new CommandRefusedException($"The registration has members that mean nothing here: {string.Join(", ", others)}.");
                 options.Sector ??= SectorOf(options.RedirectUris, host.Settings.Production);
-                outcome = await Clients(host).Add(options, ClientMetadata.FromCommand, cancellation);
+                outcome = await Clients(host).Add(await Clients(host).Check(options, ClientMetadata.FromCommand, cancellation), cancellation);
             }
             catch (ProviderSettingsException refused)
             {
@@ -174,13 +178,6 @@ internal static class ClientCommand
             await console.Say($"{id}: done");
         else
             await console.Say($"{id}: done. The secret, shown this once: {secret}");
-    }
-
-    /// <summary>OpenID Connect Core 8.1: the host, when it is one. In Development, where every host is localhost, the port tells them apart.</summary>
-    private static string? SectorOf(List<string> redirectUris, bool production)
-    {
-        var sectors = redirectUris.Select(address => Uri.TryCreate(address, UriKind.Absolute, out var uri) ? production ? uri.IdnHost : uri.IsDefaultPort ? uri.IdnHost : $"{uri.IdnHost}:{uri.Port}" : "").Distinct().ToList();
-        return sectors is [{ Length: > 0 } one] ? one : null;
     }
 
     private static async Task<byte[]> Content(string file, CancellationToken cancellation)

@@ -74,11 +74,32 @@ internal static class ClientDocument
             return null;
         try
         {
-            return JsonNode.Parse(json.Span, documentOptions: Strict) as JsonObject;
+            var document = JsonNode.Parse(json.Span, documentOptions: Strict) as JsonObject;
+            ReadThrough(document);
+            return document;
         }
-        catch (JsonException)
+        // The latter: a name or a string that is no Unicode text, which shows when it is read.
+        catch (Exception malformed) when (malformed is JsonException or InvalidOperationException)
         {
             return null;
+        }
+    }
+
+    private static void ReadThrough(JsonNode? node)
+    {
+        switch (node)
+        {
+            case JsonObject members:
+                foreach (var member in members)
+                    ReadThrough(member.Value);
+                break;
+            case JsonArray entries:
+                foreach (var entry in entries)
+                    ReadThrough(entry);
+                break;
+            case JsonValue text when text.GetValueKind() == JsonValueKind.String:
+                text.GetValue<string>();
+                break;
         }
     }
 
@@ -137,6 +158,13 @@ internal static class ClientDocument
         }
 
         return document;
+    }
+
+    /// <summary>OpenID Connect Core 8.1: the host, when it is one. In Development, where every host is localhost, the port tells them apart.</summary>
+    public static string? SectorOf(List<string> redirectUris, bool production)
+    {
+        var sectors = redirectUris.Select(address => Uri.TryCreate(address, UriKind.Absolute, out var uri) ? production ? uri.IdnHost : uri.IsDefaultPort ? uri.IdnHost : $"{uri.IdnHost}:{uri.Port}" : "").Distinct().ToList();
+        return sectors is [{ Length: > 0 } one] ? one : null;
     }
 
     private static object? Value(Form form, JsonNode value) => (form, value.GetValueKind()) switch

@@ -22,7 +22,7 @@ internal static class ProviderCommand
     public const string Usage =
         """
         usage: Identity.Provider [SETTING]...                    runs the service
-               Identity.Provider client VERB ... [SETTING]...    add, list, show, rotate, disable, enable, remove
+               Identity.Provider client VERB ... [SETTING]...    add, list, show, rotate, disable, enable, remove, token
                Identity.Provider person VERB --identifier PNOXX-... [SETTING]...    disable, enable, sessions
                Identity.Provider logouts list [SETTING]...       what became of telling agencies that sessions have ended
 

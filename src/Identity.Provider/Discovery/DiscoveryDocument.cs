@@ -46,6 +46,8 @@ internal sealed class DiscoveryDocument(ProviderDatabase database) : IOpenIddict
         context.EndSessionEndpoint = new Uri(context.Options.Issuer!, Logout.EndSessionEndpoint.Path);
         context.Metadata["backchannel_logout_supported"] = true;
         context.Metadata["backchannel_logout_session_supported"] = true;
+        // RFC 7591 3, OpenID Connect Discovery 3.
+        context.Metadata["registration_endpoint"] = new Uri(context.Issuer!, "register").AbsoluteUri;
         context.RequirePushedAuthorizationRequests = !await AnyClientMayComeWithoutPushing(context.CancellationToken);
     }
 

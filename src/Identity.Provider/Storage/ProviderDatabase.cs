@@ -1,6 +1,7 @@
 using Identity.Provider.Consent;
 using Identity.Provider.Enrolment;
 using Identity.Provider.People;
+using Identity.Provider.Registration;
 using Identity.Provider.Subjects;
 using Microsoft.AspNetCore.DataProtection.EntityFrameworkCore;
 using Microsoft.AspNetCore.Identity;
@@ -20,6 +21,8 @@ public sealed class ProviderDatabase(DbContextOptions<ProviderDatabase> options)
     public DbSet<DataProtectionKey> DataProtectionKeys => Set<DataProtectionKey>();
 
     public DbSet<EnrolmentCode> EnrolmentCodes => Set<EnrolmentCode>();
+
+    public DbSet<InitialAccessToken> InitialAccessTokens => Set<InitialAccessToken>();
 
     public DbSet<ConsentGrant> Consents => Set<ConsentGrant>();
 
@@ -67,6 +70,11 @@ public sealed class ProviderDatabase(DbContextOptions<ProviderDatabase> options)
             token.HasKey(row => row.Id);
             token.HasIndex(row => row.AuthorizationId);
             token.HasIndex(row => row.Expires);
+        });
+        builder.Entity<InitialAccessToken>(token =>
+        {
+            token.HasKey(row => row.Hash);
+            token.HasIndex(row => row.Label).IsUnique();
         });
         builder.Entity<PairwiseSubject>(subject =>
         {

@@ -1,0 +1,77 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Identity.Provider.Clients;
+
+namespace Identity.Provider.Registration;
+
+/// <summary>
+/// What is asked of a client that registers itself, beyond <see cref="ClientRegistration"/>: it gets no more than its token allows, and it can
+/// join no other agency's sector.
+/// </summary>
+internal static class RegistrationRules
+{
+    // What acts for people who sign in. A client's own tokens and signatures are agreed on with the operator.
+    private static readonly string[] Grants = ["authorization_code", ClientRegistration.RefreshToken];
+
+    /// <summary>The request as a registration. RFC 7591 2: what is not understood is ignored.</summary>
+    /// <exception cref="ProviderSettingsException">names the member and what is wrong with it</exception>
+    public static ClientOptions Read(JsonObject request, InitialAccessToken token, bool production)
+    {
+        // The server names it; a name that was sent has no meaning here.
+        request.Remove("client_id");
+        request.Remove("sector");
+        var options = ClientDocument.Read(request, out _);
+        Only(request, "response_types", value => value is JsonArray { Count: 1 } types && types[0]?.GetValueKind() == JsonValueKind.String && (string)types[0]! == "code", "may hold code only.");
+        Only(request, "subject_type", value => value.GetValueKind() == JsonValueKind.String && (string)value! == "pairwise", "may be pairwise only.");
+        Only(request, "application_type", value => value.GetValueKind() == JsonValueKind.String && (string)value! == "web", "may be web only.");
+        if (options.GrantTypes.Except(Grants).Any())
+            throw new ProviderSettingsException("grant_types", "may hold authorization_code and refresh_token.");
+        if (options.AuthorizationDetailsTypes.Count > 0)
+            throw new ProviderSettingsException("authorization_details_types", "are agreed on with the operator.");
+        var allowed = token.Scopes.Split(' ');
+        if (options.Scopes.Except(allowed).Any())
+            throw new ProviderSettingsException("scope", $"may hold {token.Scopes} with this initial access token.");
+        if (options.Scopes.Count == 0)
+            options.Scopes = [.. allowed];
+
+        var named = request["profile"] is not null;
+        // RFC 7591 2 says client_secret_basic when nothing is said, which is for the legacy profile here.
+        if (request["token_endpoint_auth_method"] is null && options.Jwks is null && options.JwksUri is null && token.Legacy)
+            options.TokenEndpointAuthMethod = "client_secret_basic";
+        if (!named)
+            options.Profile = ProfileOf(options, token);
+        if (options.Profile == "legacy" && !token.Legacy)
+            throw new ProviderSettingsException("profile", "may be fapi2 or baseline with this initial access token.");
+        options.Sector = SectorOf(options.RedirectUris, production);
+        return options;
+    }
+
+    /// <summary>OpenID Connect Core 8.1: subjects are one agency's own. A newcomer joins a sector only when its token says so.</summary>
+    public static async Task CheckSector(ClientOptions options, InitialAccessToken token, RegisteredClients clients, CancellationToken cancellation)
+    {
+        if (options.Sector == token.Sector)
+            return;
+        await foreach (var other in clients.All(cancellation))
+        {
+            if (other.Metadata.Sector == options.Sector)
+                throw new ProviderSettingsException("redirect_uris", "are at a host whose sector belongs to another client.");
+        }
+    }
+
+    private static string ProfileOf(ClientOptions options, InitialAccessToken token)
+    {
+        if (token.Legacy && ClientRegistration.HasSecret(options.TokenEndpointAuthMethod))
+            return "legacy";
+        var bound = options.DpopBoundAccessTokens || options.TlsClientCertificateBoundAccessTokens;
+        return bound && options.TokenEndpointAuthMethod != "none" && options.IdTokenSignedResponseAlg != "RS256" ? "fapi2" : "baseline";
+    }
+
+    private static string SectorOf(List<string> redirectUris, bool production) => ClientDocument.SectorOf(redirectUris, production)
+        ?? throw new ProviderSettingsException("redirect_uris", "must be there, all at one host.");
+
+    private static void Only(JsonObject request, string member, Func<JsonNode, bool> allowed, string problem)
+    {
+        if (request[member] is { } value && !allowed(value))
+            throw new ProviderSettingsException(member, problem);
+    }
+}
