@@ -17,12 +17,14 @@ using Identity.Provider.People;
 using Identity.Provider.PushedRequests;
 using Identity.Provider.RateLimits;
 using Identity.Provider.RefreshTokens;
+using Identity.Provider.ResourceIndicators;
 using Identity.Provider.Revocation;
 using Identity.Provider.Registration;
 using Identity.Provider.Sessions;
 using Identity.Provider.Storage;
 using Identity.Provider.Subjects;
 using Identity.Provider.Token;
+using Identity.Provider.TokenExchange;
 using Identity.Provider.UserInfo;
 using Identity.Web;
 using Microsoft.AspNetCore.Antiforgery;
@@ -121,6 +123,7 @@ public static class ProviderApp
         services.AddScoped<AuthorizeEndpoint>();
         services.AddSingleton<EvidenceAnswer>();
         services.AddScoped<RefreshGrant>();
+        services.AddScoped<ExchangeGrant>();
         services.AddScoped<ClientEncryption>();
         services.AddSingleton<DpopNonces>();
         services.AddSingleton<DpopCheck>();
@@ -138,6 +141,7 @@ public static class ProviderApp
                 .AllowAuthorizationCodeFlow()
                 .AllowClientCredentialsFlow()
                 .AllowRefreshTokenFlow()
+                .AllowTokenExchangeFlow()
                 .RegisterScopes([.. ClientRegistration.IdentityScopes, .. settings.Resources.Select(resource => resource.Scope)])
                 .SetAuthorizationCodeLifetime(settings.CodeLifetime)
                 .SetAccessTokenLifetime(settings.AccessTokenLifetime)
@@ -171,6 +175,13 @@ public static class ProviderApp
                 options.ClientAuthenticationMethods.IntersectWith(
                     [ClientAuthenticationMethods.PrivateKeyJwt, ClientAuthenticationMethods.ClientSecretBasic, ClientAuthenticationMethods.ClientSecretPost]);
                 options.PromptValues.IntersectWith([PromptValues.None, PromptValues.Login, PromptValues.Consent]);
+                // RFC 8707: which of them a client may name is said by the scopes that it is registered for.
+                options.Resources.UnionWith([settings.Issuer, .. settings.Resources.Select(resource => resource.Address)]);
+                options.IgnoreResourcePermissions = true;
+                // RFC 8693: access tokens for access tokens.
+                options.SubjectTokenTypes.IntersectWith([TokenTypeIdentifiers.AccessToken]);
+                options.RequestedTokenTypes.IntersectWith([TokenTypeIdentifiers.AccessToken]);
+                options.ActorTokenTypes.Clear();
                 // OpenID Connect Core 11: never granted, so not offered (OfflineAccess).
                 options.Scopes.Remove(Scopes.OfflineAccess);
                 options.RequestTokenLifetime = settings.RequestLifetime + settings.InteractionLifetime;
@@ -228,6 +239,15 @@ public static class ProviderApp
         // A request that was not pushed: what may it hold?
         After<ValidateAuthorizationRequestContext, PushedRequestLimits.OfDirectRequest>(server, OpenIddictServerHandlers.Authentication.ValidateAuthorizedParty.Descriptor);
 
+        // Resources: RFC 8707 2 has one error for all that is wrong with them.
+        server.RemoveEventHandler(OpenIddictServerHandlers.Authentication.ValidatePushedResourceParameter.Descriptor);
+        server.RemoveEventHandler(OpenIddictServerHandlers.Authentication.ValidateResourceParameter.Descriptor);
+        server.RemoveEventHandler(OpenIddictServerHandlers.Exchange.ValidateResourceParameter.Descriptor);
+        After<ValidatePushedAuthorizationRequestContext, AskedResources<ValidatePushedAuthorizationRequestContext>>(
+            server, OpenIddictServerHandlers.Authentication.ValidatePushedScopePermissions.Descriptor);
+        After<ValidateAuthorizationRequestContext, AskedResources<ValidateAuthorizationRequestContext>>(
+            server, OpenIddictServerHandlers.Authentication.ValidateScopePermissions.Descriptor);
+
         // Authorization response: where do errors go?
         After<ApplyAuthorizationResponseContext, ErrorsToClient>(server, OpenIddictServerHandlers.Authentication.AttachRedirectUri.Descriptor);
         After<ApplyAuthorizationResponseContext, ErrorPage>(server, OpenIddictServerHandlers.Authentication.AttachIssuer.Descriptor);
@@ -237,17 +257,23 @@ public static class ProviderApp
         After<ValidateTokenRequestContext, RefreshTokenPolicy.NoWidening>(server, OpenIddictServerHandlers.Exchange.ValidateAuthentication.Descriptor);
         After<ValidateTokenRequestContext, CodeVerifier>(server, OpenIddictServerHandlers.Exchange.ValidateAuthentication.Descriptor);
         After<ValidateTokenRequestContext, DpopBinding.OfTokenRequest>(server, OpenIddictServerHandlers.Exchange.ValidateCodeVerifier.Descriptor);
+        server.RemoveEventHandler(OpenIddictServerHandlers.Exchange.ValidateAuthorizedParty.Descriptor);
+        After<ValidateTokenRequestContext, GrantedParty>(server, OpenIddictServerHandlers.Exchange.ValidateAuthorizedParty.Descriptor);
+        After<ValidateTokenRequestContext, AskedResource>(server, OpenIddictServerHandlers.Exchange.ValidateGrantedScopes.Descriptor);
         After<HandleTokenRequestContext, TokenGrants>(server, OpenIddictServerHandlers.Exchange.AttachPrincipal.Descriptor);
         After<ProcessSignInContext, RefreshTokenPolicy>(server, OpenIddictServerHandlers.EvaluateGeneratedTokens.Descriptor);
         server.AddEventHandler<ProcessSignInContext>(handler => handler.AddFilter<OpenIddictServerHandlerFilters.RequireRefreshTokenGenerated>()
             .UseScopedHandler<RefreshTokenPolicy.Content>().SetOrder(OpenIddictServerHandlers.PrepareRefreshTokenPrincipal.Descriptor.Order + 200));
         server.AddEventHandler<ProcessSignInContext>(handler => handler.AddFilter<OpenIddictServerHandlerFilters.RequireRefreshTokenGenerated>()
             .UseScopedHandler<DpopBinding.OfRefreshToken>().SetOrder(OpenIddictServerHandlers.PrepareRefreshTokenPrincipal.Descriptor.Order + 250));
+        server.AddEventHandler<ProcessSignInContext>(handler => handler.AddFilter<OpenIddictServerHandlerFilters.RequireAccessTokenGenerated>()
+            .UseScopedHandler<AccessTokenResource>().SetOrder(OpenIddictServerHandlers.PrepareAccessTokenPrincipal.Descriptor.Order + 250));
         After<GenerateTokenContext, TokenSignature>(server, OpenIddictServerHandlers.Protection.AttachSecurityCredentials.Descriptor);
         Before<GenerateTokenContext, TokenClaims.NoIdentityTokenEntry>(server, OpenIddictServerHandlers.Protection.CreateTokenEntry.Descriptor);
         After<GenerateTokenContext, TokenClaims>(server, OpenIddictServerHandlers.Protection.AttachTokenSubject.Descriptor);
         After<GenerateTokenContext, DpopBinding.OfAccessToken>(server, OpenIddictServerHandlers.Protection.AttachTokenSubject.Descriptor);
         After<GenerateTokenContext, ClientEncryption.OfIdToken>(server, OpenIddictServerHandlers.Protection.GenerateIdentityModelToken.Descriptor);
+        Before<ApplyTokenResponseContext, SubjectTokenErrors>(server, OpenIddictServerHandlers.Exchange.NormalizeErrorResponse.Descriptor);
         Before<ApplyTokenResponseContext, DpopBinding.OfTokenAnswer>(server, OpenIddictServerAspNetCoreHandlers.AttachHttpResponseCode<ApplyTokenResponseContext>.Descriptor);
 
         // Every answer

@@ -67,10 +67,16 @@ public sealed class ResourceOptions
     public string? Address { get; set; }
 
     /// <summary>
-    /// RFC 7662: the client as which the resource server asks about tokens that are for it. One that does nothing else is registered for
-    /// <c>client_credentials</c> without any scope, with which it gets no token.
+    /// The client as which the resource server asks about tokens that are for it (RFC 7662), and exchanges them (RFC 8693). One that only asks is registered
+    /// for <c>client_credentials</c> without any scope, with which it gets no token.
     /// </summary>
     public string? IntrospectionClient { get; set; }
+
+    /// <summary>Shown to people when a client asks to use it for them. Unset: its host.</summary>
+    public string? Name { get; set; }
+
+    /// <summary>Sector of the pairwise subjects in tokens for it. Unset: that of the client which got the token.</summary>
+    public string? Sector { get; set; }
 }
 
 public sealed class SeedDemoOptions

@@ -53,7 +53,7 @@ public sealed class AuthorizeEndpoint(
 
         var session = await PersonSession.Read(context);
         var person = session is null ? null : await parties.FindPerson(session, cancellation);
-        var claims = ScopeClaims.Of(request.GetScopes());
+        var claims = parties.ConsentsFor(ScopeClaims.Of(request.GetScopes()), request.GetScopes());
         var asked = PushedAuthorizationDetails.Of(request);
         var approval = asked is null ? null : await approvals.Find(key);
 
@@ -132,8 +132,8 @@ public sealed class AuthorizeEndpoint(
         if (approval is not null)
             identity.SetClaim(ApprovalClaim, JsonSerializer.Serialize(approval));
         identity.SetScopes(request.GetScopes());
-        // RFC 9068 3: without a resource server it is for the Provider itself, at /userinfo.
-        identity.SetResources(parties.Issuer);
+        // RFC 8707 2.2: each token is for one of them.
+        identity.SetResources(parties.AudiencesOf(request));
         identity.SetAuthorizationId(authorizationId);
         return Results.SignIn(new ClaimsPrincipal(identity), properties: null, OpenIddictServerAspNetCoreDefaults.AuthenticationScheme);
     }

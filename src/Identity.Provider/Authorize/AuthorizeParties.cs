@@ -1,5 +1,6 @@
 using Identity.Audit;
 using Identity.Provider.People;
+using Identity.Provider.ResourceIndicators;
 using Identity.Provider.Sessions;
 using Identity.Provider.Storage;
 using Identity.Provider.Subjects;
@@ -15,7 +16,10 @@ public sealed class AuthorizeParties(
     ProviderSettings settings, PersonStore people, PairwiseSubjects subjects, IOpenIddictApplicationManager applications, RedisTokenStore tokens,
     Refusals refusals, SessionRegister sessions, SessionEnds ends)
 {
-    public string Issuer => settings.Issuer.AbsoluteUri;
+    /// <summary>Names of what the person must have allowed: claims, and resource servers to be used for them.</summary>
+    public IReadOnlyList<string> ConsentsFor(IReadOnlyList<string> claims, IReadOnlyCollection<string> scopes) => [.. claims, .. LoginResources.Consents(settings, scopes)];
+
+    public string[] AudiencesOf(OpenIddictRequest request) => LoginResources.Audiences(settings, request);
 
     public TimeSpan InteractionLifetime => settings.InteractionLifetime;
 

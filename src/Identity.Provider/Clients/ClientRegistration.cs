@@ -11,7 +11,7 @@ public sealed partial record ClientRegistration
     internal const string DeviceCode = "urn:ietf:params:oauth:grant-type:device_code";
     internal const string TokenExchange = "urn:ietf:params:oauth:grant-type:token-exchange";
 
-    private const int LongestName = 200;
+    internal const int LongestName = 200;
     private const int MostRedirectUris = 20;
     private const int LongestRedirectUri = 2000;
 
@@ -73,6 +73,8 @@ public sealed partial record ClientRegistration
     internal static bool IsScope(string value) => ScopeToken().IsMatch(value);
 
     internal static bool IsIdentifier(string value) => Identifier().IsMatch(value);
+
+    internal static bool IsSector(string value) => HostAndPort().IsMatch(value);
 
     internal static IReadOnlySet<string> KnownScopes(IEnumerable<string> resourceScopes) => IdentityScopes.Concat(resourceScopes).ToHashSet(StringComparer.Ordinal);
 

@@ -37,7 +37,7 @@ internal static class DemoClients
                     AuthorizationDetailsTypes = ["credential"],
                 },
             ],
-            [new ResourceOptions { Scope = "signing", Address = signing }]);
+            [new ResourceOptions { Scope = "signing", Address = signing, Name = "Signing" }]);
 
         ClientOptions Portal(string id, string name, string address, List<string> scopes) => new()
         {

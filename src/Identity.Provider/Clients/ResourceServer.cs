@@ -1,7 +1,7 @@
 namespace Identity.Provider.Clients;
 
 /// <summary>An API that takes the Provider's access tokens: the scope that stands for it and the audience its tokens carry.</summary>
-public sealed record ResourceServer(string Scope, Uri Address, string? IntrospectionClient)
+public sealed record ResourceServer(string Scope, Uri Address, string Name, string? Sector, string? IntrospectionClient)
 {
     internal static IReadOnlyList<ResourceServer> Check(IReadOnlyList<ResourceOptions> options, bool development)
     {
@@ -20,9 +20,14 @@ public sealed record ResourceServer(string Scope, Uri Address, string? Introspec
 
             if (options[index].IntrospectionClient is { } client && !ClientRegistration.IsIdentifier(client))
                 throw new ProviderSettingsException($"{setting}:IntrospectionClient", "must be the identifier of a client.");
+            var name = options[index].Name ?? address.Authority;
+            if (name.Length is 0 or > ClientRegistration.LongestName || name.Any(char.IsControl))
+                throw new ProviderSettingsException($"{setting}:Name", $"must be 1 to {ClientRegistration.LongestName} characters without control characters.");
+            if (options[index].Sector is { } sector && !ClientRegistration.IsSector(sector))
+                throw new ProviderSettingsException($"{setting}:Sector", "must be a host name (with a port, if it must be).");
             if (servers.Exists(server => server.Scope == scope))
                 throw new ProviderSettingsException($"{setting}:Scope", "is registered twice.");
-            servers.Add(new ResourceServer(scope, address, options[index].IntrospectionClient));
+            servers.Add(new ResourceServer(scope, address, name, options[index].Sector, options[index].IntrospectionClient));
         }
 
         return servers;

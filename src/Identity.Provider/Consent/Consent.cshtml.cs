@@ -3,6 +3,7 @@ using Identity.Audit;
 using Identity.Provider.Authorize;
 using Identity.Provider.Login;
 using Identity.Provider.People;
+using Identity.Provider.ResourceIndicators;
 using Identity.Provider.Sessions;
 using Identity.Web;
 using Microsoft.AspNetCore.Mvc;
@@ -24,12 +25,18 @@ public sealed class ConsentModel(PendingRequests requests, RequestProgress progr
 
     public IReadOnlyList<ShownClaim> Claims { get; private set; } = [];
 
-    public async Task<IActionResult> OnGetAsync(CancellationToken cancellation)
+    /// <summary>Names of the resource servers that the agency may use for this person.</summary>
+    public IReadOnlyList<string> Resources { get; private set; } = [];
+
+    public async Task<IActionResult> OnGetAsync([FromServices] ProviderSettings settings, CancellationToken cancellation)
     {
         var (elsewhere, person) = await Load(cancellation);
         if (elsewhere is not null)
             return elsewhere;
-        Claims = [.. Shown(Pending!.Claims, person!, texts["DateFormat"])];
+        var resources = Pending!.Claims.Where(claim => claim.StartsWith(LoginResources.ConsentPrefix, StringComparison.Ordinal)).ToArray();
+        Claims = [.. Shown([.. Pending.Claims.Except(resources)], person!, texts["DateFormat"])];
+        // As with claims: what could not be shown stops the page.
+        Resources = [.. resources.Select(resource => settings.Resources.Single(server => LoginResources.ConsentPrefix + server.Scope == resource).Name)];
         return Page();
     }
 

@@ -25,7 +25,7 @@ internal static class DpopBinding
     private const string ProvenKey = "Identity.Provider.Dpop.Thumbprint";
 
     /// <summary>The key proven by the request at hand; null when it brought no proof.</summary>
-    private static string? Proven(OpenIddictServerTransaction transaction) => transaction.GetProperty<string>(ProvenKey);
+    internal static string? Proven(OpenIddictServerTransaction transaction) => transaction.GetProperty<string>(ProvenKey);
 
     private static HttpContext Http(BaseContext context) =>
         context.Transaction.GetHttpRequest()?.HttpContext ?? throw new InvalidOperationException("These endpoints are served over HTTP only.");

@@ -51,7 +51,8 @@ internal static class DpopScheme
     {
         public async ValueTask HandleAsync(ValidateTokenContext context)
         {
-            if (context.DisableProofOfPossessionValidation || context.Principal?.GetTokenType() != TokenTypeIdentifiers.AccessToken)
+            // At the token endpoint a token comes to be exchanged, by whom it was sent to (ExchangeGrant).
+            if (context.DisableProofOfPossessionValidation || context.EndpointType == OpenIddictServerEndpointType.Token || context.Principal?.GetTokenType() != TokenTypeIdentifiers.AccessToken)
                 return;
             var http = Http(context);
             var asDpop = Token(http.Request) is not null;

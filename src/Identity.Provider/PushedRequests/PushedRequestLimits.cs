@@ -1,5 +1,4 @@
 using System.Globalization;
-using Identity.Provider.Clients;
 using Identity.Provider.Dpop;
 using OpenIddict.Abstractions;
 using OpenIddict.Server;
@@ -45,11 +44,8 @@ internal sealed class PushedRequestLimits : IOpenIddictServerHandler<ValidatePus
         if (request.GetParameter(DpopBinding.Parameter) is { } key && DpopProof.Decode((string?)key ?? "") is not { Length: 32 })
             return new(Errors.InvalidRequest, "dpop_jkt is not the SHA-256 thumbprint of a key.");
 
-        // OpenID Connect Core 3.1.2.1: openid must be present. A scope of a resource server is for a client's own token.
-        var scopes = request.GetScopes();
-        return !scopes.Contains(Scopes.OpenId) || scopes.Any(scope => !ClientRegistration.IdentityScopes.Contains(scope))
-            ? new(Errors.InvalidScope, "The scope must hold openid, and no scope of a resource server.")
-            : null;
+        // OpenID Connect Core 3.1.2.1: openid must be present.
+        return request.HasScope(Scopes.OpenId) ? null : new(Errors.InvalidScope, "The scope must hold openid.");
     }
 
     private sealed record Refused(string Error, string Description);

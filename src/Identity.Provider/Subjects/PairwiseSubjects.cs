@@ -16,9 +16,12 @@ public sealed class PairwiseSubjects(ProviderDatabase database, IOpenIddictAppli
     private const int SubjectBytes = 32;
 
     /// <summary>The subject of a person for a client's sector.</summary>
-    public async Task<string> For(string personId, string clientId, CancellationToken cancellation)
+    public async Task<string> For(string personId, string clientId, CancellationToken cancellation) =>
+        await InSector(personId, await SectorOf(clientId, cancellation), cancellation);
+
+    /// <summary>The subject of a person for a sector.</summary>
+    public async Task<string> InSector(string personId, string sector, CancellationToken cancellation)
     {
-        var sector = await SectorOf(clientId, cancellation);
         if (await Stored(personId, sector, cancellation) is { } known)
             return known;
 

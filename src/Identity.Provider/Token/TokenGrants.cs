@@ -6,6 +6,7 @@ using Identity.Provider.Authorize;
 using Identity.Provider.People;
 using Identity.Provider.RefreshTokens;
 using Identity.Provider.Sessions;
+using Identity.Provider.TokenExchange;
 using OpenIddict.Abstractions;
 using OpenIddict.Server;
 using static OpenIddict.Abstractions.OpenIddictConstants;
@@ -14,7 +15,7 @@ using static OpenIddict.Server.OpenIddictServerEvents;
 namespace Identity.Provider.Token;
 
 /// <summary>What a validated token request gets: for a code or a refresh token, the tokens of the person it stands for; for client credentials, the client's own.</summary>
-internal sealed class TokenGrants(ProviderSettings settings, PersonStore people, EvidenceAnswer evidence, RefreshGrant refresh, SessionRegister sessions, AuditLog audit)
+internal sealed class TokenGrants(ProviderSettings settings, PersonStore people, EvidenceAnswer evidence, RefreshGrant refresh, SessionRegister sessions, ExchangeGrant exchange, AuditLog audit)
     : IOpenIddictServerHandler<HandleTokenRequestContext>
 {
     public ValueTask HandleAsync(HandleTokenRequestContext context) => context.Request.GrantType switch
@@ -22,6 +23,7 @@ internal sealed class TokenGrants(ProviderSettings settings, PersonStore people,
         GrantTypes.AuthorizationCode => Code(context),
         GrantTypes.ClientCredentials => ClientCredentials(context),
         GrantTypes.RefreshToken => refresh.Handle(context),
+        GrantTypes.TokenExchange => exchange.Handle(context),
         _ => throw new InvalidOperationException($"A grant type that is not enabled came through: {context.Request.GrantType}."),
     };
 
@@ -55,9 +57,19 @@ internal sealed class TokenGrants(ProviderSettings settings, PersonStore people,
             return ValueTask.CompletedTask;
         }
 
+        // RFC 8707 2: named resources are among those of the scope, and then the token is for them alone.
+        var named = context.Request.GetResources();
+        if (named.Except(servers.Select(server => server.Address.AbsoluteUri)).Any())
+        {
+            context.Reject(Errors.InvalidTarget, "A resource is named whose scope is not asked for.");
+            return ValueTask.CompletedTask;
+        }
+
+        if (!named.IsDefaultOrEmpty)
+            servers = [.. servers.Where(server => named.Contains(server.Address.AbsoluteUri))];
         var identity = new ClaimsIdentity("client credentials", Claims.Name, Claims.Role);
         identity.SetClaim(Claims.Subject, context.ClientId);
-        identity.SetScopes(scopes);
+        identity.SetScopes(servers.Select(server => server.Scope));
         identity.SetResources(servers.Select(server => server.Address.AbsoluteUri));
         context.Principal = new ClaimsPrincipal(identity);
         audit.Append(new TokenIssue(context.ClientId!, null, GrantTypes.ClientCredentials));

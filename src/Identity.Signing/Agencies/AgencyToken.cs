@@ -42,7 +42,8 @@ public sealed class AgencyToken(ProviderKeySet keys, SigningSettings settings, T
         // RFC 9068 2.2.3: scope is one string, words separated by spaces.
         if (!jwt.TryGetPayloadValue<string>("scope", out var scope) || !scope.Split(' ').Contains(Scope, StringComparer.Ordinal))
             return new AgencyIdentified.Refused(403, "insufficient_scope", "The access token needs scope 'signing'.");
-        return jwt.TryGetPayloadValue<string>("client_id", out var client) && settings.Agencies.Find(client) is { } agency
+        // RFC 9068 5: an agency asks by its own token; one that it got for a person is not it.
+        return jwt.TryGetPayloadValue<string>("client_id", out var client) && client == jwt.Subject && settings.Agencies.Find(client) is { } agency
             ? new AgencyIdentified.Known(agency)
             : new AgencyIdentified.Refused(403, "access_denied", "This client is not registered to ask for signatures.");
     }

@@ -21,7 +21,7 @@ public sealed class PushedRequestTests(RunningProvider provider) : IClassFixture
         { "response_mode", "form_post", "invalid_request" },
         { "response_mode", "web_message", "invalid_request" },
         { "scope", "profile", "invalid_scope" },
-        { "scope", "openid signing", "invalid_scope" },
+        { "scope", "openid signing", "invalid_request" },
         { "scope", "openid birthdate", "invalid_request" },
         { "scope", "openid nonsense", "invalid_scope" },
         { "prompt", "none login", "invalid_request" },

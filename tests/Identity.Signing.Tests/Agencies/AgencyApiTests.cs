@@ -29,6 +29,7 @@ public sealed class AgencyApiTests(SigningSystem system) : IClassFixture<Signing
         { "scope as a part of a word", 403, "insufficient_scope" },
         { "unregistered client", 403, "access_denied" },
         { "without client", 403, "access_denied" },
+        { "for a person", 403, "access_denied" },
     };
 
     [Theory]
@@ -58,6 +59,7 @@ public sealed class AgencyApiTests(SigningSystem system) : IClassFixture<Signing
             "scope as a part of a word" => Token((_, payload) => payload["scope"] = "signing.read designing"),
             "unregistered client" => Token((_, payload) => payload["client_id"] = "nobody"),
             "without client" => Token((_, payload) => payload.Remove("client_id")),
+            "for a person" => Token((_, payload) => payload["sub"] = "somebody"),
             _ => "",
         };
         using var client = new HttpClient { BaseAddress = new Uri(system.Address) };
