@@ -3,6 +3,7 @@ using Identity.Web;
 using Microsoft.AspNetCore;
 using OpenIddict.Abstractions;
 using OpenIddict.Server;
+using static OpenIddict.Abstractions.OpenIddictConstants;
 using static OpenIddict.Server.OpenIddictServerEvents;
 
 namespace Identity.Provider.Authorize;
@@ -32,6 +33,9 @@ internal sealed class ErrorsToClient(IOpenIddictApplicationManager applications)
         // A response mode that is not offered must not decide how its own refusal travels.
         if (request.ResponseMode is not null && !context.Options.ResponseModes.Contains(request.ResponseMode))
             request.ResponseMode = null;
+        // RFC 6749 4.1.2.1: an answer travels in the query, unless a token was asked for; so also when nobody can say what was asked for.
+        if (request.ResponseMode is null && !request.HasResponseType(ResponseTypes.Token) && !request.HasResponseType(ResponseTypes.IdToken))
+            request.ResponseMode = ResponseModes.Query;
     }
 }
 

@@ -21,6 +21,9 @@ internal static class FormBody
         if (endpoint && context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
             limit.MaxRequestBodySize = LargestBody;
 
+        // OpenID Connect Core 5.3.1: userinfo by POST with the token in the header has no body, and so no type of one.
+        if (endpoint && HttpMethods.IsPost(context.Request.Method) && context.Request is { ContentType: null, ContentLength: 0 })
+            context.Request.ContentType = "application/x-www-form-urlencoded";
         if (context.Request.HasFormContentType)
         {
             try

@@ -91,7 +91,7 @@ public sealed class CodeFlowTests(RunningProvider provider) : IClassFixture<Runn
     {
         using var http = new HttpClient { BaseAddress = provider.Issuer };
         var keys = JsonNode.Parse(await http.GetStringAsync("/.well-known/jwks"))!["keys"]!.AsArray();
-        Assert.Equal(["EC", "RSA"], keys.Select(key => (string)key!["kty"]!).Order());
+        Assert.Equal(["EC", "RSA", "RSA"], keys.Select(key => (string)key!["kty"]!).Order());
         var key = keys.Single(key => (string?)key!["kid"] == (string?)Jwt.Header(jwt)["kid"])!;
         using var ecdsa = ECDsa.Create(new ECParameters
         {

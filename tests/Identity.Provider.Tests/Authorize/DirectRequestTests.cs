@@ -131,6 +131,8 @@ public sealed class DirectRequestTests(ProviderWithLegacyClient running) : IClas
         { "response_type", "token", "unsupported_response_type" },
         { "response_type", "code id_token", "unsupported_response_type" },
         { "response_type", "none", "unsupported_response_type" },
+        { "response_type", "nonsense", "unsupported_response_type" },
+        { "response_type", "", "invalid_request" },
         { "scope", "profile", "invalid_scope" },
         { "scope", "openid birthdate", "invalid_request" },
         { "response_mode", "fragment", "invalid_request" },

@@ -249,6 +249,28 @@ public sealed class Fapi2SecurityProfileTests(ProviderWithFapiClients running) :
     public Task Ensure_client_assertion_with_no_sub_fails() => AssertionFails(claims => claims.Remove("sub"));
 
     [Fact]
+    public async Task Refresh_token()
+    {
+        var tokens = await Redeem((await Code())["code"]);
+        var refresh = (string)tokens.Json["refresh_token"]!;
+        Task<Reply> Refresh(Agency agency, DpopKey? proof) =>
+            agency.Post("/token", agency.Authenticated().Append(new("grant_type", "refresh_token")).Append(new("refresh_token", refresh)), proof is null ? [] : [proof.Proof("POST", "token")]);
+
+        // FAPI 2.0 5.3.2.1 (9): not rotated, so what was used goes on working.
+        for (var use = 0; use < 2; use++)
+        {
+            var again = await Refresh(first, key);
+            Assert.True(again.Status == HttpStatusCode.OK, again.Body);
+            Assert.Equal("DPoP", (string?)again.Json["token_type"]);
+            Assert.True((string?)again.Json["refresh_token"] is null || (string?)again.Json["refresh_token"] == refresh);
+            Assert.Equal(HttpStatusCode.OK, (await UserInfo((string)again.Json["access_token"]!)).Status);
+        }
+
+        Refused("invalid_grant", await Refresh(second, key));
+        Refused("invalid_dpop_proof", await Refresh(first, null));
+    }
+
+    [Fact]
     public async Task Par_ensure_reused_request_uri_prior_to_auth_completion_succeeds()
     {
         using var browser = new Browser(Provider);

@@ -14,12 +14,15 @@ public sealed class ProviderWithBasicClients : IAsyncLifetime
 
     public static string Secret(string client) => $"{client}-secret-of-more-than-forty-three-characters";
 
-    public async ValueTask InitializeAsync()
+    public static async Task<RunningProvider> Start(params string[] settings)
     {
-        Provider = await RunningProvider.With(ClientSettings.Of(Client(Basic, "client_secret_basic"), Client(Post, "client_secret_post")));
-        await Provider.Consent(Basic, SignedIn.Liis, [.. UserInfo.ScopeClaims.All]);
-        await Provider.Consent(Post, SignedIn.Liis, [.. UserInfo.ScopeClaims.All]);
+        var provider = await RunningProvider.With([.. ClientSettings.Of(Client(Basic, "client_secret_basic"), Client(Post, "client_secret_post")), .. settings]);
+        await provider.Consent(Basic, SignedIn.Liis, [.. UserInfo.ScopeClaims.All]);
+        await provider.Consent(Post, SignedIn.Liis, [.. UserInfo.ScopeClaims.All]);
+        return provider;
     }
+
+    public async ValueTask InitializeAsync() => Provider = await Start();
 
     public ValueTask DisposeAsync() => Provider.DisposeAsync();
 
@@ -30,6 +33,7 @@ public sealed class ProviderWithBasicClients : IAsyncLifetime
         Profile = "legacy",
         RedirectUris = [RedirectUri(id)],
         Scopes = [.. ClientRegistration.IdentityScopes],
+        GrantTypes = ["authorization_code", "refresh_token"],
         TokenEndpointAuthMethod = method,
         ClientSecret = Secret(id),
         Sector = $"{id}.example",

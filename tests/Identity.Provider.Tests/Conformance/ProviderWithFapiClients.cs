@@ -37,6 +37,7 @@ public sealed class ProviderWithFapiClients : IAsyncLifetime
         Profile = "fapi2",
         RedirectUris = [RedirectUri(client.Key)],
         Scopes = ["openid", "profile", "birthdate"],
+        GrantTypes = ["authorization_code", "refresh_token"],
         Jwks = ClientSettings.Jwks(client.Value, client.Key),
         Sector = $"{client.Key}.example",
         DpopBoundAccessTokens = true,
