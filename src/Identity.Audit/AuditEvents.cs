@@ -20,6 +20,9 @@ public sealed record PersonEnrolment(string Person) : AuditEvent("provider.perso
 /// <summary>A passkey is registered for a person. <c>Credential</c>: SHA-256 of the credential id.</summary>
 public sealed record PasskeyRegistration(string Person, string Credential) : AuditEvent("provider.passkey-registration");
 
+/// <summary>What a registered passkey is worth, and by which attestation. <c>Aaguid</c>: model of the authenticator, as it says itself.</summary>
+public sealed record PasskeyAttestation(string Person, string Credential, string Format, string Aaguid, string AssuranceLevel) : AuditEvent("provider.passkey-attestation");
+
 /// <summary>A person signs in with a passkey.</summary>
 public sealed record SignIn(string Person, string Credential, string AssuranceLevel) : AuditEvent("provider.sign-in");
 

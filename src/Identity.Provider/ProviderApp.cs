@@ -371,7 +371,7 @@ public static class ProviderApp
     {
         services.AddSessions(settings.Issuer, settings.Sessions);
         services.AddLogout(settings.BackchannelLogout);
-        services.AddPasskeys(settings.Issuer);
+        services.AddPasskeys(settings.Issuer, settings.AttestationRoots);
         // People come from agencies' sites, and a Strict cookie would not come along: each arrival would get another token, and the form in the tab
         // before would be refused. A Lax cookie stays away from the posts of other sites just as well.
         services.PostConfigure<AntiforgeryOptions>(antiforgery => antiforgery.Cookie.SameSite = SameSiteMode.Lax);

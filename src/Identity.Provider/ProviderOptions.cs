@@ -42,6 +42,12 @@ public sealed class ProviderOptions
     /// <summary>RFC 9449 8: proofs without a nonce of this Provider are refused. Without it clients may use nonces, and one that is sent must be current.</summary>
     public bool RequireDpopNonce { get; set; }
 
+    /// <summary>
+    /// Directory with the certificates of makers of authenticators who are trusted to say what their devices are; a directory below it, named by an AAGUID,
+    /// holds those for that one model. Unset: no passkey is more than substantial.
+    /// </summary>
+    public string? AttestationRoots { get; set; }
+
     public SessionOptions Sessions { get; set; } = new();
 
     public RateLimitOptions RateLimits { get; set; } = new();

@@ -2,6 +2,7 @@ using Identity.Provider.Clients;
 using Identity.Provider.Logout;
 using Identity.Provider.Outgoing;
 using Identity.Provider.RateLimits;
+using Identity.Provider.Passkeys.Attestation;
 using Identity.Provider.Sessions;
 
 namespace Identity.Provider;
@@ -56,6 +57,8 @@ public sealed record ProviderSettings
 
     public required bool RequireDpopNonce { get; init; }
 
+    public required AttestationRoots AttestationRoots { get; init; }
+
     public required SessionLimits Sessions { get; init; }
 
     public required RateLimitSettings RateLimits { get; init; }
@@ -103,6 +106,7 @@ public sealed record ProviderSettings
             CodeLifetime = Between(options.CodeLifetime, LongestCodeLifetime, nameof(options.CodeLifetime)),
             AccessTokenLifetime = Between(options.AccessTokenLifetime, LongestAccessTokenLifetime, nameof(options.AccessTokenLifetime)),
             RequireDpopNonce = options.RequireDpopNonce,
+            AttestationRoots = AttestationRoots.Check(options.AttestationRoots),
             Sessions = SessionLimits.Check(options.Sessions),
             RateLimits = RateLimitSettings.Check(options.RateLimits),
             BackchannelLogout = LogoutLimits.Check(options.BackchannelLogout),

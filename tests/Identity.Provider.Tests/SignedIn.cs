@@ -22,7 +22,7 @@ public static class SignedIn
     {
         var services = browser.Provider.Services;
         var session = new PersonSession(
-            await browser.Provider.PersonId(identifier), Agency.Random(16), TimeProvider.System.GetUtcNow() - (ago ?? TimeSpan.Zero), ["pop", "user", "mfa"], PersonSession.Substantial);
+            await browser.Provider.PersonId(identifier), Agency.Random(16), TimeProvider.System.GetUtcNow() - (ago ?? TimeSpan.Zero), ["pop", "user", "mfa"], AssuranceLevel.Substantial);
         var now = TimeProvider.System.GetUtcNow();
         var properties = new AuthenticationProperties { IssuedUtc = now, ExpiresUtc = now + (left ?? TimeSpan.FromHours(1)) };
         var key = await services.GetRequiredService<SessionStore>().StoreAsync(new AuthenticationTicket(session.ToPrincipal(), properties, PersonSession.Scheme));

@@ -23,6 +23,9 @@ public sealed record Dishonesty
     public uint? SignCount { get; init; }
     public byte[]? CredentialId { get; init; }
     public int PaddingBytes { get; init; }
+
+    /// <summary>After the attestation object's own bytes.</summary>
+    public byte[] TrailingAttestation { get; init; } = [];
 }
 
 /// <summary>
@@ -41,6 +44,12 @@ public sealed class VirtualAuthenticator(string origin) : IDisposable
     /// <summary>Packed self attestation in place of "none".</summary>
     public bool SelfAttestation { get; init; }
 
+    /// <summary>Another statement, as <see cref="AttestationMaker"/> makes them: format and CBOR map.</summary>
+    public Func<AttestationInput, (string Format, byte[] Statement)>? Attestation { get; init; }
+
+    /// <summary>Model of the authenticator.</summary>
+    public Guid Aaguid { get; init; }
+
     public IReadOnlyList<Passkey> Passkeys => passkeys;
 
     /// <summary>Answers <c>navigator.credentials.create</c>.</summary>
@@ -57,13 +66,15 @@ public sealed class VirtualAuthenticator(string origin) : IDisposable
             options["rp"]!["id"]!.GetValue<string>());
         var clientData = ClientData("webauthn.create", options, lie);
         var authenticatorData = AuthenticatorData(passkey, lie, attested: true);
-        var statement = SelfAttestation ? PackedSelf(passkey, authenticatorData, clientData, lie) : [0xA0];
+        var (format, statement) = Attestation?.Invoke(new AttestationInput(passkey, authenticatorData, SHA256.HashData(clientData), Aaguid.ToByteArray(bigEndian: true)))
+            ?? (SelfAttestation ? ("packed", PackedSelf(passkey, authenticatorData, clientData, lie)) : ("none", [0xA0]));
         byte[] attestation =
         [
             0xA3,
-            .. Text("fmt"), .. Text(SelfAttestation ? "packed" : "none"),
+            .. Text("fmt"), .. Text(format),
             .. Text("attStmt"), .. statement,
             .. Text("authData"), .. Bytes(authenticatorData),
+            .. lie.TrailingAttestation,
         ];
         passkeys.Add(passkey);
         return Credential(passkey, new JsonObject
@@ -131,7 +142,7 @@ public sealed class VirtualAuthenticator(string origin) : IDisposable
         if (!attested)
             return head;
         var length = (ushort)passkey.CredentialId.Length;
-        return [.. head, .. new byte[16], (byte)(length >> 8), (byte)length, .. passkey.CredentialId, .. passkey.CoseKey()];
+        return [.. head, .. Aaguid.ToByteArray(bigEndian: true), (byte)(length >> 8), (byte)length, .. passkey.CredentialId, .. passkey.CoseKey()];
     }
 
     private static byte[] Sign(Passkey passkey, byte[] authenticatorData, byte[] clientData) =>

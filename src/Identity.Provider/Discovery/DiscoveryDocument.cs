@@ -15,7 +15,7 @@ using static OpenIddict.Server.OpenIddictServerEvents;
 namespace Identity.Provider.Discovery;
 
 /// <summary>Members that OpenIddict cannot know of (OpenID Connect Discovery 3, RFC 8414 2, RFC 9126 5, RFC 9396 10).</summary>
-internal sealed class DiscoveryDocument(ProviderDatabase database) : IOpenIddictServerHandler<HandleConfigurationRequestContext>
+internal sealed class DiscoveryDocument(ProviderDatabase database, ProviderSettings settings) : IOpenIddictServerHandler<HandleConfigurationRequestContext>
 {
     private static readonly ImmutableArray<string?> AssertionAlgorithms = [SecurityAlgorithms.EcdsaSha256, SecurityAlgorithms.RsaSsaPssSha256];
     private static readonly ImmutableArray<string?> Languages = ["en", "et", "zh-Hans"];
@@ -39,7 +39,9 @@ internal sealed class DiscoveryDocument(ProviderDatabase database) : IOpenIddict
             context.Metadata[$"{what}_encryption_enc_values_supported"] = new([.. ContentEncryption.All.Select(encryption => encryption.Name)]);
         }
 
-        context.Metadata["acr_values_supported"] = new([PersonSession.Substantial]);
+        context.Metadata["acr_values_supported"] = settings.AttestationRoots.AreNone
+            ? new([AssuranceLevel.Substantial])
+            : new([AssuranceLevel.Substantial, AssuranceLevel.High]);
         context.Metadata["ui_locales_supported"] = new(Languages);
         context.Metadata["authorization_details_types_supported"] = new([ApprovalRequest.DetailsType]);
         // OpenID Connect RP-Initiated Logout 2.1, Back-Channel Logout 2.1.

@@ -51,9 +51,11 @@ public sealed class Enrolments(
             return new EnrolmentOutcome.PasskeyRefused(person);
 
         var enrolment = audit.Begin(new PersonEnrolment(person.Id));
-        var passkey = audit.Begin(new PasskeyRegistration(person.Id, PasskeyCeremonies.NameOf(registration.Passkey.CredentialId)));
+        // An officer has proofed the person who holds the code: the passkey may be worth all that its device is.
+        var known = registration.At(AssuranceLevel.High);
+        var passkey = audit.Begin(new PasskeyRegistration(person.Id, PasskeyCeremonies.NameOf(known.CredentialId)));
         // From here on a browser that goes away stops nothing.
-        if (!await Store(code, registration))
+        if (!await Store(code, registration, known))
         {
             passkey.Complete(AuditOutcome.Refused, "code_spent");
             enrolment.Complete(AuditOutcome.Refused, "code_spent");
@@ -63,16 +65,18 @@ public sealed class Enrolments(
         passkey.Complete(AuditOutcome.Succeeded);
         enrolment.Complete(AuditOutcome.Succeeded);
         await values.Remove(Key(secret));
-        var signIn = audit.Begin(new SignIn(person.Id, PasskeyCeremonies.NameOf(registration.Passkey.CredentialId), PersonSession.Substantial));
-        await SessionCookie.SignIn(context, person);
+        var assurance = PasskeyAssurance.Of(known, registration.Passkey.IsBackupEligible);
+        audit.Append(new PasskeyAttestation(person.Id, PasskeyCeremonies.NameOf(known.CredentialId), known.Format, known.Aaguid.ToString(), known.Level));
+        var signIn = audit.Begin(new SignIn(person.Id, PasskeyCeremonies.NameOf(known.CredentialId), assurance.Level));
+        await SessionCookie.SignIn(context, person, assurance);
         signIn.Complete(AuditOutcome.Succeeded);
         return new EnrolmentOutcome.Enrolled();
     }
 
-    private async Task<bool> Store(EnrolmentCode code, VerifiedRegistration registration)
+    private async Task<bool> Store(EnrolmentCode code, VerifiedRegistration registration, AttestedPasskey known)
     {
         await using var transaction = await database.Database.BeginTransactionAsync();
-        if (!await codes.Spend(code, CancellationToken.None) || !await passkeys.Store(registration))
+        if (!await codes.Spend(code, CancellationToken.None) || !await passkeys.Store(registration, known))
             return false;
         await transaction.CommitAsync();
         return true;

@@ -47,8 +47,8 @@ public sealed class LoginModel(PendingRequests requests, RequestProgress progres
             return new EmptyResult();
 
         var operation = audit.Begin(
-            new SignIn(verified.Person.Id, PasskeyCeremonies.NameOf(verified.Passkey.CredentialId), PersonSession.Substantial));
-        await SessionCookie.SignIn(HttpContext, verified.Person);
+            new SignIn(verified.Person.Id, PasskeyCeremonies.NameOf(verified.Passkey.CredentialId), verified.Assurance.Level));
+        await SessionCookie.SignIn(HttpContext, verified.Person, verified.Assurance);
         operation.Complete(AuditOutcome.Succeeded);
         return new SeeOther(Pending?.ReturnUrl ?? "/");
     }

@@ -11,10 +11,14 @@ public sealed record AssertionAnswer(byte[] CredentialId, byte[] ClientDataJson,
 {
     private const int FlagsOffset = 32;
     private const byte UserVerified = 0x04;
+    private const byte BackupEligible = 0x08;
     private const int LongestPart = 8 * 1024;
 
     /// <summary>WebAuthn 6.1: bit 2 of the flags, in THIS assertion.</summary>
     public bool UserWasVerified => AuthenticatorData.Length > FlagsOffset && (AuthenticatorData[FlagsOffset] & UserVerified) != 0;
+
+    /// <summary>WebAuthn 6.1.3: bit 3. Unset is a promise that the passkey stays in its device, so what is too short to hold the flags makes none.</summary>
+    public bool IsBackupEligible => AuthenticatorData.Length <= FlagsOffset || (AuthenticatorData[FlagsOffset] & BackupEligible) != 0;
 
     public static AssertionAnswer? TryRead(string json)
     {

@@ -1,8 +1,11 @@
 using System.Buffers.Text;
 using System.Security.Cryptography;
+using Identity.Provider.Passkeys.Attestation;
 using Identity.Provider.People;
 using Identity.Provider.Sessions;
+using Identity.Provider.Storage;
 using Microsoft.AspNetCore.Identity;
+using Microsoft.EntityFrameworkCore;
 
 namespace Identity.Provider.Passkeys;
 
@@ -13,17 +16,30 @@ public sealed record StartedCeremony(string Id, string OptionsJson);
 public sealed record ChallengeOptions(string OptionsJson, string State);
 
 /// <summary>A passkey assertion that passed every check, with the bytes that did.</summary>
-public sealed record VerifiedAssertion(Person Person, UserPasskeyInfo Passkey, AssertionAnswer Answer);
+public sealed record VerifiedAssertion(Person Person, UserPasskeyInfo Passkey, AssertionAnswer Answer, PasskeyAssurance Assurance);
 
 /// <summary>A registration that passed every check; not stored yet.</summary>
-public sealed record VerifiedRegistration(Person Person, UserPasskeyInfo Passkey);
+public sealed record VerifiedRegistration(Person Person, UserPasskeyInfo Passkey, AttestationOutcome.Accepted Attestation)
+{
+    /// <param name="personKnown">The level at which this person is known at this moment: a passkey is worth no more than who let it in.</param>
+    public AttestedPasskey At(string personKnown) => new()
+    {
+        CredentialId = Passkey.CredentialId,
+        Format = Attestation.Format,
+        Aaguid = Attestation.Aaguid,
+        DeviceBound = Attestation.DeviceBound,
+        Trusted = Attestation.Trusted,
+        Level = AssuranceLevel.Lower(Attestation is { DeviceBound: true, Trusted: true } ? AssuranceLevel.High : AssuranceLevel.Substantial, personKnown),
+    };
+}
 
 /// <summary>
 /// Registration and use of passkeys (WebAuthn level 3, section 7). The checks are the framework's; the state of a ceremony is ours: it stays in Redis under a
 /// random id and is taken (GETDEL) before anything is verified, so that one ceremony gives one answer, a replayed answer none, and a failed one is spent.
 /// </summary>
 public sealed partial class PasskeyCeremonies(
-    PasskeyHandler<Person> handler, UserManager<Person> people, SealedValues values, TimeProvider time, ILogger<PasskeyCeremonies> log)
+    PasskeyHandler<Person> handler, AttestationVerification attestations, UserManager<Person> people, ProviderDatabase database, SealedValues values, TimeProvider time,
+    ILogger<PasskeyCeremonies> log)
 {
     /// <summary>Longest answer of a browser that is looked at; a packed attestation with certificates takes about 6 kB.</summary>
     public const int MaxCredentialCharacters = 32 * 1024;
@@ -59,14 +75,24 @@ public sealed partial class PasskeyCeremonies(
         if (!result.Succeeded)
             return RegistrationRefused(result.Failure.Message);
         // WebAuthn 7.1 (16), also when a later default of the framework should be milder.
-        return result.Passkey.IsUserVerified ? new VerifiedRegistration(person, result.Passkey) : RegistrationRefused("user not verified");
+        if (!result.Passkey.IsUserVerified)
+            return RegistrationRefused("user not verified");
+        return attestations.Verify(result.Passkey) switch
+        {
+            AttestationOutcome.Accepted accepted => new VerifiedRegistration(person, result.Passkey, accepted),
+            AttestationOutcome.Refused refused => RegistrationRefused($"attestation, {refused.Reason}"),
+            var outcome => throw new InvalidOperationException($"No such outcome: {outcome}."),
+        };
     }
 
-    /// <summary>Stores a registered passkey. False: the person's record has changed meanwhile.</summary>
-    public async Task<bool> Store(VerifiedRegistration registration)
+    /// <summary>Stores a registered passkey and what is known about it, both or neither. False: the person's record has changed meanwhile.</summary>
+    public async Task<bool> Store(VerifiedRegistration registration, AttestedPasskey known)
     {
-        var person = await people.FindByIdAsync(registration.Person.Id);
-        return person is not null && (await people.AddOrUpdatePasskeyAsync(person, registration.Passkey)).Succeeded;
+        if (await people.FindByIdAsync(registration.Person.Id) is not { } person)
+            return false;
+        // Written by the same save as the passkey.
+        database.AttestedPasskeys.Add(known);
+        return (await people.AddOrUpdatePasskeyAsync(person, registration.Passkey)).Succeeded;
     }
 
     /// <summary>WebAuthn 7.2 for a person whom the passkey names itself. Null: refused.</summary>
@@ -100,7 +126,10 @@ public sealed partial class PasskeyCeremonies(
             return AssertionRefused("person disabled");
         // WebAuthn 7.2 (23): the counter moves with each use; two uses at one time meet at the record's concurrency stamp, and one is refused.
         var stored = await people.AddOrUpdatePasskeyAsync(result.User, result.Passkey);
-        return stored.Succeeded ? new VerifiedAssertion(result.User, result.Passkey, answer) : AssertionRefused("passkey used twice at one time");
+        if (!stored.Succeeded)
+            return AssertionRefused("passkey used twice at one time");
+        var known = await database.AttestedPasskeys.AsNoTracking().SingleOrDefaultAsync(row => row.CredentialId == result.Passkey.CredentialId);
+        return new VerifiedAssertion(result.User, result.Passkey, answer, PasskeyAssurance.Of(known, answer.IsBackupEligible));
     }
 
     /// <summary>A passkey's name in audit records: hex of the SHA-256 of its id.</summary>

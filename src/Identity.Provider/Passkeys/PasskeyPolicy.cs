@@ -1,3 +1,4 @@
+using Identity.Provider.Passkeys.Attestation;
 using Identity.Provider.People;
 using Identity.Provider.Storage;
 using Microsoft.AspNetCore.Identity;
@@ -11,12 +12,13 @@ internal static class PasskeyPolicy
     private const int Es256 = -7;
     private const int Rs256 = -257;
 
-    public static void AddPasskeys(this IServiceCollection services, Uri issuer)
+    public static void AddPasskeys(this IServiceCollection services, Uri issuer, AttestationRoots roots)
     {
         services.AddIdentityCore<Person>(identity => identity.Stores.SchemaVersion = IdentitySchemaVersions.Version3)
             .AddEntityFrameworkStores<ProviderDatabase>();
         services.AddScoped<PasskeyHandler<Person>>();
         services.AddScoped<PasskeyCeremonies>();
+        services.AddSingleton<AttestationVerification>();
         var origin = Origin(issuer);
         services.Configure<IdentityPasskeyOptions>(passkeys =>
         {
@@ -28,8 +30,8 @@ internal static class PasskeyPolicy
             passkeys.AuthenticatorTimeout = PasskeyCeremonies.Patience;
             passkeys.UserVerificationRequirement = "required";
             passkeys.ResidentKeyRequirement = "required";
-            // No statement is asked for, because none would be verified: which device a passkey lives in is not claimed.
-            passkeys.AttestationConveyancePreference = "none";
+            // WebAuthn 5.4.7. Which model of device somebody has is asked where it can matter: where nobody is trusted to vouch for one, it is not.
+            passkeys.AttestationConveyancePreference = roots.AreNone ? "none" : "direct";
             passkeys.IsAllowedAlgorithm = algorithm => algorithm is Es256 or Rs256;
         });
     }

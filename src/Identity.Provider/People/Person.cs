@@ -17,6 +17,17 @@ public sealed class Person : IdentityUser
 
     public required DateOnly BirthDate { get; init; }
 
+    /// <summary>OpenID Connect Core 5.1.1, each part null when there is none: street and house, several lines if need be.</summary>
+    public string? StreetAddress { get; set; }
+
+    public string? Locality { get; set; }
+
+    public string? Region { get; set; }
+
+    public string? PostalCode { get; set; }
+
+    public string? Country { get; set; }
+
     /// <summary>Until <see cref="IdentityUser{TKey}.LockoutEnd"/> a person is as if there were none: no sign-in, no session, no code and no token of theirs counts.</summary>
     public bool IsDisabled(DateTimeOffset now) => LockoutEnd > now;
 

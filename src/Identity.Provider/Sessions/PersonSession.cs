@@ -16,9 +16,6 @@ public sealed record PersonSession(
     /// <summary>Authentication scheme of the session cookie.</summary>
     public const string Scheme = "session";
 
-    /// <summary>The only level reached by a passkey with user verification.</summary>
-    public const string Substantial = "http://eidas.europa.eu/LoA/substantial";
-
     internal const string PersonClaim = "sub";
     internal const string SessionClaim = "sid";
     internal const string TimeClaim = "auth_time";

@@ -1,6 +1,7 @@
 using System.Buffers.Text;
 using System.Security.Cryptography;
 using Identity.Provider.Logout;
+using Identity.Provider.Passkeys;
 using Identity.Provider.People;
 using Identity.Web;
 using Microsoft.AspNetCore.Authentication;
@@ -12,9 +13,6 @@ namespace Identity.Provider.Sessions;
 public static class SessionCookie
 {
     private const int SessionIdBytes = 16;
-
-    /// <summary>RFC 8176: proof of possession of a key, user presence, and, as the passkey verified the user itself, two factors.</summary>
-    private static readonly string[] PasskeyMethods = ["pop", "user", "mfa"];
 
     /// <summary>Sessions as records: what commands work with too.</summary>
     internal static void AddSessionRegister(this IServiceCollection services, SessionLimits limits)
@@ -50,7 +48,7 @@ public static class SessionCookie
     /// Makes this the browser of a person whose passkey has just been verified. The session of somebody else that was there ends; one of the same person goes
     /// on (its sid, which agencies know it by, stays) with a new key in the cookie: OWASP ASVS 5.0 7.2.4.
     /// </summary>
-    public static async Task<PersonSession> SignIn(HttpContext context, Person person)
+    public static async Task<PersonSession> SignIn(HttpContext context, Person person, PasskeyAssurance assurance)
     {
         var services = context.RequestServices;
         var register = services.GetRequiredService<SessionRegister>();
@@ -62,7 +60,7 @@ public static class SessionCookie
 
         var now = services.GetRequiredService<TimeProvider>().GetUtcNow();
         var sid = before?.PersonId == person.Id ? before.SessionId : NewSid();
-        var session = new PersonSession(person.Id, sid, now, PasskeyMethods, PersonSession.Substantial);
+        var session = new PersonSession(person.Id, sid, now, assurance.Methods, assurance.Level);
         var device = Device.Of(context.Request.Headers.UserAgent);
         var key = before?.PersonId == person.Id ? await register.Renew(session, device, now + limits.Absolute) : null;
         if (key is null)

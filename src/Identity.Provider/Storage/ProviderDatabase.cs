@@ -1,5 +1,6 @@
 using Identity.Provider.Consent;
 using Identity.Provider.Enrolment;
+using Identity.Provider.Passkeys;
 using Identity.Provider.People;
 using Identity.Provider.Registration;
 using Identity.Provider.Subjects;
@@ -26,6 +27,8 @@ public sealed class ProviderDatabase(DbContextOptions<ProviderDatabase> options)
 
     public DbSet<ConsentGrant> Consents => Set<ConsentGrant>();
 
+    public DbSet<AttestedPasskey> AttestedPasskeys => Set<AttestedPasskey>();
+
     public DbSet<PairwiseSubject> PairwiseSubjects => Set<PairwiseSubject>();
 
     public DbSet<RefreshTokenRow> RefreshTokens => Set<RefreshTokenRow>();
@@ -51,6 +54,11 @@ public sealed class ProviderDatabase(DbContextOptions<ProviderDatabase> options)
             person.Property(row => row.Identifier).HasMaxLength(64);
             person.Property(row => row.GivenName).HasMaxLength(200);
             person.Property(row => row.FamilyName).HasMaxLength(200);
+            person.Property(row => row.StreetAddress).HasMaxLength(400);
+            person.Property(row => row.Locality).HasMaxLength(200);
+            person.Property(row => row.Region).HasMaxLength(200);
+            person.Property(row => row.PostalCode).HasMaxLength(32);
+            person.Property(row => row.Country).HasMaxLength(100);
             person.Ignore(row => row.FullName);
         });
         builder.Entity<EnrolmentCode>(code =>
@@ -75,6 +83,14 @@ public sealed class ProviderDatabase(DbContextOptions<ProviderDatabase> options)
         {
             token.HasKey(row => row.Hash);
             token.HasIndex(row => row.Label).IsUnique();
+        });
+        builder.Entity<AttestedPasskey>(passkey =>
+        {
+            passkey.HasKey(row => row.CredentialId);
+            // It goes when the passkey goes.
+            passkey.HasOne<IdentityUserPasskey<string>>().WithOne().HasForeignKey<AttestedPasskey>(row => row.CredentialId);
+            passkey.Property(row => row.Format).HasMaxLength(32);
+            passkey.Property(row => row.Level).HasMaxLength(64);
         });
         builder.Entity<PairwiseSubject>(subject =>
         {
