@@ -174,7 +174,7 @@ public static class ProviderApp
                 options.ResponseModes.IntersectWith([ResponseModes.Query]);
                 options.ClientAuthenticationMethods.IntersectWith(
                     [ClientAuthenticationMethods.PrivateKeyJwt, ClientAuthenticationMethods.ClientSecretBasic, ClientAuthenticationMethods.ClientSecretPost]);
-                options.PromptValues.IntersectWith([PromptValues.None, PromptValues.Login, PromptValues.Consent]);
+                options.PromptValues.IntersectWith([PromptValues.None, PromptValues.Login, PromptValues.Consent, PromptValues.SelectAccount]);
                 // RFC 8707: which of them a client may name is said by the scopes that it is registered for.
                 options.Resources.UnionWith([settings.Issuer, .. settings.Resources.Select(resource => resource.Address)]);
                 options.IgnoreResourcePermissions = true;

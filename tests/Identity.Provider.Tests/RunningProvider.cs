@@ -127,6 +127,20 @@ public sealed class RunningProvider : IAsyncLifetime
         return id;
     }
 
+    /// <summary>A further person, proofed; the identifier.</summary>
+    public async Task<string> NewPerson(Action<People.Person>? with = null)
+    {
+        var identifier = "PNOXX-" + Convert.ToHexString(RandomNumberGenerator.GetBytes(8));
+        await InDatabase(async database =>
+        {
+            var person = People.DemoPeople.NewPerson(identifier, "Mari", "Kask", new DateOnly(1990, 5, 17));
+            with?.Invoke(person);
+            database.Users.Add(person);
+            await database.SaveChangesAsync();
+        });
+        return identifier;
+    }
+
     /// <summary>An ordinary code, as an officer would hand it out.</summary>
     public async Task<string> IssueCode(string identifier, TimeSpan? lifetime = null)
     {

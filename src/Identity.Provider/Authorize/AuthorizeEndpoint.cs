@@ -53,14 +53,17 @@ public sealed class AuthorizeEndpoint(
 
         var session = await PersonSession.Read(context);
         var person = session is null ? null : await parties.FindPerson(session, cancellation);
-        var claims = parties.ConsentsFor(ScopeClaims.Of(request.GetScopes()), request.GetScopes());
+        var named = ClaimsRequest.Of(request);
+        var level = LevelRequest.Of(request, named);
+        var requested = await parties.ClaimsOf(request, named, cancellation);
+        var claims = parties.ConsentsFor(requested.About(person), request.GetScopes());
         var asked = PushedAuthorizationDetails.Of(request);
         var approval = asked is null ? null : await approvals.Find(key);
 
         var step = NextStep.Decide(
             new StepRequest(
-                request.GetPromptValues().ToHashSet(StringComparer.Ordinal), MaxAge(request), await Hinted(context, request, cancellation), asked is not null, facts),
-            person is null ? null : new StepSession(person.Id, session!.AuthenticatedAt),
+                request.GetPromptValues().ToHashSet(StringComparer.Ordinal), MaxAge(request), await Hinted(context, request, named, cancellation), asked is not null, facts, level),
+            person is null ? null : new StepSession(person.Id, session!.AuthenticatedAt, session.Assurance, await parties.Reachable(session, level, cancellation)),
             person is not null && await consents.Has(person.Id, request.ClientId!, claims, cancellation),
             IsUsable(approval, session),
             time.GetUtcNow());
@@ -69,11 +72,11 @@ public sealed class AuthorizeEndpoint(
             RequestBrowser.Forget(context, key);
         return step switch
         {
-            NextStep.Login => await GoTo("/login", context, request, key, claims, asked),
+            NextStep.Login => await GoTo("/login", context, request, key, claims, asked, level.Wanted),
             NextStep.Consent => await GoTo("/consent", context, request, key, claims, asked),
             NextStep.Approve => await GoTo("/approve", context, request, key, claims, asked),
             NextStep.Deny deny => Refuse(deny.Error),
-            NextStep.Answer => await Answer(request, key, session!, asked is not null, cancellation),
+            NextStep.Answer => await Answer(request, key, session!, asked is not null, new Release(person!, requested, level.Said(session!.Assurance)), cancellation),
             _ => throw new InvalidOperationException($"No such step: {step}."),
         };
     }
@@ -82,13 +85,14 @@ public sealed class AuthorizeEndpoint(
     public static string KeyOf(string requestUri) => Base64Url.EncodeToString(SHA256.HashData(Encoding.UTF8.GetBytes(requestUri)));
 
     private async Task<IResult> GoTo(
-        string page, HttpContext context, OpenIddictRequest request, string key, IReadOnlyList<string> claims, ApprovalRequest? asked)
+        string page, HttpContext context, OpenIddictRequest request, string key, IReadOnlyList<string> claims, ApprovalRequest? asked, string? level = null)
     {
+        Languages.Choose(context, request.UiLocales);
         var returnUrl = $"/authorize?client_id={Uri.EscapeDataString(request.ClientId!)}&request_uri={Uri.EscapeDataString(request.RequestUri!)}";
         // First what the page needs, then the longer life of the request: a crash in between leaves a request that ends by itself.
         await pendingRequests.Remember(
             new PendingRequest(
-                key, returnUrl, request.ClientId!, await parties.NameOf(request.ClientId!, context.RequestAborted), new Uri(request.RedirectUri!), claims, asked),
+                key, returnUrl, request.ClientId!, await parties.NameOf(request.ClientId!, context.RequestAborted), new Uri(request.RedirectUri!), claims, asked, level),
             parties.InteractionLifetime);
         await progress.Begin(key, RequestBrowser.Mark(context, key, parties.InteractionLifetime));
         await parties.KeepWaiting(context);
@@ -98,7 +102,7 @@ public sealed class AuthorizeEndpoint(
         return Results.Empty;
     }
 
-    private async Task<IResult> Answer(OpenIddictRequest request, string key, PersonSession session, bool needsApproval, CancellationToken cancellation)
+    private async Task<IResult> Answer(OpenIddictRequest request, string key, PersonSession session, bool needsApproval, Release release, CancellationToken cancellation)
     {
         FinishedApproval? approval = null;
         if (needsApproval)
@@ -119,10 +123,13 @@ public sealed class AuthorizeEndpoint(
         identity.SetClaim(TokenClaims.PairwiseSubjectClaim, subject);
         identity.SetClaim("sid", session.SessionId);
         identity.SetClaim(Claims.AuthenticationTime, session.AuthenticatedAt.ToUnixTimeSeconds());
-        identity.SetClaim(Claims.AuthenticationContextReference, session.Assurance);
+        identity.SetClaim(Claims.AuthenticationContextReference, release.Level);
         identity.SetClaims(Claims.AuthenticationMethodReference, [.. session.Methods]);
-        identity.SetDestinations(static claim => claim.Type switch
+        release.WriteTo(identity);
+        identity.SetDestinations(claim => claim.Type switch
         {
+            UserInfoAnswer.NamedClaims => [Destinations.AccessToken],
+            _ when release.IsOfIdToken(claim.Type) => [Destinations.IdentityToken],
             TokenClaims.PairwiseSubjectClaim => [Destinations.AccessToken, Destinations.IdentityToken],
             "sid" or Claims.AuthenticationTime or Claims.AuthenticationContextReference or Claims.AuthenticationMethodReference => [Destinations.IdentityToken],
             _ => [],
@@ -141,8 +148,11 @@ public sealed class AuthorizeEndpoint(
     private bool IsUsable(FinishedApproval? approval, PersonSession? session) =>
         approval is not null && session is not null && approval.PersonId == session.PersonId && approval.SessionId == session.SessionId && approval.Expires > time.GetUtcNow();
 
-    private async Task<string?> Hinted(HttpContext context, OpenIddictRequest request, CancellationToken cancellation)
+    private async Task<string?> Hinted(HttpContext context, OpenIddictRequest request, ClaimsRequest named, CancellationToken cancellation)
     {
+        // OpenID Connect Core 3.1.2.2 (6): a demanded sub must be answered about that person or not at all, as a hint must.
+        if (named.Subject is { } demanded)
+            return await parties.PersonOf(demanded, request.ClientId!, cancellation) ?? "";
         if (string.IsNullOrEmpty(request.IdTokenHint))
             return null;
         // OpenIddict has validated the hint; one that does not verify names nobody, and so nobody's session fits it.
@@ -163,6 +173,7 @@ public sealed class AuthorizeEndpoint(
                 Errors.LoginRequired => "The person is not signed in, or must sign in again.",
                 Errors.ConsentRequired => "The person has not agreed to these claims.",
                 Errors.InteractionRequired => "The person must approve this request.",
+                "unmet_authentication_requirements" => "The person cannot sign in at the level that is demanded.",
                 _ => "The person did not allow the request.",
             },
         }),

@@ -4,9 +4,11 @@ using Identity.Provider.ResourceIndicators;
 using Identity.Provider.Sessions;
 using Identity.Provider.Storage;
 using Identity.Provider.Subjects;
+using Identity.Provider.UserInfo;
 using OpenIddict.Abstractions;
 using OpenIddict.Server;
 using OpenIddict.Server.AspNetCore;
+using static OpenIddict.Abstractions.OpenIddictConstants;
 using static OpenIddict.Server.OpenIddictServerEvents;
 
 namespace Identity.Provider.Authorize;
@@ -30,6 +32,27 @@ public sealed class AuthorizeParties(
         if (person is null)
             await ends.EndAllOf(session.PersonId, SessionEndReason.PersonDisabled);
         return person;
+    }
+
+    /// <summary>The highest level that the person has a passkey for; looked up where it matters.</summary>
+    public async Task<string> Reachable(PersonSession session, LevelRequest level, CancellationToken cancellation) =>
+        level.Wanted is { } wanted && !AssuranceLevel.Reaches(session.Assurance, wanted) ? await people.HighestLevel(session.PersonId, cancellation) : session.Assurance;
+
+    /// <summary>
+    /// OpenID Connect Core 5.4 and 5.5: the claims about a person that a request asks for, by scopes and one by one. One by one the client gets no more than by
+    /// the scopes that it is registered for.
+    /// </summary>
+    public async Task<RequestedClaims> ClaimsOf(OpenIddictRequest request, ClaimsRequest named, CancellationToken cancellation)
+    {
+        var byScope = ScopeClaims.Of(request.GetScopes());
+        if (named.UserInfo.Count == 0 && named.IdToken.Count == 0)
+            return new RequestedClaims(byScope, [], []);
+        var client = await applications.FindByClientIdAsync(request.ClientId!, cancellation) ?? throw new InvalidOperationException("A validated client has vanished.");
+        var permitted = ScopeClaims.Of((await applications.GetPermissionsAsync(client, cancellation))
+            .Where(permission => permission.StartsWith(Permissions.Prefixes.Scope, StringComparison.Ordinal))
+            .Select(permission => permission[Permissions.Prefixes.Scope.Length..]));
+        return new RequestedClaims(
+            byScope, [.. permitted.Intersect(named.UserInfo).Except(byScope)], [.. permitted.Intersect(named.IdToken)]);
     }
 
     /// <summary>False: the session has ended.</summary>

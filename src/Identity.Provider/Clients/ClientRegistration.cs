@@ -21,7 +21,7 @@ public sealed partial record ClientRegistration
     private static readonly string[] TlsMethods = ["tls_client_auth", "self_signed_tls_client_auth"];
 
     /// <summary>Scopes whose meaning is fixed; all others are resource servers.</summary>
-    internal static readonly string[] IdentityScopes = ["openid", "profile", "birthdate", "person_identifier"];
+    internal static readonly string[] IdentityScopes = ["openid", "profile", "birthdate", "person_identifier", "email", "phone", "address"];
 
     private ClientRegistration()
     {

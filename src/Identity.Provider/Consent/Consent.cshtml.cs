@@ -5,6 +5,7 @@ using Identity.Provider.Login;
 using Identity.Provider.People;
 using Identity.Provider.ResourceIndicators;
 using Identity.Provider.Sessions;
+using Identity.Provider.UserInfo;
 using Identity.Web;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.RazorPages;
@@ -34,7 +35,7 @@ public sealed class ConsentModel(PendingRequests requests, RequestProgress progr
         if (elsewhere is not null)
             return elsewhere;
         var resources = Pending!.Claims.Where(claim => claim.StartsWith(LoginResources.ConsentPrefix, StringComparison.Ordinal)).ToArray();
-        Claims = [.. Shown([.. Pending.Claims.Except(resources)], person!, texts["DateFormat"])];
+        Claims = [.. Shown([.. Pending.Claims.Except(resources)], person!, key => texts[key])];
         // As with claims: what could not be shown stops the page.
         Resources = [.. resources.Select(resource => settings.Resources.Single(server => LoginResources.ConsentPrefix + server.Scope == resource).Name)];
         return Page();
@@ -45,10 +46,11 @@ public sealed class ConsentModel(PendingRequests requests, RequestProgress progr
         var (elsewhere, person) = await Load(cancellation);
         if (elsewhere is not null)
             return elsewhere;
-        // The claims are those of the request as /authorize has remembered it, never those of the form.
-        var operation = audit.Begin(new Audit.ConsentGrant(person!.Id, Pending!.ClientId, string.Join(' ', Pending.Claims)));
+        // The claims are those of the request as /authorize has remembered it, never those of the form; of those, what this person was shown.
+        string[] claims = [.. Pending!.Claims.Where(claim => claim.StartsWith(LoginResources.ConsentPrefix, StringComparison.Ordinal) || ScopeClaims.Has(person!, claim))];
+        var operation = audit.Begin(new Audit.ConsentGrant(person!.Id, Pending.ClientId, string.Join(' ', claims)));
         // From here on a browser that goes away stops nothing.
-        await consents.Grant(person.Id, Pending.ClientId, Pending.Claims, CancellationToken.None);
+        await consents.Grant(person.Id, Pending.ClientId, claims, CancellationToken.None);
         operation.Complete(AuditOutcome.Succeeded);
         await progress.Consented(Pending.Key);
         return new SeeOther(Pending.ReturnUrl);
@@ -64,8 +66,10 @@ public sealed class ConsentModel(PendingRequests requests, RequestProgress progr
     }
 
     /// <summary>Every claim is shown; one without a text of its own would be released unseen, so it stops the page.</summary>
-    public static IEnumerable<ShownClaim> Shown(IReadOnlyCollection<string> claims, Person person, string dateFormat)
+    public static IEnumerable<ShownClaim> Shown(IReadOnlyCollection<string> all, Person person, Func<string, string> text)
     {
+        string[] claims = [.. all.Where(claim => ScopeClaims.Has(person, claim))];
+        string YesOrNo(bool verified) => text(verified ? "ClaimConfirmed" : "ClaimNotConfirmed");
         // The full name is the given name and the family name: shown once when all three are asked for.
         var parts = claims.Contains("given_name") && claims.Contains("family_name");
         foreach (var claim in claims.Where(claim => claim != "name" || !parts))
@@ -75,7 +79,12 @@ public sealed class ConsentModel(PendingRequests requests, RequestProgress progr
                 "name" => new ShownClaim("ClaimName", person.FullName),
                 "given_name" => new ShownClaim("ClaimGivenName", person.GivenName),
                 "family_name" => new ShownClaim("ClaimFamilyName", person.FamilyName),
-                "birthdate" => new ShownClaim("ClaimBirthdate", person.BirthDate.ToString(dateFormat, CultureInfo.CurrentCulture)),
+                "birthdate" => new ShownClaim("ClaimBirthdate", person.BirthDate.ToString(text("DateFormat"), CultureInfo.CurrentCulture)),
+                "email" => new ShownClaim("ClaimEmail", person.Email!),
+                "email_verified" => new ShownClaim("ClaimEmailVerified", YesOrNo(person.EmailConfirmed)),
+                "phone_number" => new ShownClaim("ClaimPhone", person.PhoneNumber!),
+                "phone_number_verified" => new ShownClaim("ClaimPhoneVerified", YesOrNo(person.PhoneNumberConfirmed)),
+                "address" => new ShownClaim("ClaimAddress", ScopeClaims.FormattedAddress(person)!.Replace("\n", ", ", StringComparison.Ordinal)),
                 "person_identifier" => new ShownClaim("ClaimPersonIdentifier", person.Identifier),
                 _ => throw new InvalidOperationException($"The claim {claim} has no text to show."),
             };

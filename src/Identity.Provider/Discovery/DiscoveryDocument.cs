@@ -42,6 +42,7 @@ internal sealed class DiscoveryDocument(ProviderDatabase database, ProviderSetti
         context.Metadata["acr_values_supported"] = settings.AttestationRoots.AreNone
             ? new([AssuranceLevel.Substantial])
             : new([AssuranceLevel.Substantial, AssuranceLevel.High]);
+        context.Metadata["claims_parameter_supported"] = true;
         context.Metadata["ui_locales_supported"] = new(Languages);
         context.Metadata["authorization_details_types_supported"] = new([ApprovalRequest.DetailsType]);
         // OpenID Connect RP-Initiated Logout 2.1, Back-Channel Logout 2.1.

@@ -1,6 +1,7 @@
 using Identity.Audit;
 using Identity.Provider.Authorize;
 using Identity.Provider.Passkeys;
+using Identity.Provider.People;
 using Identity.Provider.RateLimits;
 using Identity.Provider.Sessions;
 using Identity.Web;
@@ -10,7 +11,8 @@ using Microsoft.AspNetCore.Mvc.RazorPages;
 namespace Identity.Provider.Login;
 
 /// <summary>Sign in with a passkey, for the agency that asked or for the account page.</summary>
-public sealed class LoginModel(PendingRequests requests, RequestProgress progress, PasskeyCeremonies passkeys, RequestLimits limits, Refusals refusals, AuditLog audit) : PageModel
+public sealed class LoginModel(
+    PendingRequests requests, RequestProgress progress, PasskeyCeremonies passkeys, RequestLimits limits, Refusals refusals, PersonStore people, AuditLog audit) : PageModel
 {
     [BindProperty(SupportsGet = true)]
     public string? ReturnUrl { get; set; }
@@ -20,6 +22,12 @@ public sealed class LoginModel(PendingRequests requests, RequestProgress progres
     public bool Expired { get; private set; }
 
     public bool Failed { get; private set; }
+
+    /// <summary>The agency wants a passkey of level high, and the session of this browser, if there is one, is below.</summary>
+    public bool WantsHigh { get; private set; }
+
+    /// <summary>The person of this browser's session has none of that level.</summary>
+    public bool HasNone { get; private set; }
 
     public async Task<IActionResult> OnGetAsync()
     {
@@ -77,6 +85,11 @@ public sealed class LoginModel(PendingRequests requests, RequestProgress progres
         }
 
         HttpContext.ContentSecurity().AllowFormAction(Pending.RedirectUri);
+        if (Pending.Level != AssuranceLevel.High)
+            return true;
+        var session = await PersonSession.Read(HttpContext);
+        WantsHigh = session is null || !AssuranceLevel.Reaches(session.Assurance, AssuranceLevel.High);
+        HasNone = session is not null && WantsHigh && await people.HighestLevel(session.PersonId, HttpContext.RequestAborted) != AssuranceLevel.High;
         return true;
     }
 }

@@ -13,5 +13,7 @@ namespace Identity.Provider.Login;
 /// <param name="RedirectUri">Where the answer will go.</param>
 /// <param name="Claims">Names of the claims that the agency will receive, in the order to be shown.</param>
 /// <param name="Approval">What is to be signed, when the request asks for that.</param>
+/// <param name="Level">eIDAS level that the agency wants, when it wants one.</param>
 public sealed record PendingRequest(
-    string Key, string ReturnUrl, string ClientId, string ClientName, Uri RedirectUri, IReadOnlyList<string> Claims, ApprovalRequest? Approval);
+    string Key, string ReturnUrl, string ClientId, string ClientName, Uri RedirectUri, IReadOnlyList<string> Claims, ApprovalRequest? Approval,
+    string? Level = null);

@@ -21,6 +21,10 @@ public static class DemoPeople
             if (await Exists(database, demo, cancellation))
                 continue;
             var person = NewPerson(demo.Identifier, demo.GivenName, demo.FamilyName, demo.BirthDate);
+            (person.Email, person.PhoneNumber) = (demo.Email, demo.PhoneNumber);
+            person.NormalizedEmail = demo.Email?.ToUpperInvariant();
+            (person.EmailConfirmed, person.PhoneNumberConfirmed) = (demo.EmailConfirmed, demo.PhoneNumberConfirmed);
+            (person.StreetAddress, person.PostalCode, person.Locality, person.Country) = (demo.StreetAddress, demo.PostalCode, demo.Locality, demo.Country);
             database.Users.Add(person);
             database.EnrolmentCodes.Add(new EnrolmentCode
             {
@@ -78,5 +82,22 @@ public static class DemoPeople
         return JsonSerializer.Deserialize<DemoPerson[]>(json, JsonSerializerOptions.Web)!;
     }
 
-    private sealed record DemoPerson(string Identifier, string GivenName, string FamilyName, DateOnly BirthDate, string Code);
+    private sealed record DemoPerson(string Identifier, string GivenName, string FamilyName, DateOnly BirthDate, string Code)
+    {
+        public string? Email { get; init; }
+
+        public bool EmailConfirmed { get; init; }
+
+        public string? PhoneNumber { get; init; }
+
+        public bool PhoneNumberConfirmed { get; init; }
+
+        public string? StreetAddress { get; init; }
+
+        public string? PostalCode { get; init; }
+
+        public string? Locality { get; init; }
+
+        public string? Country { get; init; }
+    }
 }

@@ -1,3 +1,4 @@
+using Identity.Provider.Sessions;
 using Identity.Provider.Storage;
 using Microsoft.EntityFrameworkCore;
 
@@ -11,4 +12,16 @@ public sealed class PersonStore(ProviderDatabase database, TimeProvider time)
         await database.Users.AsNoTracking().SingleOrDefaultAsync(person => person.Id == personId, cancellation) is { } found && !found.IsDisabled(time.GetUtcNow())
             ? found
             : null;
+
+    /// <summary>The highest level that a passkey of the person reaches.</summary>
+    public async Task<string> HighestLevel(string personId, CancellationToken cancellation)
+    {
+        var levels = await database.UserPasskeys.AsNoTracking()
+            .Where(passkey => passkey.UserId == personId)
+            .Join(database.AttestedPasskeys, passkey => passkey.CredentialId, known => known.CredentialId, (_, known) => known)
+            .Where(known => known.DeviceBound && known.Trusted)
+            .Select(known => known.Level)
+            .ToListAsync(cancellation);
+        return levels.Contains(AssuranceLevel.High) ? AssuranceLevel.High : AssuranceLevel.Substantial;
+    }
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Identity.Provider.Authorize;
 using Identity.Provider.Dpop;
 using OpenIddict.Abstractions;
 using OpenIddict.Server;
@@ -39,6 +40,10 @@ internal sealed class PushedRequestLimits : IOpenIddictServerHandler<ValidatePus
         // OpenID Connect Core 3.1.2.1: seconds.
         if (request.GetParameter(Parameters.MaxAge) is { } maxAge && !uint.TryParse((string?)maxAge, NumberStyles.None, CultureInfo.InvariantCulture, out _))
             return new(Errors.InvalidRequest, "max_age must be a number of seconds.");
+
+        // OpenID Connect Core 5.5. RFC 6749 3.1: a parameter without a value is as if it were not there.
+        if ((string?)request.GetParameter(ClaimsRequest.Parameter) is { Length: > 0 } claims && ClaimsRequest.TryRead(claims) is null)
+            return new(Errors.InvalidRequest, $"claims must be a JSON object of at most {ClaimsRequest.MaximumLength} characters, as OpenID Connect Core 5.5 has it.");
 
         // RFC 9449 10.
         if (request.GetParameter(DpopBinding.Parameter) is { } key && DpopProof.Decode((string?)key ?? "") is not { Length: 32 })

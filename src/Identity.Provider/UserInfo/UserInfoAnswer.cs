@@ -12,6 +12,9 @@ namespace Identity.Provider.UserInfo;
 /// </summary>
 internal sealed class UserInfoAnswer(IOpenIddictTokenManager tokens, IOpenIddictApplicationManager applications, PersonStore people) : IOpenIddictServerHandler<HandleUserInfoRequestContext>
 {
+    /// <summary>In an access token: names of claims that were asked for one by one, beyond its scopes (OpenID Connect Core 5.5).</summary>
+    internal const string NamedClaims = "userinfo_claims";
+
     public async ValueTask HandleAsync(HandleUserInfoRequestContext context)
     {
         var token = context.AccessTokenPrincipal!;
@@ -28,8 +31,11 @@ internal sealed class UserInfoAnswer(IOpenIddictTokenManager tokens, IOpenIddict
             return;
         }
 
-        foreach (var claim in ScopeClaims.Of(token.GetScopes()))
-            context.Claims[claim] = ScopeClaims.Value(person, claim);
+        foreach (var claim in ScopeClaims.Of(token.GetScopes()).Concat(token.GetClaims(NamedClaims)))
+        {
+            if (ScopeClaims.Value(person, claim) is { } value)
+                context.Claims[claim] = value;
+        }
     }
 
     private async Task<Person?> PersonOf(string tokenId, CancellationToken cancellation)

@@ -42,11 +42,12 @@ public sealed class DiscoveryTests(RunningProvider provider) : IClassFixture<Run
         }
 
         Assert.Equal(["pairwise"], List("subject_types_supported"));
-        Assert.Equal(["birthdate", "openid", "person_identifier", "profile", "signing"], List("scopes_supported"));
-        Assert.Equal(["consent", "login", "none"], List("prompt_values_supported"));
+        Assert.Equal(["address", "birthdate", "email", "openid", "person_identifier", "phone", "profile", "signing"], List("scopes_supported"));
+        Assert.Equal(["consent", "login", "none", "select_account"], List("prompt_values_supported"));
         Assert.Equal(["credential"], List("authorization_details_types_supported"));
         Assert.Equal(["http://eidas.europa.eu/LoA/substantial"], List("acr_values_supported"));
-        Assert.Superset(new HashSet<string> { "sub", "acr", "amr", "auth_time", "sid", "name", "given_name", "family_name", "birthdate", "person_identifier" }, List("claims_supported").ToHashSet());
+        Assert.Superset(new HashSet<string> { "sub", "acr", "amr", "auth_time", "sid", "name", "given_name", "family_name", "birthdate", "person_identifier", "email", "email_verified", "phone_number", "phone_number_verified", "address" }, List("claims_supported").ToHashSet());
+        Assert.True((bool)document["claims_parameter_supported"]!);
         Assert.True((bool)document["authorization_response_iss_parameter_supported"]!);
         Assert.True((bool)document["require_pushed_authorization_requests"]!);
     }
