@@ -23,6 +23,9 @@ public sealed record PasskeyRegistration(string Person, string Credential) : Aud
 /// <summary>What a registered passkey is worth, and by which attestation. <c>Aaguid</c>: model of the authenticator, as it says itself.</summary>
 public sealed record PasskeyAttestation(string Person, string Credential, string Format, string Aaguid, string AssuranceLevel) : AuditEvent("provider.passkey-attestation");
 
+/// <summary>A person removes one of their passkeys.</summary>
+public sealed record PasskeyRemoval(string Person, string Credential) : AuditEvent("provider.passkey-removal");
+
 /// <summary>A person signs in with a passkey.</summary>
 public sealed record SignIn(string Person, string Credential, string AssuranceLevel) : AuditEvent("provider.sign-in");
 

@@ -79,7 +79,7 @@ public static class ProviderApp
         app.MapPost("/register", RegistrationEndpoint.Handle);
         //   POST      /par                                OpenIddict
         app.MapMethods("/authorize", ["GET", "POST"], AuthorizeEndpoint.Handle);
-        //   pages     /login /enrol /consent /approve /   Razor Pages in their folders
+        //   pages     /login /enrol /consent /approve / /passkeys   Razor Pages in their folders
         app.MapRazorPages();
         //   POST      /token                              OpenIddict
         //   GET, POST /userinfo                           OpenIddict
@@ -376,6 +376,7 @@ public static class ProviderApp
         // before would be refused. A Lax cookie stays away from the posts of other sites just as well.
         services.PostConfigure<AntiforgeryOptions>(antiforgery => antiforgery.Cookie.SameSite = SameSiteMode.Lax);
         services.AddScoped<PersonStore>();
+        services.AddScoped<PersonPasskeys>();
         services.AddScoped<EnrolmentCodes>();
         services.AddScoped<Enrolments>();
         services.AddSingleton<GuessLimit>();

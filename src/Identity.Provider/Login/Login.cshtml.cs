@@ -58,7 +58,7 @@ public sealed class LoginModel(
             new SignIn(verified.Person.Id, PasskeyCeremonies.NameOf(verified.Passkey.CredentialId), verified.Assurance.Level));
         await SessionCookie.SignIn(HttpContext, verified.Person, verified.Assurance);
         operation.Complete(AuditOutcome.Succeeded);
-        return new SeeOther(Pending?.ReturnUrl ?? "/");
+        return new SeeOther(Pending?.ReturnUrl ?? (ReturnUrl == MyPasskeysModel.Address ? MyPasskeysModel.Address : "/"));
     }
 
     public async Task<IActionResult> OnPostCancelAsync()
@@ -74,7 +74,7 @@ public sealed class LoginModel(
     // False: the person came for an agency, and that request has ended.
     private async Task<bool> Load()
     {
-        if (ReturnUrl is null)
+        if (ReturnUrl is null or MyPasskeysModel.Address)
             return true;
         Pending = await requests.Find(HttpContext, ReturnUrl);
         if (Pending is null)

@@ -147,6 +147,28 @@ public sealed class StepUpTests(StepUpTests.TrustsOneMaker trusts) : IClassFixtu
     }
 
     [Fact]
+    public async Task A_passkey_that_a_weaker_one_has_let_in_is_no_stronger()
+    {
+        using var phone = new VirtualAuthenticator(provider.Origin) { BackupEligible = true };
+        using var key = Strong();
+        using var browser = new Browser(provider);
+        await browser.Enrol(await Code(), phone);
+        await Add(browser, key);
+        using var other = new Browser(provider);
+        await other.SignIn(key);
+        await IsSaid(other, AssuranceLevel.Substantial, "hwk");
+        // Let in by one of level high, it is as good as its device.
+        using var strong = Strong();
+        using var second = Strong();
+        using var stronger = new Browser(provider);
+        await stronger.Enrol(await Code(), strong);
+        await Add(stronger, second);
+        using var third = new Browser(provider);
+        await third.SignIn(second);
+        await IsSaid(third, AssuranceLevel.High, "hwk");
+    }
+
+    [Fact]
     public async Task Another_person_at_the_step_up_gets_a_session_of_their_own()
     {
         using var phone = new VirtualAuthenticator(provider.Origin) { BackupEligible = true };
@@ -235,6 +257,13 @@ public sealed class StepUpTests(StepUpTests.TrustsOneMaker trusts) : IClassFixtu
         using var request = new HttpRequestMessage(HttpMethod.Get, "/.well-known/openid-configuration");
         var document = (await agency.Send(request)).Json;
         Assert.Equal([AssuranceLevel.Substantial, AssuranceLevel.High], document["acr_values_supported"]!.AsArray().Select(level => (string)level!));
+    }
+
+    private static async Task Add(Browser browser, VirtualAuthenticator key)
+    {
+        var page = await browser.Get("/passkeys");
+        var (id, options) = await browser.Ceremony("/passkeys?handler=Options", page);
+        Assert.Equal("/passkeys", (await browser.Post("/passkeys?handler=Register", page, ("ceremony", id), ("credential", key.Register(options)))).Location);
     }
 
     private async Task<string> NewPerson()
