@@ -71,6 +71,12 @@ public sealed record SessionEnd(string? Person, string Session, string Reason) :
 /// <summary>A person agrees that an agency gets the named claims.</summary>
 public sealed record ConsentGrant(string Person, string Client, string Claims) : AuditEvent("provider.consent-grant");
 
+/// <summary>An operator changes which keys sign tokens. <c>Change</c>: announced, published, active, retired, compromised or removed.</summary>
+public sealed record TokenKeyChange(string Key, string Change) : AuditEvent("provider.token-key-change");
+
+/// <summary>An instance follows a changed plan of keys from here on. Names of the keys that sign, and of those that are compromised.</summary>
+public sealed record TokenKeysFollowed(string Signing, string Compromised) : AuditEvent("provider.token-keys-followed");
+
 /// <summary>Tokens go to a client for a person (or for itself, then without subject).</summary>
 public sealed record TokenIssue(string Client, string? Subject, string Grant) : AuditEvent("provider.token-issue");
 

@@ -31,6 +31,7 @@ using Microsoft.AspNetCore.Antiforgery;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Logging.Abstractions;
 using OpenIddict.Abstractions;
 using OpenIddict.EntityFrameworkCore.Models;
 using OpenIddict.Server.AspNetCore;
@@ -105,8 +106,13 @@ public static class ProviderApp
 
     private static void AddProtocol(IServiceCollection services, ProviderSettings settings, KeyRing keys, bool development)
     {
-        var tokenKeys = new TokenKeys(keys);
-        services.AddSingleton(tokenKeys);
+        // Once to look whether they can be used at all: at the start, not at the first token.
+        _ = new TokenKeys(keys, settings.TokenKeys, TokenKeys.KeptFor(settings), TimeProvider.System, audit: null, NullLogger.Instance);
+        services.AddSingleton(provider => new TokenKeys(
+            keys, settings.TokenKeys, TokenKeys.KeptFor(settings), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<AuditLog>(), provider.GetRequiredService<ILogger<TokenKeys>>()));
+        // The engine asks for some to start with; what signs and verifies from moment to moment is said by TokenSignature.
+        services.AddOptions<OpenIddictServerOptions>().Configure<TokenKeys>(
+            static (options, tokenKeys) => options.SigningCredentials.AddRange(TokenKey.Algorithms.Select(algorithm => tokenKeys.Active(algorithm).Credentials)));
         services.AddScoped<ClientRegistry>();
         services.AddScoped<RegistrationEndpoint>();
         services.AddSingleton<AssertionUses>();
@@ -156,9 +162,6 @@ public static class ProviderApp
                 .DisableAccessTokenEncryption()
                 // The tokens of a login are tied together by a random identifier; for a client without refresh tokens, a login writes no row.
                 .DisableAuthorizationStorage();
-            // The engine asks for some to start with; what signs and verifies from moment to moment is said by TokenSignature.
-            foreach (var key in TokenKey.Algorithms.Select(tokenKeys.Active))
-                server.AddSigningCredentials(key.Credentials);
             // Codes and pushed requests are sealed by Data Protection: authenticated encryption, no RSA operation for each.
             server.UseDataProtection().PreferDefaultAccessTokenFormat();
             var host = server.UseAspNetCore().EnableAuthorizationEndpointPassthrough().SuppressJsonResponseIndentation();

@@ -23,6 +23,9 @@ public sealed class ProviderOptions
     /// <summary>Directory of the key ring.</summary>
     public string? Keys { get; set; }
 
+    /// <summary>File that says which keys sign tokens; unset: <c>token-keys.json</c> in the key ring. It need not be there, and may change while the service runs.</summary>
+    public string? TokenKeys { get; set; }
+
     /// <summary>File of the audit log.</summary>
     public string? Audit { get; set; }
 

@@ -47,6 +47,8 @@ public sealed record ProviderSettings
 
     public required string CommandAudit { get; init; }
 
+    public required string TokenKeys { get; init; }
+
     public required TimeSpan RequestLifetime { get; init; }
 
     public required TimeSpan InteractionLifetime { get; init; }
@@ -100,6 +102,7 @@ public sealed record ProviderSettings
             RedisPrefix = options.RedisPrefix,
             Keys = Required(options.Keys, nameof(options.Keys)),
             Audit = Required(options.Audit, nameof(options.Audit)),
+            TokenKeys = options.TokenKeys ?? Path.Combine(Required(options.Keys, nameof(options.Keys)), RollOver.TokenKeyPlan.FileName),
             CommandAudit = options.CommandAudit ?? Path.ChangeExtension(options.Audit!, ".command" + Path.GetExtension(options.Audit)),
             RequestLifetime = Between(options.RequestLifetime, LongestRequestLifetime, nameof(options.RequestLifetime)),
             InteractionLifetime = Between(options.InteractionLifetime, LongestInteraction, nameof(options.InteractionLifetime)),

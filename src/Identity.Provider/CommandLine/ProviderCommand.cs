@@ -5,6 +5,7 @@ using Identity.Audit;
 using Identity.Provider.Clients;
 using Identity.Provider.Logout;
 using Identity.Provider.People;
+using Identity.Provider.RollOver;
 using Identity.Web;
 using Microsoft.EntityFrameworkCore;
 
@@ -25,6 +26,7 @@ internal static class ProviderCommand
                Identity.Provider client VERB ... [SETTING]...    add, list, show, rotate, disable, enable, remove, token
                Identity.Provider person VERB --identifier PNOXX-... [SETTING]...    disable, enable, sessions
                Identity.Provider logouts list [SETTING]...       what became of telling agencies that sessions have ended
+               Identity.Provider keys VERB ... [SETTING]...      list, announce, publish, activate, retire, compromise, remove
 
           --json           one JSON object a line
           --data DIR       works on what the development host keeps in DIR (with --port-base N, if it was started so)
@@ -41,6 +43,7 @@ internal static class ProviderCommand
             "client" => await ClientCommand.Run(args[1..], console, cancellation),
             "person" => await PersonCommand.Run(args[1..], console, cancellation),
             "logouts" => await LogoutCommand.Run(args[1..], console, cancellation),
+            "keys" => await KeysCommand.Run(args[1..], console, cancellation),
             _ => await console.WrongUsage($"unknown command {args[0]}", Usage),
         };
     }

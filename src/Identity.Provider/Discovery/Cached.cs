@@ -12,6 +12,8 @@ internal static class Cached
 {
     internal const string Header = "public, max-age=900";
 
+    internal static readonly TimeSpan MaxAge = TimeSpan.FromSeconds(900);
+
     internal sealed class For<TContext> : IOpenIddictServerHandler<TContext>
         where TContext : BaseRequestContext
     {
