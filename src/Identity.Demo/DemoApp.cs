@@ -42,7 +42,8 @@ public static class DemoApp
         app.MapHealth();
         app.MapGet("/sign-in", AgencySignIn.Begin);
         // Pages: / (Home/AgencyHome), /me (SignIn/SignedIn), /cancelled (SignIn/Cancelled), /deeds/{id} (LandRegistry/ShowDeed).
-        // The handler itself answers /signin-oidc.
+        // The handler itself answers /signin-oidc and /signout-callback-oidc.
+        app.MapPost(BackchannelLogout.Path, BackchannelLogout.Receive);
         app.MapRazorPages();
         if (settings.Portal == Portal.Land)
             app.MapGet("/deeds/{id}/signed.pdf", DeedDownload.Get).RequireAuthorization();

@@ -33,6 +33,7 @@ public sealed class FakeProvider : IAsyncDisposable
             ["userinfo_endpoint"] = Issuer + "userinfo",
             ["pushed_authorization_request_endpoint"] = Issuer + "par",
             ["jwks_uri"] = Issuer + "jwks",
+            ["end_session_endpoint"] = Issuer + "logout",
         }));
         app.MapGet("/jwks", () =>
         {
@@ -85,10 +86,29 @@ public sealed class FakeProvider : IAsyncDisposable
         key.Dispose();
     }
 
+    /// <summary>A good logout token; a test changes one claim, or the header.</summary>
+    public string LogoutToken(Action<Dictionary<string, object>>? change = null, string type = "logout+jwt")
+    {
+        var now = TimeProvider.System.GetUtcNow().ToUnixTimeSeconds();
+        var claims = new Dictionary<string, object>
+        {
+            ["iss"] = Issuer,
+            ["aud"] = Audience,
+            ["iat"] = now,
+            ["exp"] = now + 120,
+            ["jti"] = Encode(RandomNumberGenerator.GetBytes(16)),
+            ["events"] = new Dictionary<string, object> { ["http://schemas.openid.net/event/backchannel-logout"] = new Dictionary<string, object>() },
+            ["sub"] = "pairwise-1",
+            ["sid"] = "session-1",
+        };
+        change?.Invoke(claims);
+        return Signed(type, claims);
+    }
+
     string IdToken()
     {
         var now = TimeProvider.System.GetUtcNow().ToUnixTimeSeconds();
-        var content = Encode("""{"alg":"ES256","kid":"1","typ":"JWT"}"""u8) + "." + Encode(JsonSerializer.SerializeToUtf8Bytes(new Dictionary<string, object>
+        return Signed("JWT", new Dictionary<string, object>
         {
             ["iss"] = Issuer,
             ["aud"] = Audience,
@@ -97,8 +117,15 @@ public sealed class FakeProvider : IAsyncDisposable
             ["exp"] = now + 60,
             ["auth_time"] = 1795428000,
             ["acr"] = Acr,
+            ["sid"] = "session-1",
             ["nonce"] = Nonce ?? Pushed.Last()["nonce"],
-        }));
+        });
+    }
+
+    string Signed(string type, Dictionary<string, object> claims)
+    {
+        var header = new Dictionary<string, object> { ["alg"] = "ES256", ["kid"] = "1", ["typ"] = type };
+        var content = Encode(JsonSerializer.SerializeToUtf8Bytes(header)) + "." + Encode(JsonSerializer.SerializeToUtf8Bytes(claims));
         var signature = key.SignData(Encoding.ASCII.GetBytes(content), HashAlgorithmName.SHA256);
         if (SpoilSignature)
             signature[10] ^= 1;

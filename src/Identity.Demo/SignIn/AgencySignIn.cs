@@ -14,11 +14,13 @@ public static class AgencySignIn
     const string Low = "http://eidas.europa.eu/LoA/low";
     const string Substantial = "http://eidas.europa.eu/LoA/substantial";
     const string High = "http://eidas.europa.eu/LoA/high";
-    static readonly TimeSpan SessionLifetime = TimeSpan.FromMinutes(30);
+    internal static readonly TimeSpan SessionLifetime = TimeSpan.FromMinutes(30);
 
     internal static void AddAgencySignIn(this WebApplicationBuilder builder, DemoSettings settings)
     {
         builder.Services.AddSingleton<AgencyKey>();
+        builder.Services.AddSingleton<EndedSessions>();
+        builder.Services.AddSingleton<BackchannelLogout>();
         builder.Services.AddAuthorization();
         builder.Services.AddAuthentication(Session).AddCookie(Session, cookie =>
         {
@@ -27,6 +29,7 @@ public static class AgencySignIn
             cookie.SlidingExpiration = false;
             cookie.LoginPath = "/sign-in";
             cookie.ReturnUrlParameter = "next";
+            cookie.Events.OnValidatePrincipal = BackchannelLogout.Check;
         }).AddOpenIdConnect(Provider, oidc =>
         {
             oidc.Authority = settings.Authority.AbsoluteUri;
@@ -70,6 +73,21 @@ public static class AgencySignIn
         }
     }
 
+    /// <summary>Ends the session here and at the Provider, which tells the other agencies. When the Provider does not answer, here alone.</summary>
+    internal static async Task End(HttpContext context)
+    {
+        await context.SignOutAsync(Session);
+        try
+        {
+            await context.SignOutAsync(Provider, new AuthenticationProperties { RedirectUri = "/" });
+        }
+        catch (Exception exception) when (IsOutage(exception))
+        {
+            Log(context).LogWarning(exception, "The Provider could not be told of a sign-out");
+            context.Response.Redirect("/");
+        }
+    }
+
     /// <summary>The level in words of eIDAS, from the <c>acr</c> value: <c>Low</c>, <c>Substantial</c>, <c>High</c>, or null for another.</summary>
     public static string? LevelName(string? acr) => acr switch
     {
@@ -107,6 +125,9 @@ public static class AgencySignIn
             // OpenID Connect Core 3.1.3.7 (12): acr_values is a wish, so the agency checks what it got.
             if (context.Principal?.FindFirst("acr")?.Value is not (Substantial or High))
                 context.Fail("The sign-in has a lower level than was asked for.");
+            // Kept in the session for one purpose: it says at sign-out which session is meant (OpenID Connect RP-Initiated Logout 2).
+            else
+                context.Properties!.StoreTokens([new AuthenticationToken { Name = "id_token", Value = context.TokenEndpointResponse!.IdToken }]);
             return Task.CompletedTask;
         },
         OnRemoteFailure = context =>

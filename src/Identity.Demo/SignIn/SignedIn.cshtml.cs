@@ -1,7 +1,6 @@
 using System.Globalization;
 using Identity.Demo.LandRegistry;
 using Identity.Web;
-using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.RazorPages;
 using Microsoft.Extensions.Localization;
@@ -36,15 +35,16 @@ public sealed class SignedInModel(DemoSettings settings, IStringLocalizer<DemoTe
         {
             Deeds = await store.Of(Subject, HttpContext.RequestAborted);
             // The form's answer leads to Signing and from there to the Provider: Chromium asks for both.
-            HttpContext.ContentSecurity().AllowFormAction(settings.Signing!).AllowFormAction(settings.Authority);
+            HttpContext.ContentSecurity().AllowFormAction(settings.Signing!);
         }
+        // So does the one of sign-out.
+        HttpContext.ContentSecurity().AllowFormAction(settings.Authority);
     }
 
-    /// <summary>Ends the session here; the one at the Provider goes on.</summary>
     public async Task<IActionResult> OnPostSignOut()
     {
-        await HttpContext.SignOutAsync(AgencySignIn.Session);
-        return RedirectToPage("/Home/AgencyHome");
+        await AgencySignIn.End(HttpContext);
+        return new EmptyResult();
     }
 
     public async Task<IActionResult> OnPostDeed()

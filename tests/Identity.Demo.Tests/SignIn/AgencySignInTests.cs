@@ -142,7 +142,7 @@ public sealed class AgencySignInTests
     }
 
     [Fact]
-    public async Task Signing_out_here_needs_the_forms_token_and_ends_the_session_here()
+    public async Task Signing_out_needs_the_forms_token_and_ends_the_session_here_and_at_the_Provider()
     {
         await using var provider = await FakeProvider.Start();
         await using var portal = await RunningPortal.Start("land", "land-registry", provider.Issuer);
@@ -151,7 +151,12 @@ public sealed class AgencySignInTests
         var page = await portal.Text("/me");
         var token = System.Text.RegularExpressions.Regex.Match(page, "name=\"__RequestVerificationToken\" type=\"hidden\" value=\"([^\"]+)\"").Groups[1].Value;
         using var form = new FormUrlEncodedContent([new("__RequestVerificationToken", token)]);
-        Assert.Equal("/", (await portal.Browser.PostAsync("/me?handler=SignOut", form, TestContext.Current.CancellationToken)).Headers.Location!.OriginalString);
+        var sent = (await portal.Browser.PostAsync("/me?handler=SignOut", form, TestContext.Current.CancellationToken)).Headers.Location!.AbsoluteUri;
+        Assert.StartsWith(provider.Issuer + "logout?", sent, StringComparison.Ordinal);
+        var query = Microsoft.AspNetCore.WebUtilities.QueryHelpers.ParseQuery(new Uri(sent).Query);
+        Assert.Equal(portal.Address + "signout-callback-oidc", query["post_logout_redirect_uri"]);
+        Assert.Equal(3, query["id_token_hint"].ToString().Split('.').Length);
+        Assert.Equal("/", (await portal.Get("/signout-callback-oidc?state=" + Uri.EscapeDataString(query["state"].ToString()))).Headers.Location!.OriginalString);
         Assert.Contains("/sign-in?next=%2Fme", (await portal.Get("/me")).Headers.Location!.OriginalString, StringComparison.Ordinal);
     }
 

@@ -54,10 +54,23 @@ public sealed class PortalJourneys(WholeSystem browsers, FreshSystem system) : I
         await visitor.Look("health-me");
         Assert.NotEqual(atTax, await Subject(visitor));
 
-        // Consented once: signing in again shows no page of the Provider at all, and the number is the same.
+        // Signed out at one agency is signed out at all of them, as soon as the Provider has told them.
         await visitor.Go(Tax + "me");
         await visitor.Click("form[action*='handler=SignOut'] button");
+        await visitor.Arrive(Tax);
         await visitor.Page.Locator("a[href='/sign-in']").WaitForAsync();
+        for (var attempt = 0; !AsksForLogin(visitor.Page.Url); attempt++)
+        {
+            Assert.True(attempt < 40, "the other agency was not told");
+            await Task.Delay(250, TestContext.Current.CancellationToken);
+            await visitor.Go(Health + "me");
+        }
+
+        await visitor.UsePasskey();
+        await visitor.Arrive(Health + "me");
+
+        // Consented once: signing in again shows no page of the Provider at all, and the number is the same.
+        await visitor.Go(Tax);
         before = visitor.PagesSeen.Count;
         await visitor.Click("a[href='/sign-in']");
         await visitor.Arrive(Tax + "me");
