@@ -21,10 +21,13 @@ internal static class DevHost
     private static DevService[] Services(DevPlace at) =>
     [
         new("Provider", 0, ProviderApp.Build,
-            ("urls", $"{at.Listen(0)};https://localhost:{at.PortBase + 1}"),
+            ("Kestrel:Endpoints:Http:Url", at.Listen(0)),
+            ("Kestrel:Endpoints:MutualTls:Url", $"https://localhost:{at.PortBase + 1}"),
+            ("Kestrel:Endpoints:MutualTls:ClientCertificateMode", "AllowCertificate"),
             ("Kestrel:Certificates:Default:Path", Path.Combine(at.Keys, "tls.cer.pem")),
             ("Kestrel:Certificates:Default:KeyPath", Path.Combine(at.Keys, "tls.key.pem")),
             ("Provider:Issuer", at.Address(0)),
+            ("Provider:MutualTls", $"https://localhost:{at.PortBase + 1}/"),
             ("Provider:Database", $"Data Source={Path.Combine(at.Folder("provider"), "provider.db")}"),
             ("Provider:Redis", $"127.0.0.1:{at.PortBase + RedisOffset}"),
             ("Provider:Keys", at.Keys),

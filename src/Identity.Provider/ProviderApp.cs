@@ -11,6 +11,7 @@ using Identity.Provider.Enrolment;
 using Identity.Provider.Introspection;
 using Identity.Provider.Login;
 using Identity.Provider.Logout;
+using Identity.Provider.MutualTls;
 using Identity.Provider.Outgoing;
 using Identity.Provider.Passkeys;
 using Identity.Provider.People;
@@ -64,6 +65,7 @@ public static class ProviderApp
         AddProtocol(services, settings, keys, builder.Environment.IsDevelopment());
         AddPeople(services, settings);
         builder.AddIdentityWeb("provider", settings.Issuer);
+        MutualTlsListener.Configure(builder);
 
         var app = builder.Build();
         app.UseIdentityWeb(static early =>
@@ -117,6 +119,7 @@ public static class ProviderApp
         services.AddScoped<RegistrationEndpoint>();
         services.AddSingleton<AssertionUses>();
         services.AddScoped<ClientAssertion>();
+        services.AddScoped<ClientCertificates>();
         services.AddSingleton<FetchedKeySets>();
         services.AddScoped<ClientKeySets>();
         services.AddSingleton<BrowserClients>();
@@ -200,6 +203,7 @@ public static class ProviderApp
     {
         // Discovery
         After<HandleConfigurationRequestContext, DiscoveryDocument>(server, OpenIddictServerHandlers.Discovery.AttachAdditionalMetadata.Descriptor);
+        After<HandleConfigurationRequestContext, MutualTlsMetadata>(server, OpenIddictServerHandlers.Discovery.AttachAdditionalMetadata.Descriptor);
         server.RemoveEventHandler(OpenIddictServerHandlers.Discovery.AttachSigningKeys.Descriptor);
         After<HandleJsonWebKeySetRequestContext, TokenSignature.KeySet>(server, OpenIddictServerHandlers.Discovery.AttachSigningKeys.Descriptor);
         After<ApplyConfigurationResponseContext, Cached.For<ApplyConfigurationResponseContext>>(
@@ -212,11 +216,11 @@ public static class ProviderApp
         After<ValidateTokenContext, TokenSignature.HintsEnd>(server, OpenIddictServerHandlers.Protection.ValidateIdentityModelToken.Descriptor);
 
         // Pushed request and token request: who is the client?
-        ReadBasicCredentials<ExtractPushedAuthorizationRequestContext>(server);
-        ReadBasicCredentials<ExtractTokenRequestContext>(server);
-        ReadBasicCredentials<ExtractIntrospectionRequestContext>(server);
-        ReadBasicCredentials<ExtractRevocationRequestContext>(server);
-        ReadBasicCredentials<ExtractDeviceAuthorizationRequestContext>(server);
+        ReadCredentials<ExtractPushedAuthorizationRequestContext>(server);
+        ReadCredentials<ExtractTokenRequestContext>(server);
+        ReadCredentials<ExtractIntrospectionRequestContext>(server);
+        ReadCredentials<ExtractRevocationRequestContext>(server);
+        ReadCredentials<ExtractDeviceAuthorizationRequestContext>(server);
         foreach (var replaced in new[]
         {
             OpenIddictServerHandlers.ValidateClientAssertion.Descriptor, OpenIddictServerHandlers.ValidateClientAssertionWellknownClaims.Descriptor,
@@ -263,6 +267,7 @@ public static class ProviderApp
         server.RemoveEventHandler(OpenIddictServerHandlers.Exchange.ValidateAuthorizedParty.Descriptor);
         After<ValidateTokenRequestContext, GrantedParty>(server, OpenIddictServerHandlers.Exchange.ValidateAuthorizedParty.Descriptor);
         After<ValidateTokenRequestContext, AskedResource>(server, OpenIddictServerHandlers.Exchange.ValidateGrantedScopes.Descriptor);
+        After<ValidateTokenRequestContext, CertificateBinding.OfTokenRequest>(server, OpenIddictServerHandlers.Exchange.ValidateCodeVerifier.Descriptor);
         After<HandleTokenRequestContext, TokenGrants>(server, OpenIddictServerHandlers.Exchange.AttachPrincipal.Descriptor);
         After<ProcessSignInContext, RefreshTokenPolicy>(server, OpenIddictServerHandlers.EvaluateGeneratedTokens.Descriptor);
         server.AddEventHandler<ProcessSignInContext>(handler => handler.AddFilter<OpenIddictServerHandlerFilters.RequireRefreshTokenGenerated>()
@@ -330,9 +335,11 @@ public static class ProviderApp
         where THandler : class, IOpenIddictServerHandler<TContext> =>
         server.AddEventHandler<TContext>(handler => handler.UseScopedHandler<THandler>().SetOrder(other.Order - 250));
 
-    private static void ReadBasicCredentials<TContext>(OpenIddictServerBuilder server)
+    private static void ReadCredentials<TContext>(OpenIddictServerBuilder server)
         where TContext : OpenIddictServerEvents.BaseValidatingContext
     {
+        server.RemoveEventHandler(OpenIddictServerAspNetCoreHandlers.ExtractClientCertificate<TContext>.Descriptor);
+        After<TContext, ClientCertificates.Extract<TContext>>(server, OpenIddictServerAspNetCoreHandlers.ExtractClientCertificate<TContext>.Descriptor);
         server.RemoveEventHandler(OpenIddictServerAspNetCoreHandlers.ExtractBasicAuthenticationCredentials<TContext>.Descriptor);
         After<TContext, BasicCredentials.Of<TContext>>(server, OpenIddictServerAspNetCoreHandlers.ExtractBasicAuthenticationCredentials<TContext>.Descriptor);
     }

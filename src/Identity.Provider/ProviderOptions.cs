@@ -65,6 +65,12 @@ public sealed class ProviderOptions
     /// <summary>Networks (CIDR) beyond the public Internet where relying parties may have addresses that this Provider calls: their keys, their logout.</summary>
     public List<string> AllowedPrivateNetworks { get; set; } = [];
 
+    /// <summary>RFC 8705 5: public https address of the listener where clients come with certificates. Unset: no mutual TLS.</summary>
+    public string? MutualTls { get; set; }
+
+    /// <summary>Directory of the authorities (*.pem, roots and intermediates) whose certificates authenticate clients.</summary>
+    public string? ClientCertificateAuthorities { get; set; }
+
     public SeedDemoOptions SeedDemo { get; set; } = new();
 }
 

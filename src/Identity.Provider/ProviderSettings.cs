@@ -1,5 +1,6 @@
 using Identity.Provider.Clients;
 using Identity.Provider.Logout;
+using Identity.Provider.MutualTls;
 using Identity.Provider.Outgoing;
 using Identity.Provider.RateLimits;
 using Identity.Provider.Passkeys.Attestation;
@@ -73,6 +74,9 @@ public sealed record ProviderSettings
 
     public required AllowedAddresses Outgoing { get; init; }
 
+    /// <summary>Null: no mutual TLS.</summary>
+    public required MutualTlsSettings? MutualTls { get; init; }
+
     public required bool SeedDemo { get; init; }
 
     public required bool Production { get; init; }
@@ -116,6 +120,7 @@ public sealed record ProviderSettings
             Resources = ResourceServer.Check(resources, development),
             Clients = ClientRegistration.Check(clients, resources, development),
             Outgoing = AllowedAddresses.Check(options.AllowedPrivateNetworks, development),
+            MutualTls = MutualTlsSettings.Check(options.MutualTls, options.ClientCertificateAuthorities, issuer),
             SeedDemo = seedDemo,
             // Every environment that is not called Development, also one misspelt.
             Production = !development,

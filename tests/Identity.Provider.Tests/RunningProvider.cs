@@ -32,6 +32,15 @@ public sealed class RunningProvider : IAsyncLifetime
         return provider;
     }
 
+    /// <summary>A running one with settings that name its own address.</summary>
+    public static async Task<RunningProvider> With(Func<RunningProvider, string[]> settings)
+    {
+        var provider = new RunningProvider();
+        provider.settings = settings(provider);
+        await provider.InitializeAsync();
+        return provider;
+    }
+
     public RedisServer Redis { get; private set; } = null!;
 
     /// <summary>Those it was started with last, beyond the usual ones.</summary>

@@ -1,6 +1,8 @@
 using Identity.Audit;
 using Identity.Provider.Authorize;
+using Identity.Provider.MutualTls;
 using Identity.Web;
+using Microsoft.AspNetCore;
 using OpenIddict.Abstractions;
 using OpenIddict.Server;
 using static OpenIddict.Abstractions.OpenIddictConstants;
@@ -14,7 +16,7 @@ namespace Identity.Provider.Clients;
 /// for (OpenID Connect Registration 2) and by no other, and every refusal is invalid_client with one text; which check it was goes to the log.
 /// </summary>
 internal sealed partial class ClientAuthentication(
-    IOpenIddictApplicationManager applications, ClientAssertion assertions, Refusals refusals, ILogger<ClientAuthentication> logger)
+    IOpenIddictApplicationManager applications, ClientAssertion assertions, ClientCertificates certificates, Refusals refusals, ILogger<ClientAuthentication> logger)
     : IOpenIddictServerHandler<ProcessAuthenticationContext>
 {
     internal const string Refused = "The client could not be authenticated.";
@@ -49,7 +51,10 @@ internal sealed partial class ClientAuthentication(
             (_, true) => ClientAuthenticationMethods.PrivateKeyJwt,
             _ => ClientAuthenticationMethods.None,
         };
+        // A certificate may be there for the token's sake (RFC 8705 3), and no parameter says that it is meant to authenticate: the registration does.
         var client = await Find(method == ClientAuthenticationMethods.PrivateKeyJwt ? ClientAssertion.NamedIn(context.ClientAssertion) : context.ClientId, context.CancellationToken);
+        if (method == ClientAuthenticationMethods.None && client?.Metadata.TokenEndpointAuthMethod is "tls_client_auth" or "self_signed_tls_client_auth")
+            method = client!.Metadata.TokenEndpointAuthMethod;
         if (await Refusal(context, method, client) is not { } refusal)
         {
             // RFC 7523 3.1: with an assertion client_id may be left out.
@@ -87,6 +92,7 @@ internal sealed partial class ClientAuthentication(
                 context.ClientSecret!.Length <= LongestSecret && await applications.ValidateClientSecretAsync(client.Application, context.ClientSecret, context.CancellationToken)
                     ? null
                     : "the secret is another",
+            "tls_client_auth" or "self_signed_tls_client_auth" => await certificates.Check(context.Transaction.GetHttpRequest()!.HttpContext, client.Id, client.Metadata),
             // RFC 6749 2.3: a public client. What it may do without authentication is bound by PKCE and by the key that it proves.
             _ => null,
         };
@@ -95,6 +101,7 @@ internal sealed partial class ClientAuthentication(
     private static string Reason(string method) => method switch
     {
         ClientAuthenticationMethods.PrivateKeyJwt => "client_assertion",
+        "tls_client_auth" or "self_signed_tls_client_auth" => "client_certificate",
         ClientAuthenticationMethods.None => "no_authentication",
         _ => "client_secret",
     };

@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Identity.Provider.MutualTls;
 using Identity.Provider.Encryption;
 using Microsoft.IdentityModel.Tokens;
 
@@ -181,6 +182,8 @@ public sealed partial record ClientRegistration
         var named = new[] { options.TlsClientAuthSubjectDn, options.TlsClientAuthSanDns }.Count(name => name is not null);
         if (named != (method == "tls_client_auth" ? 1 : 0))
             throw refused("TlsClientAuthSubjectDn", "or TlsClientAuthSanDns: exactly one for tls_client_auth (RFC 8705 2.1.2), and none otherwise.");
+        if (options.TlsClientAuthSubjectDn is { } subject && SubjectName.Parse(subject) is null)
+            throw refused("TlsClientAuthSubjectDn", "must be a distinguished name as RFC 4514 writes it, without multi-valued attributes.");
         var keys = new[] { options.KeyFile, options.Jwks, options.JwksUri }.Count(place => place is not null);
         if (keys > 1 || (keys == 0 && method is "private_key_jwt" or "self_signed_tls_client_auth"))
             throw refused("KeyFile", "is missing, or Jwks, or JwksUri: exactly one of them for this method of authentication.");

@@ -1,6 +1,7 @@
 using System.Security.Claims;
 using System.Text.Json;
 using Identity.Provider.Clients;
+using Identity.Provider.MutualTls;
 using Microsoft.AspNetCore;
 using Microsoft.IdentityModel.JsonWebTokens;
 using OpenIddict.Abstractions;
@@ -77,16 +78,20 @@ internal static class DpopBinding
             (await applications.MetadataOf(context.ClientId!, context.CancellationToken)).DpopBoundAccessTokens;
     }
 
-    /// <summary>RFC 9449 6.1: the access token names the key.</summary>
+    /// <summary>RFC 9449 6.1, RFC 8705 3.1: the access token names the key, the certificate, or both.</summary>
     internal sealed class OfAccessToken : IOpenIddictServerHandler<GenerateTokenContext>
     {
         public ValueTask HandleAsync(GenerateTokenContext context)
         {
-            if (context.TokenType == TokenTypeIdentifiers.AccessToken && Proven(context.Transaction) is { } thumbprint)
-            {
-                var value = JsonSerializer.Serialize(new Dictionary<string, string> { [ThumbprintMember] = thumbprint });
-                context.SecurityTokenDescriptor.Subject.AddClaim(new Claim(Confirmation, value, JsonClaimValueTypes.Json));
-            }
+            if (context.TokenType != TokenTypeIdentifiers.AccessToken)
+                return ValueTask.CompletedTask;
+            var members = new Dictionary<string, string>();
+            if (Proven(context.Transaction) is { } thumbprint)
+                members[ThumbprintMember] = thumbprint;
+            if (CertificateBinding.Shown(context.Transaction) is { } certificate)
+                members[CertificateBinding.ThumbprintMember] = certificate;
+            if (members.Count > 0)
+                context.SecurityTokenDescriptor.Subject.AddClaim(new Claim(Confirmation, JsonSerializer.Serialize(members), JsonClaimValueTypes.Json));
 
             return ValueTask.CompletedTask;
         }

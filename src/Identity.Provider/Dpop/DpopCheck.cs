@@ -36,7 +36,9 @@ internal sealed partial class DpopCheck(RedisStore redis, DpopNonces nonces, Pro
         if (header.Count > 1 || header[0] is not { } text)
             return Refuse("more than one DPoP header");
         // Not the address that the connection came to: a proxy stands before it.
-        var proven = new ProvenRequest(request.Method, new Uri(settings.Issuer, endpoint), accessToken);
+        // RFC 8705 5: who shows a certificate called the endpoint by its alias.
+        var called = settings.MutualTls is { } mutual && request.HttpContext.Connection.ClientCertificate is not null ? mutual.Address : settings.Issuer;
+        var proven = new ProvenRequest(request.Method, new Uri(called, endpoint), accessToken);
         if (DpopProof.Read(text, proven, time.GetUtcNow(), out var refusal) is not { } proof)
             return Refuse(refusal);
         // (10) RFC 9449 8: one that this Provider gave out, lately.

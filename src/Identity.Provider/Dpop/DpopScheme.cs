@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Identity.Provider.MutualTls;
 using Microsoft.AspNetCore;
 using OpenIddict.Abstractions;
 using OpenIddict.Server;
@@ -56,8 +57,15 @@ internal static class DpopScheme
                 return;
             var http = Http(context);
             var asDpop = Token(http.Request) is not null;
-            var confirmation = context.Principal.GetClaim(DpopBinding.Confirmation);
-            if (confirmation is null)
+            var (thumbprint, certificate) = Confirmed(context.Principal.GetClaim(DpopBinding.Confirmation));
+            // RFC 8705 3: the token is good over a connection with its certificate alone.
+            if (certificate is not null && !(await ClientCertificates.Of(http) is { } shown && ClientCertificates.Thumbprint(shown) == certificate))
+            {
+                context.Reject(Errors.InvalidToken, "The access token is bound to a certificate that was not shown.");
+                return;
+            }
+
+            if (thumbprint is null)
             {
                 if (asDpop)
                     context.Reject(Errors.InvalidToken, "The access token is not bound to a key.");
@@ -76,7 +84,7 @@ internal static class DpopScheme
                 case DpopOutcome.Refused refused:
                     context.Reject(refused.Error, refused.Description);
                     break;
-                case DpopOutcome.Proven proven when proven.Thumbprint == Thumbprint(confirmation):
+                case DpopOutcome.Proven proven when proven.Thumbprint == thumbprint:
                     break;
                 default:
                     context.Reject(DpopCheck.InvalidProof, "The key of the access token was not proven.");
@@ -84,10 +92,15 @@ internal static class DpopScheme
             }
         }
 
-        private static string? Thumbprint(string confirmation)
+        // RFC 7800 3.1: a confirmation that says nothing known here cannot be checked, so the token is not one of ours.
+        private static (string? Key, string? Certificate) Confirmed(string? confirmation)
         {
+            if (confirmation is null)
+                return (null, null);
             using var json = JsonDocument.Parse(confirmation);
-            return DpopProof.Text(json.RootElement, DpopBinding.ThumbprintMember);
+            var key = DpopProof.Text(json.RootElement, DpopBinding.ThumbprintMember);
+            var certificate = DpopProof.Text(json.RootElement, CertificateBinding.ThumbprintMember);
+            return key is null && certificate is null ? throw new InvalidOperationException("An access token with a confirmation that this Provider does not issue.") : (key, certificate);
         }
     }
 

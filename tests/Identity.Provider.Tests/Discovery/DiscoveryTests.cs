@@ -25,7 +25,7 @@ public sealed class DiscoveryTests(RunningProvider provider) : IClassFixture<Run
         Assert.Equal(["query"], List("response_modes_supported"));
         Assert.Equal(["authorization_code", "client_credentials", "refresh_token", "urn:ietf:params:oauth:grant-type:token-exchange"], List("grant_types_supported"));
         Assert.Equal(["S256"], List("code_challenge_methods_supported"));
-        Assert.Equal(["client_secret_basic", "client_secret_post", "private_key_jwt"], List("token_endpoint_auth_methods_supported"));
+        Assert.Equal(["client_secret_basic", "client_secret_post", "none", "private_key_jwt"], List("token_endpoint_auth_methods_supported"));
         Assert.Equal(["ES256", "PS256", "RS256"], List("token_endpoint_auth_signing_alg_values_supported"));
         foreach (var endpoint in new[] { "revocation", "introspection" })
         {
