@@ -10,7 +10,7 @@ export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 PLAYWRIGHT_SKIP_BROWSER_DOW
 # program -> Debian package
 programs=(
   redis-server:redis-server chromium:chromium pdfsig:poppler-utils pdftocairo:poppler-utils qpdf:qpdf mutool:mupdf-tools
-  openssl:openssl certutil:libnss3-tools faketime:faketime soffice:libreoffice-writer-nogui node:nodejs npm:npm
+  openssl:openssl certutil:libnss3-tools faketime:faketime soffice:libreoffice-writer-nogui node:nodejs npm:npm pg_createcluster:postgresql
 )
 
 missing=()

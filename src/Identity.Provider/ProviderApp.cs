@@ -362,7 +362,7 @@ public static class ProviderApp
     internal static void AddRecords(IServiceCollection services, ProviderSettings settings)
     {
         services.Configure<IdentityOptions>(ProviderDatabase.Shape);
-        services.AddDbContextPool<ProviderDatabase>(database => database.UseSqlite(settings.Database));
+        services.AddDbContextPool<ProviderDatabase>(database => DatabaseProduct.Use(database, settings.Database));
         services.AddSingleton(_ => new RedisStore(settings.Redis, settings.RedisPrefix));
         services.AddOpenIddict().AddCore(core =>
         {

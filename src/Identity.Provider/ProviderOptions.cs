@@ -11,7 +11,7 @@ public sealed class ProviderOptions
     /// <summary>Public address and issuer identifier: https, ends with a slash. It is also the WebAuthn relying party's address.</summary>
     public string? Issuer { get; set; }
 
-    /// <summary>Connection string of the database.</summary>
+    /// <summary>Connection string of the database: <c>Host=...</c> is PostgreSQL, <c>Data Source=...</c> a file of SQLite.</summary>
     public string? Database { get; set; }
 
     /// <summary>StackExchange.Redis connection string.</summary>

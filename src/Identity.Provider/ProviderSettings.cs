@@ -5,6 +5,7 @@ using Identity.Provider.Outgoing;
 using Identity.Provider.RateLimits;
 using Identity.Provider.Passkeys.Attestation;
 using Identity.Provider.Sessions;
+using Identity.Provider.Storage;
 
 namespace Identity.Provider;
 
@@ -101,7 +102,7 @@ public sealed record ProviderSettings
         return new ProviderSettings
         {
             Issuer = issuer,
-            Database = Required(options.Database, nameof(options.Database)),
+            Database = DatabaseProduct.Check(Required(options.Database, nameof(options.Database))),
             Redis = Required(options.Redis, nameof(options.Redis)),
             RedisPrefix = options.RedisPrefix,
             Keys = Required(options.Keys, nameof(options.Keys)),

@@ -1,3 +1,4 @@
+using System.Data.Common;
 using Microsoft.EntityFrameworkCore;
 using OpenIddict.Abstractions;
 using static OpenIddict.Abstractions.OpenIddictConstants;
@@ -9,7 +10,7 @@ namespace Identity.Provider.Clients;
 /// is removed. Instances with different settings (while they are being changed) do not argue: the one that starts last has its way.
 /// </summary>
 internal sealed class ClientRegistry(
-    RegisteredClients applications, IOpenIddictScopeManager scopes, ProviderSettings settings)
+    RegisteredClients applications, IOpenIddictScopeManager scopes, ProviderSettings settings, IServiceScopeFactory tries)
 {
     /// <summary>Instances that start together write the same rows; the one that loses the race reads and tries again.</summary>
     private const int Attempts = 5;
@@ -17,27 +18,29 @@ internal sealed class ClientRegistry(
     public async Task Bring(CancellationToken cancellation)
     {
         foreach (var server in settings.Resources)
-            await Retry(() => Write(server, cancellation));
+            await Retry(registry => registry.Write(server, cancellation));
         foreach (var client in settings.Clients)
-            await Retry(() => Write(client, cancellation));
+            await Retry(registry => registry.Write(client, cancellation));
         var kept = settings.Clients.Select(client => client.Id).ToHashSet(StringComparer.Ordinal);
         foreach (var id in await FromSettings(cancellation))
         {
             if (!kept.Contains(id))
-                await Retry(() => Remove(id, cancellation));
+                await Retry(registry => registry.Remove(id, cancellation));
         }
     }
 
-    private static async Task Retry(Func<Task> write)
+    // Each try sees the database anew: what a lost race has read stays in the context and in the engine's cache.
+    private async Task Retry(Func<ClientRegistry, Task> write)
     {
         for (var attempt = 1; ; attempt++)
         {
             try
             {
-                await write();
+                await using var scope = tries.CreateAsyncScope();
+                await write(scope.ServiceProvider.GetRequiredService<ClientRegistry>());
                 return;
             }
-            catch (Exception race) when (attempt < Attempts && race is DbUpdateException or OpenIddictExceptions.ConcurrencyException or OpenIddictExceptions.ValidationException)
+            catch (Exception race) when (attempt < Attempts && race is DbUpdateException or DbException { IsTransient: true } or OpenIddictExceptions.ConcurrencyException or OpenIddictExceptions.ValidationException)
             {
                 await Task.Delay(TimeSpan.FromMilliseconds(50 * attempt));
             }

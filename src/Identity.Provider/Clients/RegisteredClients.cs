@@ -23,7 +23,8 @@ internal sealed class RegisteredClients(
     private const string NoCredential = "The client secret cannot be null or empty for a confidential application.";
 
     public override async ValueTask<OpenIddictEntityFrameworkCoreApplication?> FindByClientIdAsync(string identifier, CancellationToken cancellationToken = default) =>
-        await UnlessDisabled(await base.FindByClientIdAsync(identifier, cancellationToken), cancellationToken);
+        // Databases differ in what they make of a stranger's bytes; a name that nobody can have needs none of them.
+        ClientRegistration.IsIdentifier(identifier) ? await UnlessDisabled(await base.FindByClientIdAsync(identifier, cancellationToken), cancellationToken) : null;
 
     public override async ValueTask<OpenIddictEntityFrameworkCoreApplication?> FindByIdAsync(string identifier, CancellationToken cancellationToken = default) =>
         await UnlessDisabled(await base.FindByIdAsync(identifier, cancellationToken), cancellationToken);

@@ -7,10 +7,13 @@ namespace Identity.Provider.Storage;
 
 /// <summary>
 /// Brings the database to this version's shape and content before the first request is taken. Safe to run in several instances at once
-/// on an empty database: migrations hold a lock there, and what is written after is written as "unless it is there".
+/// on an empty database: one migrates while the others wait, and what is written after is written as "unless it is there".
 /// </summary>
 internal sealed class ProviderStart(IServiceProvider services, ProviderSettings settings, TimeProvider time) : IHostedService
 {
+    /// <summary>A number that nothing else in this database locks.</summary>
+    private const long MigrationLock = 0x4964656E74697479;
+
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         await using var scope = services.CreateAsyncScope();
@@ -31,9 +34,31 @@ internal sealed class ProviderStart(IServiceProvider services, ProviderSettings 
     /// <summary>Gives the database this version's tables, whoever comes first: the service or one of its commands.</summary>
     internal static async Task BringToShape(ProviderDatabase database, CancellationToken cancellation)
     {
+        if (database.Database.IsNpgsql())
+        {
+            await MigrateAlone(database, cancellation);
+            return;
+        }
+
         await database.Database.MigrateAsync(cancellation);
-        if (database.Database.IsSqlite())
-            KeepPrivate(database.Database.GetDbConnection().DataSource);
+        KeepPrivate(database.Database.GetDbConnection().DataSource);
+    }
+
+    // On PostgreSQL the lock that comes with migrations ends with each one's transaction, and whoever waited for it runs the next one too.
+    private static async Task MigrateAlone(ProviderDatabase database, CancellationToken cancellation)
+    {
+        await database.Database.OpenConnectionAsync(cancellation);
+        try
+        {
+            await database.Database.ExecuteSqlAsync($"SELECT pg_advisory_lock({MigrationLock})", cancellation);
+            await database.Database.MigrateAsync(cancellation);
+            // A start that fails before ends its process, and with it the lock.
+            await database.Database.ExecuteSqlAsync($"SELECT pg_advisory_unlock({MigrationLock})", cancellation);
+        }
+        finally
+        {
+            await database.Database.CloseConnectionAsync();
+        }
     }
 
     // What people are and did is in it: for this service's account alone, as keys and audit log are. SQLite gives what stands beside it the same rights.

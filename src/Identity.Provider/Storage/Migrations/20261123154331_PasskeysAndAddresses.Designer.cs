@@ -22,17 +22,13 @@ namespace Identity.Provider.Storage.Migrations
 
             modelBuilder.Entity("Identity.Provider.Consent.ConsentGrant", b =>
                 {
-                    b.Property<string>("PersonId")
-                        .HasColumnType("TEXT");
+                    b.Property<string>("PersonId");
 
-                    b.Property<string>("ClientId")
-                        .HasColumnType("TEXT");
+                    b.Property<string>("ClientId");
 
-                    b.Property<string>("Claim")
-                        .HasColumnType("TEXT");
+                    b.Property<string>("Claim");
 
-                    b.Property<long>("Granted")
-                        .HasColumnType("INTEGER");
+                    b.Property<long>("Granted");
 
                     b.HasKey("PersonId", "ClientId", "Claim");
 
@@ -41,21 +37,16 @@ namespace Identity.Provider.Storage.Migrations
 
             modelBuilder.Entity("Identity.Provider.Enrolment.EnrolmentCode", b =>
                 {
-                    b.Property<string>("Hash")
-                        .HasColumnType("TEXT");
+                    b.Property<string>("Hash");
 
-                    b.Property<long>("Expires")
-                        .HasColumnType("INTEGER");
+                    b.Property<long>("Expires");
 
                     b.Property<string>("PersonId")
-                        .IsRequired()
-                        .HasColumnType("TEXT");
+                        .IsRequired();
 
-                    b.Property<bool>("Reusable")
-                        .HasColumnType("INTEGER");
+                    b.Property<bool>("Reusable");
 
-                    b.Property<long?>("Used")
-                        .HasColumnType("INTEGER");
+                    b.Property<long?>("Used");
 
                     b.HasKey("Hash");
 
@@ -66,27 +57,21 @@ namespace Identity.Provider.Storage.Migrations
 
             modelBuilder.Entity("Identity.Provider.Passkeys.AttestedPasskey", b =>
                 {
-                    b.Property<byte[]>("CredentialId")
-                        .HasColumnType("BLOB");
+                    b.Property<byte[]>("CredentialId");
 
-                    b.Property<Guid>("Aaguid")
-                        .HasColumnType("TEXT");
+                    b.Property<Guid>("Aaguid");
 
-                    b.Property<bool>("DeviceBound")
-                        .HasColumnType("INTEGER");
+                    b.Property<bool>("DeviceBound");
 
                     b.Property<string>("Format")
                         .IsRequired()
-                        .HasMaxLength(32)
-                        .HasColumnType("TEXT");
+                        .HasMaxLength(32);
 
                     b.Property<string>("Level")
                         .IsRequired()
-                        .HasMaxLength(64)
-                        .HasColumnType("TEXT");
+                        .HasMaxLength(64);
 
-                    b.Property<bool>("Trusted")
-                        .HasColumnType("INTEGER");
+                    b.Property<bool>("Trusted");
 
                     b.HasKey("CredentialId");
 
@@ -95,94 +80,70 @@ namespace Identity.Provider.Storage.Migrations
 
             modelBuilder.Entity("Identity.Provider.People.Person", b =>
                 {
-                    b.Property<string>("Id")
-                        .HasColumnType("TEXT");
+                    b.Property<string>("Id");
 
-                    b.Property<int>("AccessFailedCount")
-                        .HasColumnType("INTEGER");
+                    b.Property<int>("AccessFailedCount");
 
-                    b.Property<DateOnly>("BirthDate")
-                        .HasColumnType("TEXT");
+                    b.Property<DateOnly>("BirthDate");
 
                     b.Property<string>("ConcurrencyStamp")
-                        .IsConcurrencyToken()
-                        .HasColumnType("TEXT");
+                        .IsConcurrencyToken();
 
                     b.Property<string>("Country")
-                        .HasMaxLength(100)
-                        .HasColumnType("TEXT");
+                        .HasMaxLength(100);
 
                     b.Property<string>("Email")
-                        .HasMaxLength(256)
-                        .HasColumnType("TEXT");
+                        .HasMaxLength(256);
 
-                    b.Property<bool>("EmailConfirmed")
-                        .HasColumnType("INTEGER");
+                    b.Property<bool>("EmailConfirmed");
 
                     b.Property<string>("FamilyName")
                         .IsRequired()
-                        .HasMaxLength(200)
-                        .HasColumnType("TEXT");
+                        .HasMaxLength(200);
 
                     b.Property<string>("GivenName")
                         .IsRequired()
-                        .HasMaxLength(200)
-                        .HasColumnType("TEXT");
+                        .HasMaxLength(200);
 
                     b.Property<string>("Identifier")
                         .IsRequired()
-                        .HasMaxLength(64)
-                        .HasColumnType("TEXT");
+                        .HasMaxLength(64);
 
                     b.Property<string>("Locality")
-                        .HasMaxLength(200)
-                        .HasColumnType("TEXT");
+                        .HasMaxLength(200);
 
-                    b.Property<bool>("LockoutEnabled")
-                        .HasColumnType("INTEGER");
+                    b.Property<bool>("LockoutEnabled");
 
-                    b.Property<long?>("LockoutEnd")
-                        .HasColumnType("INTEGER");
+                    b.Property<long?>("LockoutEnd");
 
                     b.Property<string>("NormalizedEmail")
-                        .HasMaxLength(256)
-                        .HasColumnType("TEXT");
+                        .HasMaxLength(256);
 
                     b.Property<string>("NormalizedUserName")
-                        .HasMaxLength(256)
-                        .HasColumnType("TEXT");
+                        .HasMaxLength(256);
 
-                    b.Property<string>("PasswordHash")
-                        .HasColumnType("TEXT");
+                    b.Property<string>("PasswordHash");
 
                     b.Property<string>("PhoneNumber")
-                        .HasMaxLength(256)
-                        .HasColumnType("TEXT");
+                        .HasMaxLength(256);
 
-                    b.Property<bool>("PhoneNumberConfirmed")
-                        .HasColumnType("INTEGER");
+                    b.Property<bool>("PhoneNumberConfirmed");
 
                     b.Property<string>("PostalCode")
-                        .HasMaxLength(32)
-                        .HasColumnType("TEXT");
+                        .HasMaxLength(32);
 
                     b.Property<string>("Region")
-                        .HasMaxLength(200)
-                        .HasColumnType("TEXT");
+                        .HasMaxLength(200);
 
-                    b.Property<string>("SecurityStamp")
-                        .HasColumnType("TEXT");
+                    b.Property<string>("SecurityStamp");
 
                     b.Property<string>("StreetAddress")
-                        .HasMaxLength(400)
-                        .HasColumnType("TEXT");
+                        .HasMaxLength(400);
 
-                    b.Property<bool>("TwoFactorEnabled")
-                        .HasColumnType("INTEGER");
+                    b.Property<bool>("TwoFactorEnabled");
 
                     b.Property<string>("UserName")
-                        .HasMaxLength(256)
-                        .HasColumnType("TEXT");
+                        .HasMaxLength(256);
 
                     b.HasKey("Id");
 
@@ -201,32 +162,24 @@ namespace Identity.Provider.Storage.Migrations
 
             modelBuilder.Entity("Identity.Provider.Storage.RefreshTokenRow", b =>
                 {
-                    b.Property<string>("Id")
-                        .HasColumnType("TEXT");
+                    b.Property<string>("Id");
 
                     b.Property<string>("ApplicationId")
-                        .IsRequired()
-                        .HasColumnType("TEXT");
+                        .IsRequired();
 
                     b.Property<string>("AuthorizationId")
-                        .IsRequired()
-                        .HasColumnType("TEXT");
+                        .IsRequired();
 
-                    b.Property<long>("Created")
-                        .HasColumnType("INTEGER");
+                    b.Property<long>("Created");
 
-                    b.Property<long>("Expires")
-                        .HasColumnType("INTEGER");
+                    b.Property<long>("Expires");
 
-                    b.Property<long?>("Redeemed")
-                        .HasColumnType("INTEGER");
+                    b.Property<long?>("Redeemed");
 
-                    b.Property<long?>("Revoked")
-                        .HasColumnType("INTEGER");
+                    b.Property<long?>("Revoked");
 
                     b.Property<string>("Subject")
-                        .IsRequired()
-                        .HasColumnType("TEXT");
+                        .IsRequired();
 
                     b.HasKey("Id");
 
@@ -239,15 +192,12 @@ namespace Identity.Provider.Storage.Migrations
 
             modelBuilder.Entity("Identity.Provider.Subjects.PairwiseSubject", b =>
                 {
-                    b.Property<string>("PersonId")
-                        .HasColumnType("TEXT");
+                    b.Property<string>("PersonId");
 
-                    b.Property<string>("Sector")
-                        .HasColumnType("TEXT");
+                    b.Property<string>("Sector");
 
                     b.Property<string>("Subject")
-                        .IsRequired()
-                        .HasColumnType("TEXT");
+                        .IsRequired();
 
                     b.HasKey("PersonId", "Sector");
 
@@ -260,14 +210,11 @@ namespace Identity.Provider.Storage.Migrations
             modelBuilder.Entity("Microsoft.AspNetCore.DataProtection.EntityFrameworkCore.DataProtectionKey", b =>
                 {
                     b.Property<int>("Id")
-                        .ValueGeneratedOnAdd()
-                        .HasColumnType("INTEGER");
+                        .ValueGeneratedOnAdd();
 
-                    b.Property<string>("FriendlyName")
-                        .HasColumnType("TEXT");
+                    b.Property<string>("FriendlyName");
 
-                    b.Property<string>("Xml")
-                        .HasColumnType("TEXT");
+                    b.Property<string>("Xml");
 
                     b.HasKey("Id");
 
@@ -277,18 +224,14 @@ namespace Identity.Provider.Storage.Migrations
             modelBuilder.Entity("Microsoft.AspNetCore.Identity.IdentityUserClaim<string>", b =>
                 {
                     b.Property<int>("Id")
-                        .ValueGeneratedOnAdd()
-                        .HasColumnType("INTEGER");
+                        .ValueGeneratedOnAdd();
 
-                    b.Property<string>("ClaimType")
-                        .HasColumnType("TEXT");
+                    b.Property<string>("ClaimType");
 
-                    b.Property<string>("ClaimValue")
-                        .HasColumnType("TEXT");
+                    b.Property<string>("ClaimValue");
 
                     b.Property<string>("UserId")
-                        .IsRequired()
-                        .HasColumnType("TEXT");
+                        .IsRequired();
 
                     b.HasKey("Id");
 
@@ -300,19 +243,15 @@ namespace Identity.Provider.Storage.Migrations
             modelBuilder.Entity("Microsoft.AspNetCore.Identity.IdentityUserLogin<string>", b =>
                 {
                     b.Property<string>("LoginProvider")
-                        .HasMaxLength(128)
-                        .HasColumnType("TEXT");
+                        .HasMaxLength(128);
 
                     b.Property<string>("ProviderKey")
-                        .HasMaxLength(128)
-                        .HasColumnType("TEXT");
+                        .HasMaxLength(128);
 
-                    b.Property<string>("ProviderDisplayName")
-                        .HasColumnType("TEXT");
+                    b.Property<string>("ProviderDisplayName");
 
                     b.Property<string>("UserId")
-                        .IsRequired()
-                        .HasColumnType("TEXT");
+                        .IsRequired();
 
                     b.HasKey("LoginProvider", "ProviderKey");
 
@@ -324,12 +263,10 @@ namespace Identity.Provider.Storage.Migrations
             modelBuilder.Entity("Microsoft.AspNetCore.Identity.IdentityUserPasskey<string>", b =>
                 {
                     b.Property<byte[]>("CredentialId")
-                        .HasMaxLength(1024)
-                        .HasColumnType("BLOB");
+                        .HasMaxLength(1024);
 
                     b.Property<string>("UserId")
-                        .IsRequired()
-                        .HasColumnType("TEXT");
+                        .IsRequired();
 
                     b.HasKey("CredentialId");
 
@@ -340,19 +277,15 @@ namespace Identity.Provider.Storage.Migrations
 
             modelBuilder.Entity("Microsoft.AspNetCore.Identity.IdentityUserToken<string>", b =>
                 {
-                    b.Property<string>("UserId")
-                        .HasColumnType("TEXT");
+                    b.Property<string>("UserId");
 
                     b.Property<string>("LoginProvider")
-                        .HasMaxLength(128)
-                        .HasColumnType("TEXT");
+                        .HasMaxLength(128);
 
                     b.Property<string>("Name")
-                        .HasMaxLength(128)
-                        .HasColumnType("TEXT");
+                        .HasMaxLength(128);
 
-                    b.Property<string>("Value")
-                        .HasColumnType("TEXT");
+                    b.Property<string>("Value");
 
                     b.HasKey("UserId", "LoginProvider", "Name");
 
@@ -362,59 +295,43 @@ namespace Identity.Provider.Storage.Migrations
             modelBuilder.Entity("OpenIddict.EntityFrameworkCore.Models.OpenIddictEntityFrameworkCoreApplication", b =>
                 {
                     b.Property<string>("Id")
-                        .ValueGeneratedOnAdd()
-                        .HasColumnType("TEXT");
+                        .ValueGeneratedOnAdd();
 
                     b.Property<string>("ApplicationType")
-                        .HasMaxLength(50)
-                        .HasColumnType("TEXT");
+                        .HasMaxLength(50);
 
                     b.Property<string>("ClientId")
-                        .HasMaxLength(100)
-                        .HasColumnType("TEXT");
+                        .HasMaxLength(100);
 
-                    b.Property<string>("ClientSecret")
-                        .HasColumnType("TEXT");
+                    b.Property<string>("ClientSecret");
 
                     b.Property<string>("ClientType")
-                        .HasMaxLength(50)
-                        .HasColumnType("TEXT");
+                        .HasMaxLength(50);
 
                     b.Property<string>("ConcurrencyToken")
                         .IsConcurrencyToken()
-                        .HasMaxLength(50)
-                        .HasColumnType("TEXT");
+                        .HasMaxLength(50);
 
                     b.Property<string>("ConsentType")
-                        .HasMaxLength(50)
-                        .HasColumnType("TEXT");
+                        .HasMaxLength(50);
 
-                    b.Property<string>("DisplayName")
-                        .HasColumnType("TEXT");
+                    b.Property<string>("DisplayName");
 
-                    b.Property<string>("DisplayNames")
-                        .HasColumnType("TEXT");
+                    b.Property<string>("DisplayNames");
 
-                    b.Property<string>("JsonWebKeySet")
-                        .HasColumnType("TEXT");
+                    b.Property<string>("JsonWebKeySet");
 
-                    b.Property<string>("Permissions")
-                        .HasColumnType("TEXT");
+                    b.Property<string>("Permissions");
 
-                    b.Property<string>("PostLogoutRedirectUris")
-                        .HasColumnType("TEXT");
+                    b.Property<string>("PostLogoutRedirectUris");
 
-                    b.Property<string>("Properties")
-                        .HasColumnType("TEXT");
+                    b.Property<string>("Properties");
 
-                    b.Property<string>("RedirectUris")
-                        .HasColumnType("TEXT");
+                    b.Property<string>("RedirectUris");
 
-                    b.Property<string>("Requirements")
-                        .HasColumnType("TEXT");
+                    b.Property<string>("Requirements");
 
-                    b.Property<string>("Settings")
-                        .HasColumnType("TEXT");
+                    b.Property<string>("Settings");
 
                     b.HasKey("Id");
 
@@ -427,37 +344,28 @@ namespace Identity.Provider.Storage.Migrations
             modelBuilder.Entity("OpenIddict.EntityFrameworkCore.Models.OpenIddictEntityFrameworkCoreAuthorization", b =>
                 {
                     b.Property<string>("Id")
-                        .ValueGeneratedOnAdd()
-                        .HasColumnType("TEXT");
+                        .ValueGeneratedOnAdd();
 
-                    b.Property<string>("ApplicationId")
-                        .HasColumnType("TEXT");
+                    b.Property<string>("ApplicationId");
 
                     b.Property<string>("ConcurrencyToken")
                         .IsConcurrencyToken()
-                        .HasMaxLength(50)
-                        .HasColumnType("TEXT");
+                        .HasMaxLength(50);
 
-                    b.Property<DateTime?>("CreationDate")
-                        .HasColumnType("TEXT");
+                    b.Property<DateTime?>("CreationDate");
 
-                    b.Property<string>("Properties")
-                        .HasColumnType("TEXT");
+                    b.Property<string>("Properties");
 
-                    b.Property<string>("Scopes")
-                        .HasColumnType("TEXT");
+                    b.Property<string>("Scopes");
 
                     b.Property<string>("Status")
-                        .HasMaxLength(50)
-                        .HasColumnType("TEXT");
+                        .HasMaxLength(50);
 
                     b.Property<string>("Subject")
-                        .HasMaxLength(400)
-                        .HasColumnType("TEXT");
+                        .HasMaxLength(400);
 
                     b.Property<string>("Type")
-                        .HasMaxLength(50)
-                        .HasColumnType("TEXT");
+                        .HasMaxLength(50);
 
                     b.HasKey("Id");
 
@@ -469,35 +377,26 @@ namespace Identity.Provider.Storage.Migrations
             modelBuilder.Entity("OpenIddict.EntityFrameworkCore.Models.OpenIddictEntityFrameworkCoreScope", b =>
                 {
                     b.Property<string>("Id")
-                        .ValueGeneratedOnAdd()
-                        .HasColumnType("TEXT");
+                        .ValueGeneratedOnAdd();
 
                     b.Property<string>("ConcurrencyToken")
                         .IsConcurrencyToken()
-                        .HasMaxLength(50)
-                        .HasColumnType("TEXT");
+                        .HasMaxLength(50);
 
-                    b.Property<string>("Description")
-                        .HasColumnType("TEXT");
+                    b.Property<string>("Description");
 
-                    b.Property<string>("Descriptions")
-                        .HasColumnType("TEXT");
+                    b.Property<string>("Descriptions");
 
-                    b.Property<string>("DisplayName")
-                        .HasColumnType("TEXT");
+                    b.Property<string>("DisplayName");
 
-                    b.Property<string>("DisplayNames")
-                        .HasColumnType("TEXT");
+                    b.Property<string>("DisplayNames");
 
                     b.Property<string>("Name")
-                        .HasMaxLength(200)
-                        .HasColumnType("TEXT");
+                        .HasMaxLength(200);
 
-                    b.Property<string>("Properties")
-                        .HasColumnType("TEXT");
+                    b.Property<string>("Properties");
 
-                    b.Property<string>("Resources")
-                        .HasColumnType("TEXT");
+                    b.Property<string>("Resources");
 
                     b.HasKey("Id");
 
@@ -510,50 +409,37 @@ namespace Identity.Provider.Storage.Migrations
             modelBuilder.Entity("OpenIddict.EntityFrameworkCore.Models.OpenIddictEntityFrameworkCoreToken", b =>
                 {
                     b.Property<string>("Id")
-                        .ValueGeneratedOnAdd()
-                        .HasColumnType("TEXT");
+                        .ValueGeneratedOnAdd();
 
-                    b.Property<string>("ApplicationId")
-                        .HasColumnType("TEXT");
+                    b.Property<string>("ApplicationId");
 
-                    b.Property<string>("AuthorizationId")
-                        .HasColumnType("TEXT");
+                    b.Property<string>("AuthorizationId");
 
                     b.Property<string>("ConcurrencyToken")
                         .IsConcurrencyToken()
-                        .HasMaxLength(50)
-                        .HasColumnType("TEXT");
+                        .HasMaxLength(50);
 
-                    b.Property<DateTime?>("CreationDate")
-                        .HasColumnType("TEXT");
+                    b.Property<DateTime?>("CreationDate");
 
-                    b.Property<DateTime?>("ExpirationDate")
-                        .HasColumnType("TEXT");
+                    b.Property<DateTime?>("ExpirationDate");
 
-                    b.Property<string>("Payload")
-                        .HasColumnType("TEXT");
+                    b.Property<string>("Payload");
 
-                    b.Property<string>("Properties")
-                        .HasColumnType("TEXT");
+                    b.Property<string>("Properties");
 
-                    b.Property<DateTime?>("RedemptionDate")
-                        .HasColumnType("TEXT");
+                    b.Property<DateTime?>("RedemptionDate");
 
                     b.Property<string>("ReferenceId")
-                        .HasMaxLength(100)
-                        .HasColumnType("TEXT");
+                        .HasMaxLength(100);
 
                     b.Property<string>("Status")
-                        .HasMaxLength(50)
-                        .HasColumnType("TEXT");
+                        .HasMaxLength(50);
 
                     b.Property<string>("Subject")
-                        .HasMaxLength(400)
-                        .HasColumnType("TEXT");
+                        .HasMaxLength(400);
 
                     b.Property<string>("Type")
-                        .HasMaxLength(150)
-                        .HasColumnType("TEXT");
+                        .HasMaxLength(150);
 
                     b.HasKey("Id");
 
@@ -661,8 +547,7 @@ namespace Identity.Provider.Storage.Migrations
                             b1.ToTable("AspNetUserPasskeys");
 
                             b1
-                                .ToJson("Data")
-                                .HasColumnType("TEXT");
+                                .ToJson("Data");
 
                             b1.WithOwner()
                                 .HasForeignKey("IdentityUserPasskeyCredentialId");
