@@ -1,6 +1,7 @@
 using Identity.Web;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Primitives;
+using Microsoft.Net.Http.Headers;
 
 namespace Identity.Provider.PushedRequests;
 
@@ -26,6 +27,15 @@ internal static class FormBody
             context.Request.ContentType = "application/x-www-form-urlencoded";
         if (context.Request.HasFormContentType)
         {
+            // RFC 6749 3.2, appendix B: one encoding, of UTF-8. No page here posts anything else either.
+            if (!MediaTypeHeaderValue.TryParse(context.Request.ContentType, out var type)
+                || !type.MediaType.Equals("application/x-www-form-urlencoded", StringComparison.OrdinalIgnoreCase)
+                || (type.Charset.HasValue && !type.Charset.Equals("utf-8", StringComparison.OrdinalIgnoreCase)))
+            {
+                await PlainProblem.Write(context, StatusCodes.Status400BadRequest);
+                return;
+            }
+
             try
             {
                 await context.Request.ReadFormAsync(context.RequestAborted);

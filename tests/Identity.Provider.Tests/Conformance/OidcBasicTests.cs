@@ -100,6 +100,22 @@ public sealed class OidcBasicTests(ProviderWithBasicClients running) : IClassFix
     public Task Scope_profile() => Gives("openid profile", "name", "given_name", "family_name");
 
     [Fact]
+    public Task Scope_email() => Gives("openid email", "email", "email_verified");
+
+    [Fact]
+    public Task Scope_address() => Gives("openid address", "address");
+
+    [Fact]
+    public Task Scope_phone() => Gives("openid phone", "phone_number", "phone_number_verified");
+
+    [Fact]
+    public Task Scope_all() => Gives("openid profile email address phone", "name", "email", "address", "phone_number");
+
+    [Fact]
+    public async Task Alternate_happy_flow() =>
+        Assert.Equal(HttpStatusCode.OK, (await client.UserInfo(Access(await client.Tokens(request => request["scope"] = "openid profile email")))).Status);
+
+    [Fact]
     public Task Display_page() => Succeeds("display", "page");
 
     [Fact]
@@ -287,6 +303,7 @@ public sealed class OidcBasicTests(ProviderWithBasicClients running) : IClassFix
         Assert.Contains("code", await Discovered("response_types_supported"));
         Assert.Equal(["pairwise"], await Discovered("subject_types_supported"));
         Assert.Contains("sub", await Discovered("claims_supported"));
+        Assert.True((bool)document["claims_parameter_supported"]!);
         Assert.False((bool?)document["request_parameter_supported"] ?? true);
         Assert.False((bool?)document["request_uri_parameter_supported"] ?? true);
         using var keys = new HttpRequestMessage(HttpMethod.Get, new Uri((string)document["jwks_uri"]!).PathAndQuery);
