@@ -25,7 +25,6 @@ public sealed class PushedRequestTests(RunningProvider provider) : IClassFixture
         { "scope", "openid birthdate", "invalid_request" },
         { "scope", "openid nonsense", "invalid_scope" },
         { "prompt", "none login", "invalid_request" },
-        { "prompt", "select_account", "invalid_request" },
         { "max_age", "-1", "invalid_request" },
         { "max_age", "1.5", "invalid_request" },
         { "max_age", "99999999999", "invalid_request" },
