@@ -83,6 +83,11 @@ public sealed class RunningProvider : IAsyncLifetime
             $"--Provider:Audit={AuditFile}",
             $"--Provider:SeedDemo:ClientKeys={directory}",
             "--Logging:LogLevel:Default=Warning",
+            // A class of tests is refused more often in a minute than any client; those of the limits set their own.
+            "--Provider:RateLimits:RefusedPerClientAndAddress=100000",
+            "--Provider:RateLimits:RefusedPerAddress=100000",
+            "--Provider:RateLimits:PagesPerAddress=100000",
+            "--Provider:RateLimits:SignInsPerPerson=100000",
             .. settings,
         ]);
         await app.StartAsync();
