@@ -242,6 +242,7 @@ public static class ProviderApp
         Before<ApplyPushedAuthorizationResponseContext, DpopBinding.OfPushedAnswer>(server, OpenIddictServerAspNetCoreHandlers.AttachHttpResponseCode<ApplyPushedAuthorizationResponseContext>.Descriptor);
         Before<ApplyPushedAuthorizationResponseContext, ForeignRedirectUri>(server, OpenIddictServerAspNetCoreHandlers.AttachHttpResponseCode<ApplyPushedAuthorizationResponseContext>.Descriptor);
         Before<ApplyPushedAuthorizationResponseContext, RequestUriLifetime>(server, OpenIddictServerAspNetCoreHandlers.AttachHttpResponseCode<ApplyPushedAuthorizationResponseContext>.Descriptor);
+        After<ApplyPushedAuthorizationResponseContext, PushedByPost>(server, OpenIddictServerAspNetCoreHandlers.AttachHttpResponseCode<ApplyPushedAuthorizationResponseContext>.Descriptor);
 
         // A request that was not pushed: what may it hold?
         After<ValidateAuthorizationRequestContext, PushedRequestLimits.OfDirectRequest>(server, OpenIddictServerHandlers.Authentication.ValidateAuthorizedParty.Descriptor);

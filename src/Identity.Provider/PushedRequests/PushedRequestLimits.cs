@@ -45,6 +45,10 @@ internal sealed class PushedRequestLimits : IOpenIddictServerHandler<ValidatePus
         if ((string?)request.GetParameter(ClaimsRequest.Parameter) is { Length: > 0 } claims && ClaimsRequest.TryRead(claims) is null)
             return new(Errors.InvalidRequest, $"claims must be a JSON object of at most {ClaimsRequest.MaximumLength} characters, as OpenID Connect Core 5.5 has it.");
 
+        // RFC 7636 4.2: a SHA-256 hash, or no verifier will ever fit it.
+        if (!string.IsNullOrEmpty(request.CodeChallenge) && DpopProof.Decode(request.CodeChallenge) is not { Length: 32 })
+            return new(Errors.InvalidRequest, "code_challenge is not a SHA-256 hash.");
+
         // RFC 9449 10.
         if (request.GetParameter(DpopBinding.Parameter) is { } key && DpopProof.Decode((string?)key ?? "") is not { Length: 32 })
             return new(Errors.InvalidRequest, "dpop_jkt is not the SHA-256 thumbprint of a key.");
