@@ -28,6 +28,13 @@ internal static class DpopScheme
         public ValueTask HandleAsync(ExtractUserInfoRequestContext context)
         {
             var http = Http(context);
+            // FAPI 2.0 5.3.4, RFC 9700 4.3.2: never in the address, which logs and histories keep. The engine takes it from there.
+            if (http.Request.Query.ContainsKey(Parameters.AccessToken))
+            {
+                context.Reject(Errors.InvalidRequest, "The access token was sent in the address.");
+                return ValueTask.CompletedTask;
+            }
+
             if (Token(http.Request) is not { Length: > 0 } token)
                 return ValueTask.CompletedTask;
             // RFC 6750 2: one way of sending it in one request.

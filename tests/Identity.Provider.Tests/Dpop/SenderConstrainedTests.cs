@@ -37,6 +37,17 @@ public sealed class SenderConstrainedTests(RunningProvider provider) : IClassFix
     }
 
     [Fact]
+    public async Task An_access_token_in_the_address_is_refused()
+    {
+        var access = (string)(await agency.Redeem(await Code())).Json["access_token"]!;
+        Assert.Equal(HttpStatusCode.OK, (await agency.UserInfo(access)).Status);
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/userinfo?access_token=" + access);
+        var reply = await agency.Send(request);
+        Assert.Equal(HttpStatusCode.BadRequest, reply.Status);
+        Assert.Contains("error=\"invalid_request\"", reply.Headers.WwwAuthenticate.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Without_a_proof_the_token_is_a_Bearer_token()
     {
         var reply = await agency.Redeem(await Code());
