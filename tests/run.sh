@@ -10,12 +10,21 @@ export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 PLAYWRIGHT_SKIP_BROWSER_DOW
 # program -> Debian package
 programs=(
   redis-server:redis-server chromium:chromium pdfsig:poppler-utils pdftocairo:poppler-utils qpdf:qpdf mutool:mupdf-tools
-  openssl:openssl certutil:libnss3-tools faketime:faketime soffice:libreoffice-writer-nogui node:nodejs npm:npm pg_createcluster:postgresql
+  openssl:openssl certutil:libnss3-tools faketime:faketime soffice:libreoffice-writer-nogui node:nodejs npm:npm apache2:apache2 pg_createcluster:postgresql
+)
+# file -> Debian package, for what is no program
+files=(
+  /usr/lib/apache2/modules/mod_auth_openidc.so:libapache2-mod-auth-openidc
+  /usr/lib/python3/dist-packages/authlib/__init__.py:python3-authlib
+  /usr/lib/python3/dist-packages/requests/__init__.py:python3-requests
 )
 
 missing=()
 for entry in "${programs[@]}"; do
   command -v "${entry%%:*}" >/dev/null 2>&1 || PATH="$PATH:/usr/sbin" command -v "${entry%%:*}" >/dev/null 2>&1 || missing+=("${entry#*:}")
+done
+for entry in "${files[@]}"; do
+  [ -e "${entry%%:*}" ] || missing+=("${entry#*:}")
 done
 
 if [ ${#missing[@]} -gt 0 ]; then
