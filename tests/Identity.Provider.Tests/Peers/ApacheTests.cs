@@ -1,0 +1,164 @@
+using System.Buffers.Text;
+using System.Net;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using System.Text.Json.Nodes;
+using Identity.Provider.Clients;
+
+namespace Identity.Provider.Peers;
+
+/// <summary>Debian's mod_auth_openidc 2.4.12: what stands before a ministry's existing pages. It cannot push requests, so it is a legacy client.</summary>
+public sealed class ApacheTests
+{
+    private const string Client = "ministry";
+    private const string Secret = "ministry-secret-of-more-than-forty-three-characters";
+
+    [Fact]
+    public async Task A_page_behind_Apache_opens_after_a_login_with_a_secret()
+    {
+        var port = ApacheServer.FreePort();
+        await using var provider = await Provider(port, client =>
+        {
+            client.TokenEndpointAuthMethod = "client_secret_basic";
+            client.ClientSecret = Secret;
+        });
+        using var apache = await ApacheServer.Start(port, provider.Issuer.AbsoluteUri, WithSecret);
+        using var visitor = new Visitor(apache, provider);
+        await visitor.SignIn();
+        await visitor.Sees("Liis Tamm");
+    }
+
+    [Fact]
+    public async Task A_page_behind_Apache_opens_after_a_login_with_a_key()
+    {
+        var port = ApacheServer.FreePort();
+        using var key = RSA.Create(2048);
+        await using var provider = await Provider(port, client => client.Jwks = RsaJwks(key));
+        // The module wants its keys named before the method that uses them, and breaks without the certificate of the same key.
+        using var apache = await ApacheServer.Start(port, provider.Issuer.AbsoluteUri, """
+            OIDCClientID ministry
+            OIDCPublicKeyFiles ministry#{folder}/key.cer
+            OIDCPrivateKeyFiles ministry#{folder}/key.pem
+            OIDCProviderTokenEndpointAuth private_key_jwt
+            """, ("key.pem", key.ExportPkcs8PrivateKeyPem()), ("key.cer", Certificate(key)));
+        using var visitor = new Visitor(apache, provider);
+        await visitor.SignIn();
+        await visitor.Sees("Liis Tamm");
+    }
+
+    [Fact]
+    public async Task Another_secret_opens_nothing()
+    {
+        var port = ApacheServer.FreePort();
+        await using var provider = await Provider(port, client =>
+        {
+            client.TokenEndpointAuthMethod = "client_secret_basic";
+            client.ClientSecret = Secret;
+        });
+        using var apache = await ApacheServer.Start(port, provider.Issuer.AbsoluteUri, WithSecret.Replace(Secret, new string('x', 43), StringComparison.Ordinal));
+        using var visitor = new Visitor(apache, provider);
+        using var back = await visitor.Back();
+        Assert.NotEqual(HttpStatusCode.Found, back.StatusCode);
+        Assert.Contains("invalid_client", apache.Log, StringComparison.Ordinal);
+        await visitor.MustSignIn();
+    }
+
+    private const string WithSecret = $"""
+        OIDCClientID {Client}
+        OIDCClientSecret {Secret}
+        OIDCProviderTokenEndpointAuth client_secret_basic
+        """;
+
+    private static async Task<RunningProvider> Provider(int port, Action<ClientOptions> authentication)
+    {
+        var client = new ClientOptions
+        {
+            Id = Client,
+            Name = "Ministry",
+            Profile = "legacy",
+            RedirectUris = [ApacheServer.RedirectUri(port)],
+            Scopes = ["openid", "profile"],
+            Sector = "ministry.example",
+            BackchannelLogoutUri = ApacheServer.LogoutUri(port),
+            BackchannelLogoutSessionRequired = true,
+        };
+        authentication(client);
+        var provider = await RunningProvider.With(ClientSettings.Of(client));
+        await provider.Consent(Client);
+        return provider;
+    }
+
+    private static string RsaJwks(RSA key)
+    {
+        var numbers = key.ExportParameters(includePrivateParameters: false);
+        var jwk = new JsonObject
+        {
+            ["kty"] = "RSA", ["kid"] = Client, ["n"] = Base64Url.EncodeToString(numbers.Modulus), ["e"] = Base64Url.EncodeToString(numbers.Exponent),
+        };
+        return new JsonObject { ["keys"] = new JsonArray(jwk) }.ToJsonString();
+    }
+
+    private static string Certificate(RSA key)
+    {
+        var request = new CertificateRequest("CN=ministry", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
+        using var certificate = request.CreateSelfSigned(TimeProvider.System.GetUtcNow().AddDays(-1), TimeProvider.System.GetUtcNow().AddDays(30));
+        return certificate.ExportCertificatePem();
+    }
+
+    /// <summary>One person's browser, which holds the cookies of both sites.</summary>
+    private sealed class Visitor : IDisposable
+    {
+        private readonly ApacheServer apache;
+        private readonly HttpClient http;
+        private readonly Browser browser;
+
+        public Visitor(ApacheServer apache, RunningProvider provider)
+        {
+            this.apache = apache;
+            browser = new Browser(provider);
+            http = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false }) { BaseAddress = new Uri(apache.Origin) };
+            http.DefaultRequestHeaders.Accept.ParseAdd("text/html");
+        }
+
+        public Task<HttpResponseMessage> Page() => http.GetAsync(new Uri("/protected/page", UriKind.Relative));
+
+        /// <summary>Apache's answer to the browser that comes back from the Provider.</summary>
+        public async Task<HttpResponseMessage> Back()
+        {
+            await browser.SignIn();
+            using var asked = await Page();
+            Assert.True(asked.StatusCode == HttpStatusCode.Found, $"{asked.StatusCode} {apache.Log}");
+            var callback = await browser.Arrives(asked.Headers.Location!.AbsoluteUri, apache.Origin + "/protected/redirect_uri");
+            return await http.GetAsync(new Uri(callback));
+        }
+
+        public async Task SignIn()
+        {
+            using var back = await Back();
+            Assert.True(back.StatusCode == HttpStatusCode.Found, $"{back.StatusCode} {apache.Log}");
+            Assert.Equal(apache.Origin + "/protected/page", back.Headers.Location!.AbsoluteUri);
+        }
+
+        public async Task Sees(string name)
+        {
+            using var page = await Page();
+            Assert.Equal(HttpStatusCode.OK, page.StatusCode);
+            Assert.Equal("protected page", await page.Content.ReadAsStringAsync());
+            Assert.Equal(name, Assert.Single(page.Headers.GetValues("X-Name")));
+            Assert.NotEmpty(Assert.Single(page.Headers.GetValues("X-User")));
+        }
+
+        public async Task MustSignIn()
+        {
+            using var page = await Page();
+            Assert.Equal(HttpStatusCode.Found, page.StatusCode);
+            Assert.StartsWith(browser.Provider.Issuer.AbsoluteUri + "authorize?", page.Headers.Location!.AbsoluteUri, StringComparison.Ordinal);
+        }
+
+        public void Dispose()
+        {
+            http.Dispose();
+            browser.Dispose();
+        }
+    }
+}
