@@ -4,6 +4,9 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Json.Nodes;
 using Identity.Provider.Clients;
+using Identity.Provider.Logout;
+using Identity.Provider.Sessions;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Identity.Provider.Peers;
 
@@ -17,11 +20,7 @@ public sealed class ApacheTests
     public async Task A_page_behind_Apache_opens_after_a_login_with_a_secret()
     {
         var port = ApacheServer.FreePort();
-        await using var provider = await Provider(port, client =>
-        {
-            client.TokenEndpointAuthMethod = "client_secret_basic";
-            client.ClientSecret = Secret;
-        });
+        await using var provider = await Provider(port, SecretClient);
         using var apache = await ApacheServer.Start(port, provider.Issuer.AbsoluteUri, WithSecret);
         using var visitor = new Visitor(apache, provider);
         await visitor.SignIn();
@@ -50,17 +49,65 @@ public sealed class ApacheTests
     public async Task Another_secret_opens_nothing()
     {
         var port = ApacheServer.FreePort();
-        await using var provider = await Provider(port, client =>
-        {
-            client.TokenEndpointAuthMethod = "client_secret_basic";
-            client.ClientSecret = Secret;
-        });
+        await using var provider = await Provider(port, SecretClient);
         using var apache = await ApacheServer.Start(port, provider.Issuer.AbsoluteUri, WithSecret.Replace(Secret, new string('x', 43), StringComparison.Ordinal));
         using var visitor = new Visitor(apache, provider);
         using var back = await visitor.Back();
         Assert.NotEqual(HttpStatusCode.Found, back.StatusCode);
         Assert.Contains("invalid_client", apache.Log, StringComparison.Ordinal);
         await visitor.MustSignIn();
+    }
+
+    [Fact]
+    public async Task Signing_out_at_the_Provider_ends_the_session_at_Apache()
+    {
+        var port = ApacheServer.FreePort();
+        await using var provider = await Provider(port, SecretClient);
+        using var apache = await ApacheServer.Start(port, provider.Issuer.AbsoluteUri, WithSecret);
+        using var visitor = new Visitor(apache, provider);
+        using var other = new Visitor(apache, provider);
+        await visitor.SignIn();
+        await other.SignIn();
+        await visitor.SignOutAtTheProvider();
+        Assert.Equal(LogoutDeliveryState.Delivered, await visitor.Told());
+        await visitor.MustSignIn();
+        // Another session of the same person is none of this (Back-Channel Logout 2.7: sid).
+        await other.Sees("Liis Tamm");
+    }
+
+    [Fact]
+    public async Task Signing_out_at_Apache_ends_the_session_at_the_Provider_without_a_question()
+    {
+        var port = ApacheServer.FreePort();
+        await using var provider = await Provider(port, SecretClient);
+        using var apache = await ApacheServer.Start(port, provider.Issuer.AbsoluteUri, WithSecret);
+        using var visitor = new Visitor(apache, provider);
+        await visitor.SignIn();
+        Assert.Equal(SignedOutPage(port), await visitor.SignOutAtApache());
+        await visitor.MustSignIn();
+        Assert.False(await visitor.IsSignedInAtTheProvider());
+    }
+
+    [Theory]
+    [InlineData("garbage")]
+    [InlineData("")]
+    public async Task A_logout_token_that_is_none_is_refused_and_the_session_stays(string token)
+    {
+        var port = ApacheServer.FreePort();
+        await using var provider = await Provider(port, SecretClient);
+        using var apache = await ApacheServer.Start(port, provider.Issuer.AbsoluteUri, WithSecret);
+        using var visitor = new Visitor(apache, provider);
+        await visitor.SignIn();
+        Assert.Equal(HttpStatusCode.BadRequest, await visitor.SendsLogout(token));
+        await visitor.Sees("Liis Tamm");
+    }
+
+    private static string SignedOutPage(int port) => $"http://localhost:{port}/signed-out";
+
+    private static void SecretClient(ClientOptions client)
+    {
+        client.TokenEndpointAuthMethod = "client_secret_basic";
+        client.ClientSecret = Secret;
     }
 
     private const string WithSecret = $"""
@@ -77,6 +124,7 @@ public sealed class ApacheTests
             Name = "Ministry",
             Profile = "legacy",
             RedirectUris = [ApacheServer.RedirectUri(port)],
+            PostLogoutRedirectUris = [SignedOutPage(port)],
             Scopes = ["openid", "profile"],
             Sector = "ministry.example",
             BackchannelLogoutUri = ApacheServer.LogoutUri(port),
@@ -111,6 +159,7 @@ public sealed class ApacheTests
         private readonly ApacheServer apache;
         private readonly HttpClient http;
         private readonly Browser browser;
+        private PersonSession? session;
 
         public Visitor(ApacheServer apache, RunningProvider provider)
         {
@@ -125,7 +174,7 @@ public sealed class ApacheTests
         /// <summary>Apache's answer to the browser that comes back from the Provider.</summary>
         public async Task<HttpResponseMessage> Back()
         {
-            await browser.SignIn();
+            session = await browser.SignIn();
             using var asked = await Page();
             Assert.True(asked.StatusCode == HttpStatusCode.Found, $"{asked.StatusCode} {apache.Log}");
             var callback = await browser.Arrives(asked.Headers.Location!.AbsoluteUri, apache.Origin + "/protected/redirect_uri");
@@ -153,6 +202,39 @@ public sealed class ApacheTests
             using var page = await Page();
             Assert.Equal(HttpStatusCode.Found, page.StatusCode);
             Assert.StartsWith(browser.Provider.Issuer.AbsoluteUri + "authorize?", page.Headers.Location!.AbsoluteUri, StringComparison.Ordinal);
+        }
+
+        public async Task SignOutAtTheProvider() => await browser.Post("/?handler=SignOut", await browser.Get("/"));
+
+        /// <summary>What became of the logout token for Apache.</summary>
+        public async Task<LogoutDeliveryState> Told()
+        {
+            var outbox = browser.Provider.Services.GetRequiredService<LogoutOutbox>();
+            using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+            while (true)
+            {
+                var deliveries = await outbox.List(100);
+                if (deliveries.SingleOrDefault(one => one.SessionId == session!.SessionId) is { State: not LogoutDeliveryState.Pending } delivery)
+                    return delivery.State;
+                await Task.Delay(TimeSpan.FromMilliseconds(50), deadline.Token);
+            }
+        }
+
+        /// <summary>Where Apache's own logout leaves the browser.</summary>
+        public async Task<string> SignOutAtApache()
+        {
+            using var leaving = await http.GetAsync(new Uri("/protected/redirect_uri?logout=" + Uri.EscapeDataString(apache.Origin + "/signed-out"), UriKind.Relative));
+            Assert.True(leaving.StatusCode == HttpStatusCode.Found, $"{leaving.StatusCode} {apache.Log}");
+            return await browser.Arrives(leaving.Headers.Location!.AbsoluteUri, apache.Origin);
+        }
+
+        public Task<bool> IsSignedInAtTheProvider() => browser.IsSignedIn();
+
+        public async Task<HttpStatusCode> SendsLogout(string token)
+        {
+            using var form = new FormUrlEncodedContent([new("logout_token", token)]);
+            using var answer = await http.PostAsync(new Uri("/protected/redirect_uri?logout=backchannel", UriKind.Relative), form);
+            return answer.StatusCode;
         }
 
         public void Dispose()
