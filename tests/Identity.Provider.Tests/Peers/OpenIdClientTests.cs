@@ -101,7 +101,7 @@ public sealed class OpenIdClientTests
         Assert.Equal("invalid_grant", (string?)result["refreshAfterReplay"]);
     }
 
-    private static async Task<(string Address, JsonNode Result)> Login(RunningProvider provider, JsonObject setup)
+    internal static async Task<(string Address, JsonNode Result)> Login(RunningProvider provider, JsonObject setup)
     {
         setup["issuer"] = provider.Issuer.AbsoluteUri;
         using var client = await PeerScript.Node("openid-client-profile.mjs", setup);
@@ -112,13 +112,13 @@ public sealed class OpenIdClientTests
         return (address, await client.Read());
     }
 
-    private static void Complete(JsonNode result)
+    internal static void Complete(JsonNode result, string? birthdate = "1985-04-21")
     {
         Assert.True(result["error"] is null, result.ToJsonString());
         Assert.Equal((string?)result["claims"]!["sub"], (string?)result["userInfo"]!["sub"]);
         Assert.Equal("http://eidas.europa.eu/LoA/substantial", (string?)result["claims"]!["acr"]);
         Assert.Equal("Liis Tamm", (string?)result["userInfo"]!["name"]);
-        Assert.Equal("1985-04-21", (string?)result["userInfo"]!["birthdate"]);
+        Assert.Equal(birthdate, (string?)result["userInfo"]!["birthdate"]);
         // RFC 6749 4.1.2: what the code had given is withdrawn when it is used again.
         Assert.Equal("invalid_grant", (string?)result["sameCodeAgain"]);
         Assert.Equal("invalid_token", (string?)result["tokenAfterReplay"]);
