@@ -58,12 +58,14 @@ public static class SigningApp
         app.MapPost("/requests", AgencyEndpoints.Create);
         app.MapGet("/requests/{id:bearer}", AgencyEndpoints.Status);
         app.MapGet("/requests/{id:bearer}/document", AgencyEndpoints.SignedDocument);
-        // A person's browser. /signin-oidc and /approvals/callback are answered by the handlers of SignInSchemes and ApprovalScheme.
+        // A person's browser. /signin-oidc, /signout-callback-oidc and /approvals/callback are answered by the handlers of SignInSchemes and ApprovalScheme.
         app.MapGet("/sign-in", PersonEndpoints.SignIn);
         app.MapPost("/sign-out", PersonEndpoints.SignOut);
         app.MapGet("/requests/{id}/document", PersonEndpoints.ShownDocument);
         app.MapGet("/requests/{id}/signed.pdf", PersonEndpoints.SignedDocument);
         app.MapRazorPages();
+        // The Provider itself: a session is over.
+        app.MapPost(LogoutEndpoint.Path, LogoutEndpoint.Receive);
     }
 
     /// <summary>The pages and their addresses, as the person meets them.</summary>
@@ -94,6 +96,8 @@ public static class SigningApp
         services.AddSingleton<RequestStore>();
         services.AddSingleton<ApprovalRecords>();
         services.AddSingleton<OpenSessions>();
+        services.AddSingleton<VerifiedLogout.Checks>();
+        services.AddSingleton<LogoutEndpoint>();
         services.AddHostedService<RetentionSweep>();
     }
 

@@ -58,6 +58,17 @@ public sealed class StandInProvider : IAsyncDisposable
 
     public int PushedRequests { get; private set; }
 
+    /// <summary>The login session that tokens are given in; null: the ID token says nothing of it.</summary>
+    public string? Session { get; set; } = Guid();
+
+    public string? LastIdToken { get; private set; }
+
+    /// <summary>What the browser brought to the end of the session.</summary>
+    public IReadOnlyDictionary<string, string>? LastLogout { get; private set; }
+
+    /// <summary>The Provider's metadata has no end_session_endpoint.</summary>
+    public bool WithoutLogout { get; set; }
+
     public static async Task<StandInProvider> Start(Func<string, bool> isClientAssertion)
     {
         var issuer = $"http://localhost:{FreePort.Next()}/";
@@ -74,7 +85,28 @@ public sealed class StandInProvider : IAsyncDisposable
     public void Reset()
     {
         (Person, Down, Declines, Change, Finish) = (StandInPerson.Liis, false, false, null, made => made);
+        (Session, LastLogout) = (Guid(), null);
     }
+
+    /// <summary>A logout token for <see cref="Session"/> as the specification has it; the changes of header and claims make it another.</summary>
+    public string LogoutToken(Action<JsonObject, JsonObject>? change = null, EvidenceBuilder? signer = null)
+    {
+        var now = TimeProvider.System.GetUtcNow().ToUnixTimeSeconds();
+        var header = new JsonObject { ["alg"] = "ES256", ["typ"] = "logout+jwt", ["kid"] = "key-1" };
+        var payload = new JsonObject
+        {
+            ["iss"] = Issuer, ["aud"] = "signing", ["iat"] = now, ["exp"] = now + 120, ["jti"] = Guid(),
+            ["events"] = new JsonObject { ["http://schemas.openid.net/event/backchannel-logout"] = new JsonObject() },
+            ["sub"] = Person.Subject, ["sid"] = Session,
+        };
+        change?.Invoke(header, payload);
+        return (signer ?? evidence).Sign(header.ToJsonString(), payload.ToJsonString());
+    }
+
+    /// <summary>Any text under the published key.</summary>
+    public string Sign(string header, string payload) => evidence.Sign(header, payload);
+
+    public string Jwks => evidence.Jwks;
 
     /// <summary>An access token as RFC 9068 has it; the changes make it another.</summary>
     public string AccessToken(string audience, string client = "land-registry", string scope = "signing", Action<JsonObject, JsonObject>? change = null)
@@ -108,6 +140,7 @@ public sealed class StandInProvider : IAsyncDisposable
         });
         app.MapGet("/.well-known/openid-configuration", () => Results.Json(new Dictionary<string, object>
         {
+            [WithoutLogout ? "no_end_session_endpoint" : "end_session_endpoint"] = Issuer + "logout",
             ["issuer"] = Issuer, ["jwks_uri"] = Issuer + "jwks", ["authorization_endpoint"] = Issuer + "authorize", ["token_endpoint"] = Issuer + "token",
             ["userinfo_endpoint"] = Issuer + "userinfo", ["pushed_authorization_request_endpoint"] = Issuer + "par", ["response_types_supported"] = new[] { "code" },
             ["require_pushed_authorization_requests"] = true,
@@ -116,6 +149,11 @@ public sealed class StandInProvider : IAsyncDisposable
         app.MapPost("/par", Push);
         app.MapGet("/authorize", Authorize);
         app.MapPost("/token", Token);
+        app.MapGet("/logout", (HttpRequest request) =>
+        {
+            LastLogout = request.Query.ToDictionary(parameter => parameter.Key, parameter => parameter.Value.ToString());
+            return Results.Redirect(LastLogout["post_logout_redirect_uri"] + "?state=" + Uri.EscapeDataString(LastLogout["state"]));
+        });
         app.MapGet("/userinfo", () => Results.Json(new Dictionary<string, string>
         {
             ["sub"] = Person.Subject, ["person_identifier"] = Person.Identifier, ["name"] = $"{Person.GivenName} {Person.FamilyName}",
@@ -170,9 +208,10 @@ public sealed class StandInProvider : IAsyncDisposable
         if (!isClientAssertion(form["client_assertion"].ToString()) || challenge != asked["code_challenge"])
             return Results.Json(new { error = "invalid_grant" }, statusCode: 400);
         var now = TimeProvider.System.GetUtcNow().ToUnixTimeSeconds();
-        var idToken = evidence.Sign(
-            """{"alg":"ES256","kid":"key-1"}""",
-            JsonSerializer.Serialize(new { iss = Issuer, aud = "signing", sub = Person.Subject, iat = now, exp = now + 300, nonce = asked["nonce"] }));
+        var said = new JsonObject { ["iss"] = Issuer, ["aud"] = "signing", ["sub"] = Person.Subject, ["iat"] = now, ["exp"] = now + 300, ["nonce"] = asked["nonce"] };
+        if (Session is not null)
+            said["sid"] = Session;
+        var idToken = LastIdToken = evidence.Sign("""{"alg":"ES256","kid":"key-1"}""", said.ToJsonString());
         var answer = new JsonObject { ["access_token"] = Guid(), ["token_type"] = "Bearer", ["expires_in"] = 300, ["id_token"] = idToken };
         if (asked.TryGetValue("authorization_details", out var details))
         {

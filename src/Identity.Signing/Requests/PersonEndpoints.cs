@@ -13,13 +13,16 @@ internal static class PersonEndpoints
     public static IResult SignIn() =>
         Results.Challenge(new AuthenticationProperties { RedirectUri = "/" }, [SignInSchemes.SignIn]);
 
-    /// <summary>Ends the session here; that at the Provider is the Provider's.</summary>
+    /// <summary>Ends the session here and at the Provider.</summary>
     public static async Task<IResult> SignOut(HttpContext context, IAntiforgery antiforgery)
     {
+        // Ended meanwhile: what the person wants is so, and their page's token was of the session.
+        if (SignedInPerson.Of(context.User) is null)
+            return Results.Redirect("/");
         if (!await antiforgery.IsRequestValidAsync(context))
             return Results.StatusCode(StatusCodes.Status400BadRequest);
-        await context.SignOutAsync(SignInSchemes.Session);
-        return Results.Redirect("/");
+        await SignInSchemes.SignOut(context);
+        return Results.Empty;
     }
 
     /// <summary>The document as received, for the viewer on the review page: read whole and hashed, so that a changed one is never shown.</summary>

@@ -12,6 +12,7 @@ internal static class SignInSchemes
 {
     public const string Session = "session";
     public const string SignIn = "oidc";
+    private const string IdTokenHint = "id_token_hint";
     private const string ClientAssertionType = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
     private static readonly TimeSpan CallDeadline = TimeSpan.FromSeconds(15);
@@ -44,8 +45,51 @@ internal static class SignInSchemes
             oidc.GetClaimsFromUserInfoEndpoint = true;
             oidc.ClaimActions.MapJsonKey(SignedInPerson.IdentifierClaim, SignedInPerson.IdentifierClaim);
             oidc.ClaimActions.MapJsonKey(SignedInPerson.NameClaim, SignedInPerson.NameClaim);
+            oidc.Events.OnTokenValidated = KeepSession;
             oidc.Events.OnTicketReceived = KeepWhoAlone;
+            oidc.Events.OnRedirectToIdentityProviderForSignOut = static context =>
+            {
+                context.ProtocolMessage.IdTokenHint = context.Properties.GetParameter<string>(IdTokenHint);
+                context.ProtocolMessage.UiLocales = Languages.Current.Tag;
+                return Task.CompletedTask;
+            };
+            // Where it leads is no matter of what came back.
+            oidc.Events.OnSignedOutCallbackRedirect = static context =>
+            {
+                context.HandleResponse();
+                context.Response.Redirect("/");
+                return Task.CompletedTask;
+            };
         });
+
+    /// <summary>
+    /// Ends the session here, then at the Provider, which tells the agencies (OpenID Connect RP-Initiated Logout 1.0, 2). When the Provider does not answer,
+    /// here alone.
+    /// </summary>
+    public static async Task SignOut(HttpContext context)
+    {
+        // Before the session ends: the token is in it.
+        var idToken = await Sessions(context).IdTokenOf(context);
+        await context.SignOutAsync(Session);
+        if (idToken is null)
+        {
+            context.Response.Redirect("/");
+            return;
+        }
+
+        try
+        {
+            var properties = new AuthenticationProperties { RedirectUri = "/" };
+            properties.SetParameter(IdTokenHint, idToken);
+            await context.SignOutAsync(SignIn, properties);
+        }
+        catch (InvalidOperationException exception)
+        {
+            // No metadata, or metadata without the endpoint.
+            Logger(context).LogWarning(exception, "The Provider could not be told of a sign-out");
+            context.Response.Redirect("/");
+        }
+    }
 
     /// <summary>What both schemes share: where the Provider is and how this client shows who it is.</summary>
     public static void UseProvider(OpenIdConnectOptions oidc, SigningSettings settings, string what)
@@ -62,6 +106,8 @@ internal static class SignInSchemes
         oidc.DisableTelemetry = true;
         oidc.BackchannelTimeout = CallDeadline;
         oidc.SignInScheme = Session;
+        // Front-channel logout: any page could send the person there. The Provider comes by the back channel (LogoutEndpoint).
+        oidc.RemoteSignOutPath = PathString.Empty;
         oidc.TokenValidationParameters.ValidIssuer = settings.Provider.AbsoluteUri;
         oidc.TokenValidationParameters.NameClaimType = SignedInPerson.NameClaim;
         oidc.Scope.Clear();
@@ -105,6 +151,16 @@ internal static class SignInSchemes
             context.Response.Redirect("/");
             return Task.CompletedTask;
         };
+    }
+
+    // Out of the ID token, which is the Provider's word on its session; in the database, not in the cookie.
+    private static Task KeepSession(TokenValidatedContext context)
+    {
+        if (context.Principal?.FindFirstValue("sid") is { Length: > 0 } sid && context.TokenEndpointResponse?.IdToken is { } idToken)
+            OpenSessions.Tell(context.Properties!, sid, idToken);
+        else
+            context.Fail("The Provider did not say in which session the person is.");
+        return Task.CompletedTask;
     }
 
     private static Task KeepWhoAlone(TicketReceivedContext context)

@@ -19,6 +19,8 @@ public sealed class SigningDatabase(DbContextOptions<SigningDatabase> options) :
 
     public DbSet<OpenSession> Sessions => Set<OpenSession>();
 
+    public DbSet<SettledLogout> SettledLogouts => Set<SettledLogout>();
+
     public DbSet<DataProtectionKey> DataProtectionKeys => Set<DataProtectionKey>();
 
     protected override void OnModelCreating(ModelBuilder modelBuilder)
@@ -41,6 +43,13 @@ public sealed class SigningDatabase(DbContextOptions<SigningDatabase> options) :
         {
             session.HasKey(s => s.Id);
             session.HasIndex(s => s.ExpiresAt);
+            session.HasIndex(s => s.ProviderSession);
+            session.HasIndex(s => s.Subject);
+        });
+        modelBuilder.Entity<SettledLogout>(logout =>
+        {
+            logout.HasKey(l => l.What);
+            logout.HasIndex(l => l.ExpiresAt);
         });
         modelBuilder.Entity<IdempotencyRecord>().HasKey(record => new { record.AgencyId, record.Key });
     }

@@ -199,10 +199,12 @@ public sealed class PersonTests(SigningSystem system) : IClassFixture<SigningSys
         await browser.Get("sign-in");
         await using var database = await system.App.Services.GetRequiredService<IDbContextFactory<SigningDatabase>>().CreateDbContextAsync(SigningSystem.Cancellation);
         var past = TimeProvider.System.GetUtcNow().AddSeconds(-1);
-        database.Sessions.Add(new Signing.SignIn.OpenSession { Id = "past", ExpiresAt = past });
+        database.Sessions.Add(new Signing.SignIn.OpenSession { Id = "past", ExpiresAt = past, ProviderSession = "", Subject = "", IdToken = "" });
+        database.SettledLogouts.Add(new Signing.SignIn.SettledLogout { What = "past", ExpiresAt = past });
         await database.SaveChangesAsync(SigningSystem.Cancellation);
         await system.App.Services.GetRequiredService<Signing.SignIn.OpenSessions>().RemoveExpired(SigningSystem.Cancellation);
         Assert.False(await database.Sessions.AnyAsync(session => session.ExpiresAt <= past, SigningSystem.Cancellation));
+        Assert.False(await database.SettledLogouts.AnyAsync(settled => settled.ExpiresAt <= past, SigningSystem.Cancellation));
         Assert.True(await IsSignedIn(browser));
         await database.Sessions.ExecuteDeleteAsync(SigningSystem.Cancellation);
         Assert.False(await IsSignedIn(browser));

@@ -161,11 +161,42 @@ namespace Identity.Signing.Storage.Migrations
                     b.Property<long>("ExpiresAt")
                         .HasColumnType("INTEGER");
 
+                    b.Property<string>("IdToken")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("ProviderSession")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Subject")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
                     b.HasKey("Id");
 
                     b.HasIndex("ExpiresAt");
 
+                    b.HasIndex("ProviderSession");
+
+                    b.HasIndex("Subject");
+
                     b.ToTable("Sessions");
+                });
+
+            modelBuilder.Entity("Identity.Signing.SignIn.SettledLogout", b =>
+                {
+                    b.Property<string>("What")
+                        .HasColumnType("TEXT");
+
+                    b.Property<long>("ExpiresAt")
+                        .HasColumnType("INTEGER");
+
+                    b.HasKey("What");
+
+                    b.HasIndex("ExpiresAt");
+
+                    b.ToTable("SettledLogouts");
                 });
 
             modelBuilder.Entity("Microsoft.AspNetCore.DataProtection.EntityFrameworkCore.DataProtectionKey", b =>
