@@ -32,7 +32,7 @@ internal sealed partial class OurProvider : Subject
             Path.Combine(Repository.Root, "src", "Identity.Provider", "bin", built, "net10.0", "Identity.Provider.dll"),
             "--environment=Development", $"--urls={Address}", $"--Provider:Issuer={Address}", $"--Provider:Database=Data Source={Path.Combine(directory, "provider.db")}",
             $"--Provider:Redis={redis.Endpoint}", $"--Provider:Keys={keys}", $"--Provider:Audit={Path.Combine(directory, "audit.jsonl")}",
-            $"--Provider:SeedDemo:ClientKeys={directory}", "--Logging:LogLevel:Default=Error",
+            $"--Provider:SeedDemo:ClientKeys={directory}", "--Logging:LogLevel:Default=Error", "--Provider:RateLimits:PagesPerAddress=1000000", "--Provider:RateLimits:RequestsPerClient=1000000", "--Provider:RateLimits:SignInsPerPerson=1000000",
             $"--Provider:Clients:0:Id={ClientId}", "--Provider:Clients:0:Name=Benchmark", "--Provider:Clients:0:Profile=fapi2", "--Provider:Clients:0:Sector=bench.example",
             $"--Provider:Clients:0:RedirectUris:0={RedirectUri}", "--Provider:Clients:0:Scopes:0=openid", "--Provider:Clients:0:Scopes:1=profile",
             "--Provider:Clients:0:DpopBoundAccessTokens=true", $"--Provider:Clients:0:Jwks={Jose.PublicJwk(ClientKey, ClientId).ToJsonString()}");
