@@ -251,6 +251,12 @@ public static class ProviderApp
         server.RemoveEventHandler(OpenIddictServerHandlers.Authentication.ValidatePushedResourceParameter.Descriptor);
         server.RemoveEventHandler(OpenIddictServerHandlers.Authentication.ValidateResourceParameter.Descriptor);
         server.RemoveEventHandler(OpenIddictServerHandlers.Exchange.ValidateResourceParameter.Descriptor);
+        server.RemoveEventHandler(OpenIddictServerHandlers.Authentication.ValidatePushedScopePermissions.Descriptor);
+        server.RemoveEventHandler(OpenIddictServerHandlers.Authentication.ValidateScopePermissions.Descriptor);
+        Before<ValidatePushedAuthorizationRequestContext, PermittedScopes<ValidatePushedAuthorizationRequestContext>>(
+            server, OpenIddictServerHandlers.Authentication.ValidatePushedScopePermissions.Descriptor);
+        Before<ValidateAuthorizationRequestContext, PermittedScopes<ValidateAuthorizationRequestContext>>(
+            server, OpenIddictServerHandlers.Authentication.ValidateScopePermissions.Descriptor);
         After<ValidatePushedAuthorizationRequestContext, AskedResources<ValidatePushedAuthorizationRequestContext>>(
             server, OpenIddictServerHandlers.Authentication.ValidatePushedScopePermissions.Descriptor);
         After<ValidateAuthorizationRequestContext, AskedResources<ValidateAuthorizationRequestContext>>(

@@ -1,3 +1,4 @@
+using System.Text;
 using Identity.Web;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Primitives;
@@ -38,6 +39,12 @@ internal static class FormBody
 
             try
             {
+                if (endpoint && !FormText.IsUtf8(await Bytes(context)))
+                {
+                    await PlainProblem.Write(context, StatusCodes.Status400BadRequest);
+                    return;
+                }
+
                 await context.Request.ReadFormAsync(context.RequestAborted);
             }
             catch (InvalidDataException)
@@ -52,6 +59,12 @@ internal static class FormBody
             }
         }
 
+        if (endpoint && !FormText.IsUtf8(Encoding.UTF8.GetBytes(context.Request.QueryString.Value ?? "")))
+        {
+            await PlainProblem.Write(context, StatusCodes.Status400BadRequest);
+            return;
+        }
+
         // RFC 6749 3.1, 3.2: no parameter more than once; RFC 8707 2 lets resource repeat.
         if (endpoint && (Repeats(context.Request.Query) || (context.Request.HasFormContentType && Repeats(context.Request.Form))))
         {
@@ -60,6 +73,16 @@ internal static class FormBody
         }
 
         await next(context);
+    }
+
+    // Small enough to be held; what reads the form afterwards reads it from here.
+    private static async Task<ReadOnlyMemory<byte>> Bytes(HttpContext context)
+    {
+        var body = new MemoryStream();
+        await context.Request.Body.CopyToAsync(body, context.RequestAborted);
+        body.Position = 0;
+        context.Request.Body = body;
+        return body.GetBuffer().AsMemory(0, (int)body.Length);
     }
 
     private static bool Repeats(IEnumerable<KeyValuePair<string, StringValues>> parameters) =>

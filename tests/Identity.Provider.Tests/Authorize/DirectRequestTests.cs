@@ -134,7 +134,7 @@ public sealed class DirectRequestTests(ProviderWithLegacyClient running) : IClas
         { "response_type", "nonsense", "unsupported_response_type" },
         { "response_type", "", "invalid_request" },
         { "scope", "profile", "invalid_scope" },
-        { "scope", "openid birthdate", "invalid_request" },
+        { "scope", "openid birthdate", "invalid_scope" },
         { "response_mode", "fragment", "invalid_request" },
         { "prompt", "none login", "invalid_request" },
         { "max_age", "-1", "invalid_request" },
