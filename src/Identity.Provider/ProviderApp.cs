@@ -1,19 +1,15 @@
 using Identity.Audit;
 using Identity.Keys;
-using Identity.Provider.Approvals;
 using Identity.Provider.Authorize;
 using Identity.Provider.Clients;
-using Identity.Provider.Consent;
 using Identity.Provider.Discovery;
 using Identity.Provider.Dpop;
 using Identity.Provider.Encryption;
-using Identity.Provider.Enrolment;
 using Identity.Provider.Introspection;
 using Identity.Provider.Login;
 using Identity.Provider.Logout;
 using Identity.Provider.MutualTls;
 using Identity.Provider.Outgoing;
-using Identity.Provider.Passkeys;
 using Identity.Provider.People;
 using Identity.Provider.PushedRequests;
 using Identity.Provider.RateLimits;
@@ -28,13 +24,8 @@ using Identity.Provider.Token;
 using Identity.Provider.TokenExchange;
 using Identity.Provider.UserInfo;
 using Identity.Web;
-using Microsoft.AspNetCore.Antiforgery;
-using Microsoft.AspNetCore.DataProtection;
-using Microsoft.AspNetCore.Identity;
-using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Logging.Abstractions;
 using OpenIddict.Abstractions;
-using OpenIddict.EntityFrameworkCore.Models;
 using OpenIddict.Server.AspNetCore;
 using OpenIddict.Server;
 using static OpenIddict.Abstractions.OpenIddictConstants;
@@ -43,7 +34,7 @@ using static OpenIddict.Server.OpenIddictServerEvents;
 namespace Identity.Provider;
 
 /// <summary>The OpenID provider: what it is made of, and every route in the order in which a login meets them.</summary>
-public static class ProviderApp
+public static partial class ProviderApp
 {
     /// <summary>RFC 9700 4.14.2: a rotated refresh token that comes again within this time is refused, and later ends the login: a client that asks twice is no thief.</summary>
     private static readonly TimeSpan RefreshTokenLeeway = TimeSpan.FromSeconds(30);
@@ -349,58 +340,6 @@ public static class ProviderApp
         After<TContext, ClientCertificates.Extract<TContext>>(server, OpenIddictServerAspNetCoreHandlers.ExtractClientCertificate<TContext>.Descriptor);
         server.RemoveEventHandler(OpenIddictServerAspNetCoreHandlers.ExtractBasicAuthenticationCredentials<TContext>.Descriptor);
         After<TContext, BasicCredentials.Of<TContext>>(server, OpenIddictServerAspNetCoreHandlers.ExtractBasicAuthenticationCredentials<TContext>.Descriptor);
-    }
-
-    private static void AddStores(IServiceCollection services, ProviderSettings settings, KeyRing keys)
-    {
-        AddRecords(services, settings);
-        services.AddHostedService<ExpiredRefreshTokens>();
-        services.AddHealthChecks().AddCheck<StoreHealth>("stores");
-        AddProtection(services, keys);
-    }
-
-    /// <summary>The keys that seal what stands in Redis and in cookies.</summary>
-    internal static void AddProtection(IServiceCollection services, KeyRing keys) => services.AddDataProtection()
-        .SetApplicationName("Identity.Provider")
-        .PersistKeysToDbContext<ProviderDatabase>()
-        .ProtectKeysWithCertificate(keys.CertificateWithPrivateKey("data-protection", KeyPurpose.DataProtection));
-
-    /// <summary>The database, and Redis behind it, as the service and its commands see them. Nothing is opened before it is used.</summary>
-    internal static void AddRecords(IServiceCollection services, ProviderSettings settings)
-    {
-        services.Configure<IdentityOptions>(ProviderDatabase.Shape);
-        services.AddDbContextPool<ProviderDatabase>(database => DatabaseProduct.Use(database, settings.Database));
-        services.AddSingleton(_ => new RedisStore(settings.Redis, settings.RedisPrefix));
-        services.AddOpenIddict().AddCore(core =>
-        {
-            core.UseEntityFrameworkCore().UseDbContext<ProviderDatabase>();
-            core.ReplaceApplicationManager<OpenIddictEntityFrameworkCoreApplication, RegisteredClients>();
-            core.SetDefaultTokenEntity<TokenEntry>().ReplaceTokenStore<TokenEntry, TokenStore>(ServiceLifetime.Scoped);
-        });
-        services.AddScoped<RedisTokenStore>();
-        services.AddScoped<RefreshTokenTable>();
-        services.AddScoped<ClientAdministration>();
-        services.AddScoped<InitialAccessTokens>();
-        services.AddScoped(provider => (RegisteredClients)provider.GetRequiredService<IOpenIddictApplicationManager>());
-    }
-
-    private static void AddPeople(IServiceCollection services, ProviderSettings settings)
-    {
-        services.AddSessions(settings.Issuer, settings.Sessions);
-        services.AddLogout(settings.BackchannelLogout);
-        services.AddPasskeys(settings.Issuer, settings.AttestationRoots);
-        // People come from agencies' sites, and a Strict cookie would not come along: each arrival would get another token, and the form in the tab
-        // before would be refused. A Lax cookie stays away from the posts of other sites just as well.
-        services.PostConfigure<AntiforgeryOptions>(antiforgery => antiforgery.Cookie.SameSite = SameSiteMode.Lax);
-        services.AddScoped<PersonStore>();
-        services.AddScoped<PersonPasskeys>();
-        services.AddScoped<EnrolmentCodes>();
-        services.AddScoped<Enrolments>();
-        services.AddSingleton<GuessLimit>();
-        services.AddSingleton<PendingRequests>();
-        services.AddScoped<ConsentStore>();
-        services.AddScoped<ApprovalCeremonies>();
-        services.AddSingleton<ApprovalStore>();
     }
 
     // The command-line provider would take a lone switch for the name of the next argument's value.

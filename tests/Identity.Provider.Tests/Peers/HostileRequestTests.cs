@@ -59,7 +59,7 @@ public sealed class HostileRequestTests(HostileRequests sent) : IClassFixture<Ho
         new("pushed: response_type code id_token", "400 unsupported_response_type", "400 invalid_request", "RFC 6749 4.1.2.1: a response type that is not supported"),
         new("pushed: an unknown response_mode", "400 invalid_request", "400 unsupported_response_mode",
             "RFC 6749 4.1.2.1: an invalid value; no standard has a code of its own for it"),
-        new("pushed: a scope that is not the client's", "400 invalid_scope"),
+        new("pushed: a scope that is not the client's", "400 invalid_scope", "201", "RFC 6749 3.3: refused, or ignored as the reference does; both are allowed"),
         new("pushed: request_uri inside", "400 invalid_request", "400 request_uri_not_supported", "RFC 9126 2.1: must be refused; both codes are registered for it"),
         new("pushed: an unsigned request object", "400 request_not_supported"),
         new("pushed: state twice", "400 invalid_request"),
