@@ -40,12 +40,16 @@ internal sealed class ClientRegistry(
                 await write(scope.ServiceProvider.GetRequiredService<ClientRegistry>());
                 return;
             }
-            catch (Exception race) when (attempt < Attempts && race is DbUpdateException or DbException { IsTransient: true } or OpenIddictExceptions.ConcurrencyException or OpenIddictExceptions.ValidationException)
+            catch (Exception race) when (attempt < Attempts && IsRace(race))
             {
                 await Task.Delay(TimeSpan.FromMilliseconds(50 * attempt));
             }
         }
     }
+
+    // PostgreSQL's provider wraps what it takes for transient: two transactions that removed one row, for example.
+    private static bool IsRace(Exception problem) => problem is DbUpdateException or DbException { IsTransient: true }
+        or OpenIddictExceptions.ConcurrencyException or OpenIddictExceptions.ValidationException or InvalidOperationException { InnerException: DbUpdateException };
 
     private async Task Write(ResourceServer server, CancellationToken cancellation)
     {

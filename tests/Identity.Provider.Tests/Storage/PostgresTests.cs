@@ -1,6 +1,7 @@
 using System.Net;
 using Identity.Provider.Clients;
 using Identity.Provider.CommandLine;
+using Identity.Provider.Conformance;
 using Identity.Provider.Registration;
 using Identity.TestKit;
 using Microsoft.AspNetCore.Builder;
@@ -31,7 +32,9 @@ public sealed class PostgresProvider : IAsyncLifetime
 
     public async ValueTask DisposeAsync()
     {
-        await Provider.DisposeAsync();
+        // Null when it did not start; the server then still has to end.
+        if (Provider is not null)
+            await Provider.DisposeAsync();
         Npgsql.NpgsqlConnection.ClearAllPools();
         server.Dispose();
     }
@@ -86,6 +89,34 @@ public sealed class PostgresTests(PostgresProvider postgres) : IClassFixture<Pos
         {
             using var form = new FormUrlEncodedContent(agency.Authenticated(assertion).Concat(parameters));
             return (await there.PostAsync(path, form)).StatusCode;
+        }
+    }
+
+    [Fact]
+    public async Task A_refresh_token_is_rotated_once_between_two_instances()
+    {
+        var database = await postgres.NewDatabase();
+        await using var first = await ProviderWithBasicClients.Start($"--Provider:Database={database}");
+        await using var second = await Second(first, "second", database, ProviderWithBasicClients.Clients);
+        using var client = new BasicRelyingParty(first, ProviderWithBasicClients.Post);
+        using var there = new HttpClient { BaseAddress = Address(second) };
+        for (var round = 0; round < 4; round++)
+        {
+            var refresh = (string)(await client.Tokens()).Json["refresh_token"]!;
+            Dictionary<string, string> Form() => new()
+            {
+                ["grant_type"] = "refresh_token", ["refresh_token"] = refresh, ["client_id"] = client.ClientId, ["client_secret"] = ProviderWithBasicClients.Secret(client.ClientId),
+            };
+            var replies = await Task.WhenAll(Enumerable.Range(0, 8).Select(async index =>
+            {
+                if (index % 2 == 0)
+                    return (await client.Token(Form())).Status;
+                using var form = new FormUrlEncodedContent(Form());
+                using var answer = await there.PostAsync("/token", form);
+                return answer.StatusCode;
+            }));
+            Assert.Single(replies, status => status == HttpStatusCode.OK);
+            Assert.Equal(7, replies.Count(status => status == HttpStatusCode.BadRequest));
         }
     }
 
@@ -174,7 +205,10 @@ public sealed class PostgresTests(PostgresProvider postgres) : IClassFixture<Pos
     private static Uri Address(WebApplication app) =>
         new(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single());
 
-    private async Task<WebApplication> Second(string name, string? database = null, params string[] settings)
+    private Task<WebApplication> Second(string name, string? database = null, params string[] settings) =>
+        Second(provider, name, database ?? postgres.Connection, settings);
+
+    private static async Task<WebApplication> Second(RunningProvider provider, string name, string database, params string[] settings)
     {
         var folder = Path.GetDirectoryName(provider.AuditFile)!;
         var app = ProviderApp.Build(
@@ -182,7 +216,7 @@ public sealed class PostgresTests(PostgresProvider postgres) : IClassFixture<Pos
             "--environment=Development",
             "--urls=http://127.0.0.1:0",
             $"--Provider:Issuer={provider.Issuer}",
-            $"--Provider:Database={database ?? postgres.Connection}",
+            $"--Provider:Database={database}",
             $"--Provider:Redis={provider.Redis.Endpoint}",
             $"--Provider:Keys={Path.Combine(folder, "keys")}",
             $"--Provider:Audit={Path.Combine(folder, name + ".jsonl")}",
