@@ -13,8 +13,6 @@ using Identity.Provider.PushedRequests;
 using Identity.Provider.Sessions;
 using Identity.Provider.Storage;
 using Identity.Provider.Subjects;
-using Identity.Provider.Token;
-using Identity.Provider.UserInfo;
 using Identity.Web;
 using Microsoft.AspNetCore;
 using Microsoft.AspNetCore.Authentication;
@@ -118,22 +116,7 @@ public sealed class AuthorizeEndpoint(
         // Before anything is given out, so that the session's end finds it. The session may have ended since it was read.
         if (!await parties.Remember(session.SessionId, new SessionClient(request.ClientId!, subject, authorizationId)))
             return Refuse(Errors.LoginRequired);
-        var identity = new ClaimsIdentity("OpenID Connect", Claims.Name, Claims.Role);
-        identity.SetClaim(Claims.Subject, session.PersonId);
-        identity.SetClaim(TokenClaims.PairwiseSubjectClaim, subject);
-        identity.SetClaim("sid", session.SessionId);
-        identity.SetClaim(Claims.AuthenticationTime, session.AuthenticatedAt.ToUnixTimeSeconds());
-        identity.SetClaim(Claims.AuthenticationContextReference, release.Level);
-        identity.SetClaims(Claims.AuthenticationMethodReference, [.. session.Methods]);
-        release.WriteTo(identity);
-        identity.SetDestinations(claim => claim.Type switch
-        {
-            UserInfoAnswer.NamedClaims => [Destinations.AccessToken],
-            _ when release.IsOfIdToken(claim.Type) => [Destinations.IdentityToken],
-            TokenClaims.PairwiseSubjectClaim => [Destinations.AccessToken, Destinations.IdentityToken],
-            "sid" or Claims.AuthenticationTime or Claims.AuthenticationContextReference or Claims.AuthenticationMethodReference => [Destinations.IdentityToken],
-            _ => [],
-        });
+        var identity = LoginIdentity.Of(session, subject, release);
         // RFC 9449 10: the code is good for the holder of this key alone.
         identity.SetClaim(DpopBinding.Parameter, (string?)request.GetParameter(DpopBinding.Parameter));
         if (approval is not null)
