@@ -9,7 +9,8 @@ namespace Identity.Provider.Enrolment;
 /// How many wrong codes may be tried: per address, and by everybody together. Counted in Redis, so that all instances count together, in windows
 /// whose number is part of the key: a counter that lost its lifetime blocks nobody beyond its window.
 /// </summary>
-public sealed class GuessLimit(RedisStore redis, TimeProvider time)
+/// <param name="what">The codes that are guessed at; each kind is counted by itself.</param>
+public sealed class GuessLimit(RedisStore redis, TimeProvider time, string what = "enrol")
 {
     public const int PerAddress = 10;
     public const int ByEverybody = 500;
@@ -46,6 +47,6 @@ public sealed class GuessLimit(RedisStore redis, TimeProvider time)
         var seconds = time.GetUtcNow().ToUnixTimeSeconds();
         var length = (long)Window.TotalSeconds;
         var window = (seconds / length).ToString(CultureInfo.InvariantCulture);
-        return ($"enrol:{window}:{Network.Of(address)}", $"enrol:{window}:all", TimeSpan.FromSeconds(length - seconds % length));
+        return ($"{what}:{window}:{Network.Of(address)}", $"{what}:{window}:all", TimeSpan.FromSeconds(length - seconds % length));
     }
 }
