@@ -71,6 +71,9 @@ public sealed record SessionEnd(string? Person, string Session, string Reason) :
 /// <summary>A person agrees that an agency gets the named claims.</summary>
 public sealed record ConsentGrant(string Person, string Client, string Claims) : AuditEvent("provider.consent-grant");
 
+/// <summary>A person answers what a device asked for. <c>Claims</c>: names of what was allowed.</summary>
+public sealed record DeviceAuthorizationAnswer(string Person, string Client, bool Allowed, string Claims) : AuditEvent("provider.device-authorization-answer");
+
 /// <summary>An operator changes which keys sign tokens. <c>Change</c>: announced, published, active, retired, compromised or removed.</summary>
 public sealed record TokenKeyChange(string Key, string Change) : AuditEvent("provider.token-key-change");
 

@@ -2,6 +2,7 @@ using Identity.Audit;
 using Identity.Keys;
 using Identity.Provider.Authorize;
 using Identity.Provider.Clients;
+using Identity.Provider.DeviceAuthorization;
 using Identity.Provider.Discovery;
 using Identity.Provider.Dpop;
 using Identity.Provider.Encryption;
@@ -75,6 +76,7 @@ public static partial class ProviderApp
         app.MapMethods("/authorize", ["GET", "POST"], AuthorizeEndpoint.Handle);
         //   pages     /login /enrol /consent /approve / /passkeys   Razor Pages in their folders
         app.MapRazorPages();
+        //   POST      /device_authorization               OpenIddict; page /device
         //   POST      /token                              OpenIddict
         //   GET, POST /userinfo                           OpenIddict
         //   POST      /introspect, /revoke                OpenIddict
@@ -138,10 +140,13 @@ public static partial class ProviderApp
                 .SetUserInfoEndpointUris("userinfo")
                 .SetRevocationEndpointUris("revoke")
                 .SetIntrospectionEndpointUris("introspect")
+                .SetDeviceAuthorizationEndpointUris("device_authorization")
+                .SetEndUserVerificationEndpointUris("device")
                 .AllowAuthorizationCodeFlow()
                 .AllowClientCredentialsFlow()
                 .AllowRefreshTokenFlow()
                 .AllowTokenExchangeFlow()
+                .AllowDeviceAuthorizationFlow()
                 .RegisterScopes([.. ClientRegistration.IdentityScopes, .. settings.Resources.Select(resource => resource.Scope)])
                 .SetAuthorizationCodeLifetime(settings.CodeLifetime)
                 .SetAccessTokenLifetime(settings.AccessTokenLifetime)
@@ -187,6 +192,7 @@ public static partial class ProviderApp
             });
             AddHandlers(server);
         });
+        services.AddDeviceAuthorization();
     }
 
     /// <summary>Our handlers, in the order in which a login runs through them.</summary>
@@ -257,6 +263,9 @@ public static partial class ProviderApp
         After<ApplyAuthorizationResponseContext, ErrorsToClient>(server, OpenIddictServerHandlers.Authentication.AttachRedirectUri.Descriptor);
         After<ApplyAuthorizationResponseContext, ErrorPage>(server, OpenIddictServerHandlers.Authentication.AttachIssuer.Descriptor);
 
+        // Device authorization request, and its code
+        server.AddDeviceAuthorization();
+
         // Token request
         First<ValidateTokenRequestContext, OfflineAccess<ValidateTokenRequestContext>>(server);
         After<ValidateTokenRequestContext, RefreshTokenPolicy.NoWidening>(server, OpenIddictServerHandlers.Exchange.ValidateAuthentication.Descriptor);
@@ -318,17 +327,17 @@ public static partial class ProviderApp
     }
 
     // OpenIddict's own handlers stand 1000 apart.
-    private static void After<TContext, THandler>(OpenIddictServerBuilder server, OpenIddictServerHandlerDescriptor other)
+    internal static void After<TContext, THandler>(OpenIddictServerBuilder server, OpenIddictServerHandlerDescriptor other)
         where TContext : OpenIddictServerEvents.BaseContext
         where THandler : class, IOpenIddictServerHandler<TContext> =>
         server.AddEventHandler<TContext>(handler => handler.UseScopedHandler<THandler>().SetOrder(other.Order + 250));
 
-    private static void First<TContext, THandler>(OpenIddictServerBuilder server)
+    internal static void First<TContext, THandler>(OpenIddictServerBuilder server)
         where TContext : OpenIddictServerEvents.BaseContext
         where THandler : class, IOpenIddictServerHandler<TContext> =>
         server.AddEventHandler<TContext>(handler => handler.UseScopedHandler<THandler>().SetOrder(int.MinValue));
 
-    private static void Before<TContext, THandler>(OpenIddictServerBuilder server, OpenIddictServerHandlerDescriptor other)
+    internal static void Before<TContext, THandler>(OpenIddictServerBuilder server, OpenIddictServerHandlerDescriptor other)
         where TContext : OpenIddictServerEvents.BaseContext
         where THandler : class, IOpenIddictServerHandler<TContext> =>
         server.AddEventHandler<TContext>(handler => handler.UseScopedHandler<THandler>().SetOrder(other.Order - 250));

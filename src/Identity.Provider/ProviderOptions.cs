@@ -40,6 +40,9 @@ public sealed class ProviderOptions
 
     public TimeSpan CodeLifetime { get; set; } = TimeSpan.FromSeconds(60);
 
+    /// <summary>RFC 8628 3.2: how long a device waits for its person.</summary>
+    public TimeSpan DeviceCodeLifetime { get; set; } = TimeSpan.FromMinutes(10);
+
     public TimeSpan AccessTokenLifetime { get; set; } = TimeSpan.FromMinutes(5);
 
     /// <summary>RFC 9449 8: proofs without a nonce of this Provider are refused. Without it clients may use nonces, and one that is sent must be current.</summary>

@@ -27,6 +27,9 @@ public sealed record ProviderSettings
     /// <summary>FAPI 2.0 5.3.2.1 (12).</summary>
     private static readonly TimeSpan LongestCodeLifetime = TimeSpan.FromSeconds(60);
 
+    /// <summary>RFC 8628 5.1: as short as people can bear, since it is also the time to guess a user code.</summary>
+    private static readonly TimeSpan LongestDeviceCodeLifetime = TimeSpan.FromMinutes(15);
+
     private static readonly TimeSpan LongestAccessTokenLifetime = TimeSpan.FromMinutes(60);
 
     private static readonly TimeSpan LongestInteraction = TimeSpan.FromMinutes(60);
@@ -56,6 +59,8 @@ public sealed record ProviderSettings
     public required TimeSpan InteractionLifetime { get; init; }
 
     public required TimeSpan CodeLifetime { get; init; }
+
+    public required TimeSpan DeviceCodeLifetime { get; init; }
 
     public required TimeSpan AccessTokenLifetime { get; init; }
 
@@ -112,6 +117,7 @@ public sealed record ProviderSettings
             RequestLifetime = Between(options.RequestLifetime, LongestRequestLifetime, nameof(options.RequestLifetime)),
             InteractionLifetime = Between(options.InteractionLifetime, LongestInteraction, nameof(options.InteractionLifetime)),
             CodeLifetime = Between(options.CodeLifetime, LongestCodeLifetime, nameof(options.CodeLifetime)),
+            DeviceCodeLifetime = Between(options.DeviceCodeLifetime, LongestDeviceCodeLifetime, nameof(options.DeviceCodeLifetime)),
             AccessTokenLifetime = Between(options.AccessTokenLifetime, LongestAccessTokenLifetime, nameof(options.AccessTokenLifetime)),
             RequireDpopNonce = options.RequireDpopNonce,
             AttestationRoots = AttestationRoots.Check(options.AttestationRoots),

@@ -126,6 +126,8 @@ internal sealed class ClientRegistry(
                 descriptor.PostLogoutRedirectUris.Add(new Uri(address));
         }
 
+        if (client.GrantTypes.Contains(GrantTypes.DeviceCode))
+            descriptor.Permissions.Add(Permissions.Endpoints.DeviceAuthorization);
         descriptor.Properties[ClientMetadata.Property] = client.Metadata.ToJson();
         return descriptor;
     }

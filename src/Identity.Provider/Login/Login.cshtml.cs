@@ -1,5 +1,6 @@
 using Identity.Audit;
 using Identity.Provider.Authorize;
+using Identity.Provider.DeviceAuthorization;
 using Identity.Provider.Passkeys;
 using Identity.Provider.People;
 using Identity.Provider.RateLimits;
@@ -58,7 +59,7 @@ public sealed class LoginModel(
             new SignIn(verified.Person.Id, PasskeyCeremonies.NameOf(verified.Passkey.CredentialId), verified.Assurance.Level));
         await SessionCookie.SignIn(HttpContext, verified.Person, verified.Assurance);
         operation.Complete(AuditOutcome.Succeeded);
-        return new SeeOther(Pending?.ReturnUrl ?? (ReturnUrl == MyPasskeysModel.Address ? MyPasskeysModel.Address : "/"));
+        return new SeeOther(Pending?.ReturnUrl ?? (ReturnUrl is not null && IsOwn(ReturnUrl) ? ReturnUrl : "/"));
     }
 
     public async Task<IActionResult> OnPostCancelAsync()
@@ -71,10 +72,13 @@ public sealed class LoginModel(
         return new SeeOther(Pending.ReturnUrl);
     }
 
+    // Pages of ours that need somebody signed in.
+    private static bool IsOwn(string address) => address == MyPasskeysModel.Address || ConnectDeviceModel.IsAddress(address);
+
     // False: the person came for an agency, and that request has ended.
     private async Task<bool> Load()
     {
-        if (ReturnUrl is null or MyPasskeysModel.Address)
+        if (ReturnUrl is null || IsOwn(ReturnUrl))
             return true;
         Pending = await requests.Find(HttpContext, ReturnUrl);
         if (Pending is null)

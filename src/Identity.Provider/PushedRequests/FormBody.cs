@@ -15,7 +15,7 @@ internal static class FormBody
     /// <summary>A pushed request with 16 documents, an assertion and all parameters stays below it.</summary>
     internal const int LargestBody = 64 * 1024;
 
-    private static readonly string[] Paths = ["/par", "/authorize", "/token", "/userinfo", "/revoke", "/introspect", Logout.EndSessionEndpoint.Path];
+    private static readonly string[] Paths = ["/par", "/authorize", "/token", "/userinfo", "/revoke", "/introspect", "/device_authorization", Logout.EndSessionEndpoint.Path];
 
     public static async Task Read(HttpContext context, RequestDelegate next)
     {

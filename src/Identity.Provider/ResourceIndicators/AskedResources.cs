@@ -25,7 +25,7 @@ internal sealed class AskedResource(ProviderSettings settings) : IOpenIddictServ
     public ValueTask HandleAsync(ValidateTokenRequestContext context)
     {
         var asked = context.Request.GetResources();
-        if (asked.IsDefaultOrEmpty || (context.AuthorizationCodePrincipal ?? context.RefreshTokenPrincipal) is not { } grant)
+        if (asked.IsDefaultOrEmpty || (context.AuthorizationCodePrincipal ?? context.RefreshTokenPrincipal ?? context.DeviceCodePrincipal) is not { } grant)
             return ValueTask.CompletedTask;
         var scopes = context.Request.GetScopes() is { Length: > 0 } narrowed ? narrowed : grant.GetScopes();
         if (asked.Length > 1)

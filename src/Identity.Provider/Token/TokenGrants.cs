@@ -3,6 +3,7 @@ using System.Text.Json;
 using Identity.Audit;
 using Identity.Provider.Approvals;
 using Identity.Provider.Authorize;
+using Identity.Provider.DeviceAuthorization;
 using Identity.Provider.People;
 using Identity.Provider.RefreshTokens;
 using Identity.Provider.Sessions;
@@ -15,7 +16,7 @@ using static OpenIddict.Server.OpenIddictServerEvents;
 namespace Identity.Provider.Token;
 
 /// <summary>What a validated token request gets: for a code or a refresh token, the tokens of the person it stands for; for client credentials, the client's own.</summary>
-internal sealed class TokenGrants(ProviderSettings settings, PersonStore people, EvidenceAnswer evidence, RefreshGrant refresh, SessionRegister sessions, ExchangeGrant exchange, AuditLog audit)
+internal sealed class TokenGrants(ProviderSettings settings, PersonStore people, EvidenceAnswer evidence, RefreshGrant refresh, SessionRegister sessions, ExchangeGrant exchange, DeviceGrant device, AuditLog audit)
     : IOpenIddictServerHandler<HandleTokenRequestContext>
 {
     public ValueTask HandleAsync(HandleTokenRequestContext context) => context.Request.GrantType switch
@@ -24,6 +25,7 @@ internal sealed class TokenGrants(ProviderSettings settings, PersonStore people,
         GrantTypes.ClientCredentials => ClientCredentials(context),
         GrantTypes.RefreshToken => refresh.Handle(context),
         GrantTypes.TokenExchange => exchange.Handle(context),
+        GrantTypes.DeviceCode => device.Handle(context),
         _ => throw new InvalidOperationException($"A grant type that is not enabled came through: {context.Request.GrantType}."),
     };
 

@@ -50,7 +50,7 @@ public sealed class DisabledClientTests
             var info = await agency.UserInfo(access);
             Assert.Equal(HttpStatusCode.Unauthorized, info.Status);
             Assert.Contains("invalid_token", info.Headers.WwwAuthenticate.ToString(), StringComparison.Ordinal);
-            foreach (var endpoint in (string[])["/introspect", "/revoke", "/device"])
+            foreach (var endpoint in (string[])["/introspect", "/revoke", "/device_authorization"])
             {
                 var reply = await agency.Post(endpoint, agency.Authenticated().Append(new("token", access)));
                 Assert.True(reply.Status is HttpStatusCode.NotFound || (reply.Status, reply.Error) is (HttpStatusCode.Unauthorized, "invalid_client"), endpoint + reply.Body);

@@ -16,14 +16,14 @@ public sealed class DiscoveryTests(RunningProvider provider) : IClassFixture<Run
         string[] List(string member) => [.. document[member]!.AsArray().Select(value => (string)value!).Order(StringComparer.Ordinal)];
         Assert.Equal(provider.Issuer.AbsoluteUri, (string?)document["issuer"]);
         foreach (var (member, path) in new[]
-            { ("authorization_endpoint", "authorize"), ("token_endpoint", "token"), ("userinfo_endpoint", "userinfo"), ("pushed_authorization_request_endpoint", "par"), ("end_session_endpoint", "logout"), ("revocation_endpoint", "revoke"), ("introspection_endpoint", "introspect"), ("jwks_uri", ".well-known/jwks") })
+            { ("authorization_endpoint", "authorize"), ("token_endpoint", "token"), ("userinfo_endpoint", "userinfo"), ("pushed_authorization_request_endpoint", "par"), ("end_session_endpoint", "logout"), ("revocation_endpoint", "revoke"), ("device_authorization_endpoint", "device_authorization"), ("introspection_endpoint", "introspect"), ("jwks_uri", ".well-known/jwks") })
         {
             Assert.Equal(provider.Issuer + path, (string?)document[member]);
         }
 
         Assert.Equal(["code"], List("response_types_supported"));
         Assert.Equal(["query"], List("response_modes_supported"));
-        Assert.Equal(["authorization_code", "client_credentials", "refresh_token", "urn:ietf:params:oauth:grant-type:token-exchange"], List("grant_types_supported"));
+        Assert.Equal(["authorization_code", "client_credentials", "refresh_token", "urn:ietf:params:oauth:grant-type:device_code", "urn:ietf:params:oauth:grant-type:token-exchange"], List("grant_types_supported"));
         Assert.Equal(["S256"], List("code_challenge_methods_supported"));
         Assert.Equal(["client_secret_basic", "client_secret_post", "none", "private_key_jwt"], List("token_endpoint_auth_methods_supported"));
         Assert.Equal(["ES256", "PS256", "RS256"], List("token_endpoint_auth_signing_alg_values_supported"));

@@ -93,7 +93,6 @@ public sealed class CodeTests(RunningProvider provider) : IClassFixture<RunningP
     [Theory]
     [InlineData("password")]
     [InlineData("implicit")]
-    [InlineData("urn:ietf:params:oauth:grant-type:device_code")]
     [InlineData("urn:ietf:params:oauth:grant-type:jwt-bearer")]
     public async Task Other_grants_are_unsupported(string grant)
     {
