@@ -1,6 +1,7 @@
 using System.Text.RegularExpressions;
 using Identity.Provider.MutualTls;
 using Identity.Provider.Encryption;
+using Identity.Web;
 using Microsoft.IdentityModel.Tokens;
 
 namespace Identity.Provider.Clients;
@@ -90,8 +91,9 @@ public sealed partial record ClientRegistration
 
         if (options.Id is not { } id || !Identifier().IsMatch(id))
             throw Refused("Id", "must be 1 to 64 letters, digits, dots, hyphens or underscores.");
-        if (options.Name is not { Length: > 0 and <= LongestName } name || name.Any(char.IsControl))
-            throw Refused("Name", $"must be 1 to {LongestName} characters without control characters.");
+        // People read it before they share their details: nothing in it may hide or turn other text around.
+        if (options.Name is not { } name || !ShowableText.IsShowable(name, LongestName))
+            throw Refused("Name", $"must be 1 to {LongestName} characters that can be shown.");
         SecurityProfile profile = options.Profile switch
         {
             "fapi2" => SecurityProfile.Fapi2,

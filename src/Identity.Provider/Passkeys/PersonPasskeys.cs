@@ -2,6 +2,7 @@ using Identity.Audit;
 using Identity.Provider.People;
 using Identity.Provider.Sessions;
 using Identity.Provider.Storage;
+using Identity.Web;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.EntityFrameworkCore;
 
@@ -60,7 +61,7 @@ public sealed class PersonPasskeys(PasskeyCeremonies ceremonies, UserManager<Per
     public async Task<bool> Rename(Person person, string id, string name)
     {
         name = name.Trim();
-        if (name.Length is 0 or > LongestName || name.Any(char.IsControl) || await people.FindByIdAsync(person.Id) is not { } owner)
+        if (!ShowableText.IsShowable(name, LongestName) || await people.FindByIdAsync(person.Id) is not { } owner)
             return false;
         if ((await people.GetPasskeysAsync(owner)).SingleOrDefault(passkey => PasskeyCeremonies.NameOf(passkey.CredentialId) == id) is not { } renamed)
             return false;

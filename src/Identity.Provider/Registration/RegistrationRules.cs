@@ -1,6 +1,8 @@
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Identity.Provider.Clients;
+using Identity.Web;
 
 namespace Identity.Provider.Registration;
 
@@ -46,17 +48,25 @@ internal static class RegistrationRules
         return options;
     }
 
-    /// <summary>OpenID Connect Core 8.1: subjects are one agency's own. A newcomer joins a sector only when its token says so.</summary>
-    public static async Task CheckSector(ClientOptions options, InitialAccessToken token, RegisteredClients clients, CancellationToken cancellation)
+    /// <summary>
+    /// OpenID Connect Core 8.1: subjects are one agency's own. A newcomer joins a sector only when its token says so.
+    /// RFC 7591 5: nor does it take the name by which people know another agency.
+    /// </summary>
+    public static async Task CheckOthers(ClientOptions options, InitialAccessToken token, RegisteredClients clients, CancellationToken cancellation)
     {
-        if (options.Sector == token.Sector)
-            return;
         await foreach (var other in clients.All(cancellation))
         {
-            if (other.Metadata.Sector == options.Sector)
+            var same = other.Metadata.Sector == options.Sector;
+            if (same && options.Sector != token.Sector)
                 throw new ProviderSettingsException("redirect_uris", "are at a host whose sector belongs to another client.");
+            if (!same && options.Name is { } name && ShowableText.IsShowable(name) && Letters(name) == Letters(other.Name))
+                throw new ProviderSettingsException("client_name", "is the name of another client.");
         }
     }
+
+    // What is left of a name for whoever reads it quickly.
+    private static string Letters(string name) =>
+        string.Concat(name.Normalize(NormalizationForm.FormKC).Where(char.IsLetterOrDigit)).ToUpperInvariant();
 
     private static string ProfileOf(ClientOptions options, InitialAccessToken token)
     {

@@ -135,6 +135,8 @@ public sealed class MyPasskeysTests(RunningProvider provider) : IClassFixture<Ru
     [InlineData("")]
     [InlineData("   ")]
     [InlineData("a\u0007b")]
+    [InlineData("\u200b")]
+    [InlineData("a\u202eb")]
     [InlineData("0123456789012345678901234567890123456789012345678901234567890")]
     public async Task Refuses_a_name(string name)
     {

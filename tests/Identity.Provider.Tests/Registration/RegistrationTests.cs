@@ -115,6 +115,13 @@ public sealed class RegistrationTests(RunningProvider provider) : IClassFixture<
         await Refused(Metadata("sector.example", document => document["sector"] = "free.example"), await Token(), "invalid_redirect_uri", "sector belongs");
     }
 
+    [Theory]
+    [InlineData("Tax Portal")]
+    [InlineData("TAX-portal.")]
+    [InlineData("\uff34ax  Portal")]
+    public async Task Nobody_takes_the_name_by_which_people_know_another_agency(string name) =>
+        await Refused(Metadata("spoof.example", document => document["client_name"] = name), await Token(), "invalid_client_metadata", "the name of another client");
+
     public static TheoryData<string, string, string> BadMetadata => new()
     {
         { "redirect_uris", """["https://a.example/", "https://b.example/"]""", "invalid_redirect_uri" },
@@ -127,6 +134,7 @@ public sealed class RegistrationTests(RunningProvider provider) : IClassFixture<
         { "redirect_uris", "\"https://a.example/\"", "invalid_redirect_uri" },
         { "redirect_uris", "[null]", "invalid_redirect_uri" },
         { "client_name", "\"a\\u0000b\"", "invalid_client_metadata" },
+        { "client_name", "\"Tax \\u202elatroP\"", "invalid_client_metadata" },
         { "client_name", "7", "invalid_client_metadata" },
         { "scope", "\"openid person_identifier\"", "invalid_client_metadata" },
         { "scope", "[\"openid\"]", "invalid_client_metadata" },
