@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Microsoft.IdentityModel.Tokens;
 
 namespace Identity.Provider.Clients;
@@ -48,11 +49,26 @@ internal static class ClientKeys
             return Refuse("is neither a JWK nor a JWK Set.", out refusal);
         }
 
+        // What else stood there, all of a JWK that is no set too, is no part of the set.
+        keys.AdditionalData.Clear();
         if (keys.Keys.Count > most)
             return Refuse($"holds more than {most} keys.", out refusal);
         return keys.Keys.Any(key => key.HasPrivateKey || key.Kty is "oct")
             ? Refuse("holds a private or symmetric key; register the public key only.", out refusal)
             : keys;
+    }
+
+    /// <summary>A stored set as it is shown. RFC 7517 4.7: the lists that the engine writes where there is nothing are no members of a JWK.</summary>
+    internal static string Shown(string set)
+    {
+        var document = JsonNode.Parse(set)!;
+        foreach (var key in document["keys"]!.AsArray().OfType<JsonObject>())
+        {
+            foreach (var empty in key.Where(member => member.Value is JsonArray { Count: 0 }).Select(member => member.Key).ToList())
+                key.Remove(empty);
+        }
+
+        return document.ToJsonString();
     }
 
     private static bool IsUsed(JsonWebKey key)

@@ -95,7 +95,7 @@ internal sealed record RegisteredClient(OpenIddictEntityFrameworkCoreApplication
         Scopes = Permitted(Permissions.Prefixes.Scope),
         GrantTypes = Permitted(Permissions.Prefixes.GrantType),
         TokenEndpointAuthMethod = Metadata.TokenEndpointAuthMethod,
-        Jwks = Row.JsonWebKeySet is { Length: > 0 } keys ? keys : null,
+        Jwks = Row.JsonWebKeySet is { Length: > 0 } keys ? ClientKeys.Shown(keys) : null,
         JwksUri = Metadata.JwksUri,
         TlsClientAuthSubjectDn = Metadata.TlsClientAuthSubjectDn,
         TlsClientAuthSanDns = Metadata.TlsClientAuthSanDns,

@@ -88,7 +88,7 @@ internal sealed record CommandArguments
             return null;
         }
 
-        return parsed with { Settings = [.. OfDevelopment(Path.GetFullPath(data), port), .. settings] };
+        return parsed with { Settings = [.. OfDevelopment(Path.TrimEndingDirectorySeparator(Path.GetFullPath(data)), port), .. settings] };
     }
 
     private static string DatabaseIn(string data) => Path.Combine(data, "provider", "provider.db");

@@ -30,8 +30,8 @@ internal static class PersonCommand
         var rest = arguments.Skip(1).ToArray();
         return arguments.FirstOrDefault() switch
         {
-            "disable" => One(rest, console, (host, person) => Disable(host, person, console, cancellation), cancellation),
-            "enable" => One(rest, console, (host, person) => Enable(host, person, cancellation), cancellation),
+            "disable" => One(rest, console, (host, person) => Disable(host, person, rest.Contains("--json"), console, cancellation), cancellation),
+            "enable" => One(rest, console, (host, person) => Enable(host, person, rest.Contains("--json"), console, cancellation), cancellation),
             "sessions" => One(rest, console, (host, person) => Sessions(host, person, rest.Contains("--json"), console), cancellation),
             null => console.WrongUsage("person needs a verb", Usage),
             var verb => console.WrongUsage($"person has no {verb}", Usage),
@@ -58,7 +58,7 @@ internal static class PersonCommand
             });
     }
 
-    private static async Task Disable(CommandHost host, Person person, CommandConsole console, CancellationToken cancellation)
+    private static async Task Disable(CommandHost host, Person person, bool json, CommandConsole console, CancellationToken cancellation)
     {
         var operation = host.Audit.Begin(new PersonDisabling(person.Id));
         // First this: whatever goes wrong after, every further request of theirs is refused.
@@ -66,7 +66,8 @@ internal static class PersonCommand
         operation.Complete(AuditOutcome.Succeeded);
         try
         {
-            await console.Say($"disabled; sessions ended: {await host.Get<SessionEnds>().EndAllOf(person.Id, SessionEndReason.PersonDisabled)}");
+            var ended = await host.Get<SessionEnds>().EndAllOf(person.Id, SessionEndReason.PersonDisabled);
+            await (json ? console.Say(new { state = "disabled", sessions_ended = ended }) : console.Say($"disabled; sessions ended: {ended}"));
         }
         catch (StoreUnavailableException)
         {
@@ -74,11 +75,12 @@ internal static class PersonCommand
         }
     }
 
-    private static async Task Enable(CommandHost host, Person person, CancellationToken cancellation)
+    private static async Task Enable(CommandHost host, Person person, bool json, CommandConsole console, CancellationToken cancellation)
     {
         var operation = host.Audit.Begin(new PersonEnabling(person.Id));
         await Lock(host, person, until: null, cancellation);
         operation.Complete(AuditOutcome.Succeeded);
+        await (json ? console.Say(new { state = "enabled" }) : console.Say("enabled"));
     }
 
     private static async Task Sessions(CommandHost host, Person person, bool json, CommandConsole console)

@@ -71,7 +71,7 @@ internal static class KeysCommand
                 return;
             }
 
-            await console.Table(["name", "alg", "state", "since"], [.. keys.Select(key => new[] { key.Name, key.Algorithm, Word(key.State), Since(key) ?? "" })]);
+            await console.Table(["KEY", "ALGORITHM", "STATE", "SINCE"], [.. keys.Select(key => new[] { key.Name, key.Algorithm, Word(key.State), Since(key) ?? "-" })]);
         }, cancellation);
     }
 
@@ -131,7 +131,8 @@ internal static class KeysCommand
 
     private static string Word(TokenKeyState state) => state.ToString().ToLowerInvariant();
 
-    private static string? Since(PlannedKey key) => (key.State switch
+    // Where no plan was ever written there is no time to tell.
+    private static string? Since(PlannedKey key) => key.ActivatedAt == DateTimeOffset.UnixEpoch && key.State == TokenKeyState.Active ? null : (key.State switch
     {
         TokenKeyState.Published => key.PublishedAt,
         TokenKeyState.Active => key.ActivatedAt,

@@ -51,6 +51,19 @@ public sealed class ClientCommandTests(RunningProvider provider) : IClassFixture
             provider, "client", "add", "--file", File("same-sector", key), "--sector", "options.example")).Complaints[..16]);
     }
 
+    [Fact]
+    public async Task A_single_key_becomes_a_set_that_holds_the_key_and_nothing_else()
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var single = JsonNode.Parse(ClientSettings.Jwks(key, "one"))!["keys"]![0]!;
+        var added = await Command.Run(
+            provider, "client", "add", "--id", "one-key", "--name", "One Key", "--redirect-uri", "https://one-key.example/", "--scope", "openid", "--jwks", Write("one.json", single.ToJsonString()));
+        Assert.True(added.ExitCode == ProviderCommand.Done, added.Complaints);
+        var shown = (await Command.Run(provider, "client", "show", "one-key")).Json["jwks"]!.AsObject();
+        Assert.Equal("keys", Assert.Single(shown).Key);
+        Assert.True(JsonNode.DeepEquals(single, Assert.Single(shown["keys"]!.AsArray())), shown.ToJsonString());
+    }
+
     public static TheoryData<string, string, string> Refused => new()
     {
         { "redirect_uris", """["http://library.example/back"]""", "redirect_uris: http://library.example/back: must be https" },

@@ -26,7 +26,8 @@ public sealed class PersonCommandTests(LogoutAgencies agencies) : IClassFixture<
         Assert.Equal("", (await Run("person", "sessions", "--identifier", SignedIn.Wei, "--json")).Output);
 
         // A session from before would be seen now, if it had only been hidden.
-        Assert.Equal(ProviderCommand.Done, (await Run("person", "enable", "--identifier", SignedIn.Wei)).ExitCode);
+        var enabled = await Run("person", "enable", "--identifier", SignedIn.Wei);
+        Assert.Equal((ProviderCommand.Done, "enabled\n", ""), (enabled.ExitCode, enabled.Output, enabled.Complaints));
         Assert.False(await browser.IsSignedIn());
         await browser.SignIn(SignedIn.Wei);
         Assert.True(await browser.IsSignedIn());
