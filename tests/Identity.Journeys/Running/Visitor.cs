@@ -58,7 +58,20 @@ public sealed partial class Visitor : IAsyncDisposable
         var visitor = new Visitor(context, page, language);
         visitor._devTools = await context.NewCDPSessionAsync(page);
         await visitor._devTools.SendAsync("WebAuthn.enable", new() { ["enableUI"] = false });
-        var made = await visitor._devTools.SendAsync("WebAuthn.addVirtualAuthenticator", new()
+        await visitor.TakeAuthenticator();
+        return visitor;
+    }
+
+    /// <summary>Puts the authenticator away, with the passkeys in it, and takes an empty one.</summary>
+    public async Task TakeAnotherAuthenticator()
+    {
+        await _devTools!.SendAsync("WebAuthn.removeVirtualAuthenticator", new() { ["authenticatorId"] = _authenticator });
+        await TakeAuthenticator();
+    }
+
+    private async Task TakeAuthenticator()
+    {
+        var made = await _devTools!.SendAsync("WebAuthn.addVirtualAuthenticator", new()
         {
             ["options"] = new Dictionary<string, object>
             {
@@ -70,8 +83,7 @@ public sealed partial class Visitor : IAsyncDisposable
                 ["automaticPresenceSimulation"] = true,
             },
         });
-        visitor._authenticator = made!.Value.GetProperty("authenticatorId").GetString()!;
-        return visitor;
+        _authenticator = made!.Value.GetProperty("authenticatorId").GetString()!;
     }
 
     /// <summary>From now on the authenticator does, or does not, recognise its person.</summary>
@@ -242,6 +254,6 @@ public sealed partial class Visitor : IAsyncDisposable
     public async ValueTask DisposeAsync() => await Context.DisposeAsync();
 
     // Names of texts are words written together with capitals: "ResultSignedText".
-    [GeneratedRegex(@"\b(Home|Result|Notice|Failure|State|Enrol|Login|Consent|Approve|Account|Claim|Deed|Demo|Verdict)[A-Z][a-z]+[A-Za-z]*\b")]
+    [GeneratedRegex(@"\b(Home|Result|Notice|Failure|State|Enrol|Login|Logout|Consent|Approve|Account|Session|Sessions|Passkey|Passkeys|Claim|Deed|Demo|Verdict)[A-Z][a-z]+[A-Za-z]*\b")]
     private static partial Regex LooksUntranslated();
 }
