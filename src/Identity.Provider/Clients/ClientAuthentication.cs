@@ -5,6 +5,7 @@ using Identity.Web;
 using Microsoft.AspNetCore;
 using OpenIddict.Abstractions;
 using OpenIddict.Server;
+using OpenIddict.Server.AspNetCore;
 using static OpenIddict.Abstractions.OpenIddictConstants;
 using static OpenIddict.Server.OpenIddictServerEvents;
 
@@ -22,11 +23,16 @@ internal sealed partial class ClientAuthentication(
     internal const string Refused = "The client could not be authenticated.";
     internal const string TwoMethods = "The client authenticated by more than one method.";
 
+    private const string ProvenKey = "Identity.Provider.Clients.Proven";
+
     /// <summary>Refused before it is hashed.</summary>
     private const int LongestSecret = 128;
 
     /// <summary>A client that a request names: what it is in the registry, and what it is registered for.</summary>
     internal sealed record Named(string Id, object Application, ClientMetadata Metadata);
+
+    /// <summary>The client that the request has shown to come from. Null: it was refused before or for that, or it bears the name of a public client, as anybody can.</summary>
+    internal static string? Proven(HttpContext http) => http.Features.Get<OpenIddictServerAspNetCoreFeature>()?.Transaction?.GetProperty<string>(ProvenKey);
 
     public async ValueTask HandleAsync(ProcessAuthenticationContext context)
     {
@@ -59,6 +65,8 @@ internal sealed partial class ClientAuthentication(
         {
             // RFC 7523 3.1: with an assertion client_id may be left out.
             context.Request.ClientId = client!.Id;
+            if (method != ClientAuthenticationMethods.None)
+                context.Transaction.SetProperty(ProvenKey, client.Id);
             return;
         }
 

@@ -3,7 +3,7 @@ namespace Identity.Provider.RateLimits;
 /// <summary>How much one party may ask for in a minute, as written by the operator.</summary>
 public sealed class RateLimitOptions
 {
-    /// <summary>Pages, from one address (of IPv6: one /64).</summary>
+    /// <summary>Pages, from one address (of IPv6: one /64); and as many requests of programs under each name that they have not shown to be theirs.</summary>
     public int PagesPerAddress { get; set; } = 600;
 
     /// <summary>Requests of one client that has authenticated itself.</summary>

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using Identity.Provider.Clients;
 using Identity.Web;
 using Microsoft.AspNetCore;
 
@@ -39,6 +40,7 @@ public sealed partial class RequestLimits(RateCounter counter, ProviderSettings 
         var limits = settings.RateLimits;
         if ((counter.Passed($"refused:{network}", limits.RefusedPerAddress)
             ?? counter.Passed($"refused:{network}:{claimed}", limits.RefusedPerClientAndAddress)
+            ?? counter.Passed($"stranger:{network}:{claimed}", limits.PagesPerAddress)
             ?? counter.Passed($"client:{claimed}", limits.RequestsPerClient)) is { } wait)
         {
             await Refuse(context, wait);
@@ -52,9 +54,13 @@ public sealed partial class RequestLimits(RateCounter counter, ProviderSettings 
             await counter.Add($"refused:{network}", limits.RefusedPerAddress);
             await counter.Add($"refused:{network}:{claimed}", limits.RefusedPerClientAndAddress);
         }
-        else if (context.Response.StatusCode < StatusCodes.Status500InternalServerError && context.GetOpenIddictServerRequest()?.ClientId is { Length: > 0 } client)
+        else if (context.Response.StatusCode < StatusCodes.Status500InternalServerError && context.GetOpenIddictServerRequest()?.ClientId is { Length: > 0 })
         {
-            await counter.Add($"client:{client}", limits.RequestsPerClient);
+            // A name that anybody may bear, a public client's among them, is counted where it comes from, as browsers are.
+            if (ClientAuthentication.Proven(context) is { } client)
+                await counter.Add($"client:{client}", limits.RequestsPerClient);
+            else
+                await counter.Add($"stranger:{network}:{claimed}", limits.PagesPerAddress);
         }
     }
 
@@ -82,7 +88,7 @@ public sealed partial class RequestLimits(RateCounter counter, ProviderSettings 
             name = named;
         else if (request.Headers.Authorization is [{ } header] && header.StartsWith("Basic ", StringComparison.OrdinalIgnoreCase))
             name = FirstPart(header["Basic ".Length..].Trim(), Convert.FromBase64String);
-        else if (request.HasFormContentType && request.Form["client_assertion"] is [{ Length: <= Clients.ClientAssertion.LongestAssertion } assertion])
+        else if (request.HasFormContentType && request.Form["client_assertion"] is [{ Length: <= ClientAssertion.LongestAssertion } assertion])
             name = Issuer(assertion);
         return name is not null && Name().IsMatch(name) ? name : "-";
     }

@@ -1,4 +1,5 @@
 using System.Net;
+using Identity.Provider.Clients;
 using Identity.TestKit;
 
 namespace Identity.Provider.RateLimits;
@@ -61,6 +62,52 @@ public sealed class RequestLimitsTests
         for (var request = 0; request < 30; request++)
             Assert.Equal(HttpStatusCode.Unauthorized, (await agency.Push(agency.Request(), "not-an-assertion")).Status);
         Assert.Equal(HttpStatusCode.Created, (await agency.Push(agency.Request())).Status);
+    });
+
+    [Theory]
+    [InlineData("no grant type")]
+    [InlineData("two methods")]
+    public Task What_is_refused_before_anybody_asks_who_it_is_is_not_counted_as_the_clients(string row) => WithinOneMinute(async () =>
+    {
+        await using var provider = await RunningProvider.With("--Provider:RateLimits:RequestsPerClient=20");
+        using var agency = new Agency(provider, "tax-portal");
+        for (var request = 0; request < 30; request++)
+        {
+            var refused = row == "no grant type"
+                ? await agency.Post("/token", new Dictionary<string, string> { ["client_id"] = "tax-portal" })
+                : await agency.Post("/par", agency.Authenticated("x").Append(new("client_secret", "y")));
+            Assert.Equal((HttpStatusCode.BadRequest, "invalid_request"), (refused.Status, refused.Error));
+        }
+
+        Assert.Equal(HttpStatusCode.Created, (await agency.Push(agency.Request())).Status);
+    });
+
+    [Fact]
+    public Task Under_the_name_of_a_public_client_everybody_has_the_limit_of_a_stranger() => WithinOneMinute(async () =>
+    {
+        await using var provider = await RunningProvider.With(
+        [
+            .. ClientSettings.Of(new ClientOptions
+            {
+                Id = "page-script", Name = "Page script", RedirectUris = ["https://app.example/back"], Scopes = ["openid"],
+                TokenEndpointAuthMethod = "none", DpopBoundAccessTokens = true, Sector = "app.example",
+            }),
+            "--Provider:RateLimits:RequestsPerClient=20", "--Provider:RateLimits:PagesPerAddress=20", "--Web:Proxies:0=127.0.0.1", "--Web:Proxies:1=::1",
+        ]);
+        using var agency = new Agency(provider, "page-script") { RedirectUri = "https://app.example/back" };
+        for (var request = 0; request <= 20; request++)
+            Assert.Equal(HttpStatusCode.Created, (await From("198.51.100.7")).Status);
+        Waits(await From("198.51.100.7"));
+        Assert.Equal(HttpStatusCode.Created, (await From("198.51.100.8")).Status);
+
+        async Task<Reply> From(string address)
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Post, "/par")
+            {
+                Content = new FormUrlEncodedContent(agency.Request("openid").Append(new("client_id", "page-script"))), Headers = { { "X-Forwarded-For", address } },
+            };
+            return await agency.Send(request);
+        }
     });
 
     [Fact]
