@@ -69,10 +69,15 @@ internal sealed class ExchangeGrant(
         audit.Append(new TokenIssue(context.ClientId!, subject, GrantTypes.TokenExchange));
     }
 
-    private async Task<Person?> PersonOf(ClaimsPrincipal token, CancellationToken cancellation) =>
-        token.GetTokenId() is { } id && await tokens.FindByIdAsync(id, cancellation) is { } entry && await tokens.GetSubjectAsync(entry, cancellation) is { } person
-            ? await people.Find(person, cancellation)
-            : null;
+    // Null also when the client that got the token is gone or disabled: it is no longer good at userinfo and introspection either.
+    private async Task<Person?> PersonOf(ClaimsPrincipal token, CancellationToken cancellation)
+    {
+        if (token.GetTokenId() is not { } id || await tokens.FindByIdAsync(id, cancellation) is not { } entry)
+            return null;
+        if (await tokens.GetApplicationIdAsync(entry, cancellation) is not { } client || await applications.FindByIdAsync(client, cancellation) is null)
+            return null;
+        return await tokens.GetSubjectAsync(entry, cancellation) is { } person ? await people.Find(person, cancellation) : null;
+    }
 
     private async Task<ResourceServer?> Target(HandleTokenRequestContext context, ClaimsPrincipal old)
     {

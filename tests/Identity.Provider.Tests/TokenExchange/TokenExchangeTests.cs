@@ -1,4 +1,5 @@
 using System.Net;
+using Identity.Provider.CommandLine;
 using Identity.Provider.Dpop;
 using Identity.Provider.Introspection;
 using Identity.Provider.RefreshTokens;
@@ -162,6 +163,27 @@ public sealed class TokenExchangeTests(ResourcesProvider parties) : IClassFixtur
         {
             await Disable(TimeProvider.System.GetUtcNow().AddDays(-1));
         }
+    }
+
+    [Fact]
+    public async Task What_a_disabled_client_got_is_exchanged_for_nothing()
+    {
+        using var agency = parties.Agency("portal");
+        using var archive = parties.Agency("archive-api");
+        using var browser = new Browser(parties.Provider);
+        await browser.SignIn();
+        var token = await parties.Token(agency, browser, Scope, Archive);
+        Assert.Equal(0, (await Command.Run(parties.Provider, "client", "disable", "portal")).ExitCode);
+        try
+        {
+            Refused("invalid_request", await Exchange(archive, token, Ledger));
+        }
+        finally
+        {
+            Assert.Equal(0, (await Command.Run(parties.Provider, "client", "enable", "portal")).ExitCode);
+        }
+
+        Assert.Equal(HttpStatusCode.OK, (await Exchange(archive, token, Ledger)).Status);
     }
 
     private Task Disable(DateTimeOffset until) => parties.Provider.InDatabase(database =>
