@@ -42,6 +42,13 @@ internal sealed partial class RefreshGrant(
             return "given to an earlier registration";
         }
 
+        // What the operator has taken from the registration since is not given on. openid is no permission.
+        foreach (var scope in token.GetScopes().Where(scope => scope != Scopes.OpenId))
+        {
+            if (!await applications.HasPermissionAsync(client, Permissions.Prefixes.Scope + scope, cancellation))
+                return "registered for less than was granted";
+        }
+
         if (await people.Find(token.GetClaim(Claims.Subject)!, cancellation) is null)
             return "person gone or disabled";
         // A client that asks on is a person who is still there: the session's idle time begins anew.

@@ -35,6 +35,23 @@ public sealed class EndedRefreshTokenTests
         Assert.Equal((HttpStatusCode.BadRequest, "invalid_grant"), (renewed.Status, renewed.Error));
     }
 
+    [Fact]
+    public async Task A_client_that_is_registered_for_less_than_was_granted_gets_nothing()
+    {
+        await using var parties = new RefreshingProvider();
+        await parties.InitializeAsync();
+        var provider = parties.Provider;
+        using var agency = parties.Agency("steady");
+        using var browser = new Browser(provider);
+        await browser.SignIn();
+        var wide = await parties.RefreshToken(agency, browser, "openid profile birthdate");
+        var narrow = await parties.RefreshToken(agency, browser);
+        await provider.Restart([.. provider.Settings.Where(setting => !setting.EndsWith("=birthdate", StringComparison.Ordinal))]);
+        var refused = await Refresh(agency, wide);
+        Assert.Equal((HttpStatusCode.BadRequest, "invalid_grant"), (refused.Status, refused.Error));
+        Assert.Equal(HttpStatusCode.OK, (await Refresh(agency, narrow)).Status);
+    }
+
     private static Task Disable(RunningProvider provider, DateTimeOffset until) => provider.InDatabase(database =>
         database.Users.Where(person => person.Identifier == SignedIn.Liis).ExecuteUpdateAsync(person => person.SetProperty(row => row.LockoutEnd, until)));
 }
