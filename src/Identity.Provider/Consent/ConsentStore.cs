@@ -10,6 +10,12 @@ public sealed class ConsentStore(ProviderDatabase database, TimeProvider time)
     public async Task<bool> Has(string personId, string clientId, IReadOnlyCollection<string> claims, CancellationToken cancellation) =>
         (await Missing(personId, clientId, claims, cancellation)).Count == 0;
 
+    /// <summary>All that the person has allowed.</summary>
+    public async Task<IReadOnlyList<string>> Granted(string personId, string clientId, CancellationToken cancellation) => await database.Consents.AsNoTracking()
+        .Where(row => row.PersonId == personId && row.ClientId == clientId)
+        .Select(row => row.Claim)
+        .ToListAsync(cancellation);
+
     /// <summary>Allows the claims; those allowed before keep their date. Safe when two tabs do it at one time.</summary>
     public async Task Grant(string personId, string clientId, IReadOnlyCollection<string> claims, CancellationToken cancellation)
     {
@@ -33,10 +39,7 @@ public sealed class ConsentStore(ProviderDatabase database, TimeProvider time)
 
     private async Task<List<string>> Missing(string personId, string clientId, IReadOnlyCollection<string> claims, CancellationToken cancellation)
     {
-        var granted = await database.Consents.AsNoTracking()
-            .Where(row => row.PersonId == personId && row.ClientId == clientId)
-            .Select(row => row.Claim)
-            .ToListAsync(cancellation);
+        var granted = await Granted(personId, clientId, cancellation);
         return [.. claims.Distinct(StringComparer.Ordinal).Except(granted, StringComparer.Ordinal)];
     }
 }

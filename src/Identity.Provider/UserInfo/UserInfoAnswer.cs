@@ -1,3 +1,4 @@
+using Identity.Provider.Consent;
 using Identity.Provider.People;
 using OpenIddict.Abstractions;
 using OpenIddict.Server;
@@ -10,7 +11,8 @@ namespace Identity.Provider.UserInfo;
 /// OpenID Connect Core 5.3: what the scopes of a valid access token stand for. The subject in the token is pairwise already; whose it is
 /// inside is known from the token's entry.
 /// </summary>
-internal sealed class UserInfoAnswer(IOpenIddictTokenManager tokens, IOpenIddictApplicationManager applications, PersonStore people) : IOpenIddictServerHandler<HandleUserInfoRequestContext>
+internal sealed class UserInfoAnswer(IOpenIddictTokenManager tokens, IOpenIddictApplicationManager applications, PersonStore people, ConsentStore consents)
+    : IOpenIddictServerHandler<HandleUserInfoRequestContext>
 {
     /// <summary>In an access token: names of claims that were asked for one by one, beyond its scopes (OpenID Connect Core 5.5).</summary>
     internal const string NamedClaims = "userinfo_claims";
@@ -31,7 +33,9 @@ internal sealed class UserInfoAnswer(IOpenIddictTokenManager tokens, IOpenIddict
             return;
         }
 
-        foreach (var claim in ScopeClaims.Of(token.GetScopes()).Concat(token.GetClaims(NamedClaims)))
+        // A claim that the person did not have when they were asked was not shown to them: it waits until they are asked again.
+        var allowed = await consents.Granted(person.Id, token.GetClaim(Claims.ClientId)!, context.CancellationToken);
+        foreach (var claim in ScopeClaims.Of(token.GetScopes()).Concat(token.GetClaims(NamedClaims)).Where(allowed.Contains))
         {
             if (ScopeClaims.Value(person, claim) is { } value)
                 context.Claims[claim] = value;

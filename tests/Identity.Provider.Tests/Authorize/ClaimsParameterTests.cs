@@ -2,6 +2,7 @@ using System.Net;
 using System.Security.Cryptography;
 using System.Text.Json.Nodes;
 using Identity.Provider.Clients;
+using Microsoft.EntityFrameworkCore;
 
 namespace Identity.Provider.Authorize;
 
@@ -32,6 +33,22 @@ public sealed class ClaimsParameterTests(ClaimsParameterTests.WithWideClient wit
         }
 
         public ValueTask DisposeAsync() => Provider.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task What_came_to_be_known_after_the_consent_is_not_released_by_it()
+    {
+        using var agency = Wide();
+        using var browser = new Browser(provider);
+        var identifier = await provider.NewPerson();
+        await browser.SignIn(identifier);
+        await provider.Consent("wide", identifier, "name", "given_name", "family_name");
+        var access = (string)(await agency.Redeem((await browser.Authorize(agency, null, "openid profile email"))["code"])).Json["access_token"]!;
+        await provider.InDatabase(database => database.Users.Where(person => person.Identifier == identifier)
+            .ExecuteUpdateAsync(person => person.SetProperty(row => row.Email, "mari@people.example")));
+        var said = (await agency.UserInfo(access)).Json;
+        Assert.Null(said["email"]);
+        Assert.Equal("Kask", (string?)said["family_name"]);
     }
 
     [Fact]
