@@ -59,7 +59,7 @@ internal sealed partial class RegistrationEndpoint(
         {
             var options = RegistrationRules.Read(request, token, settings.Production);
             options.Id = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(IdBytes));
-            await RegistrationRules.CheckOthers(options, token, clients, cancellation);
+            await RegistrationRules.CheckOthers(options, token, clients, settings.Resources, cancellation);
             var approved = await administration.Check(options, ClientMetadata.FromRegistration, cancellation);
             // Taken when all is good and before anything is written: a use that a crash costs is made up for by the operator, one too many is not.
             if (!await tokens.Take(token, cancellation))

@@ -52,8 +52,11 @@ internal static class RegistrationRules
     /// OpenID Connect Core 8.1: subjects are one agency's own. A newcomer joins a sector only when its token says so.
     /// RFC 7591 5: nor does it take the name by which people know another agency.
     /// </summary>
-    public static async Task CheckOthers(ClientOptions options, InitialAccessToken token, RegisteredClients clients, CancellationToken cancellation)
+    public static async Task CheckOthers(
+        ClientOptions options, InitialAccessToken token, RegisteredClients clients, IReadOnlyList<ResourceServer> resources, CancellationToken cancellation)
     {
+        if (options.Sector != token.Sector && resources.Any(server => server.Sector == options.Sector))
+            throw new ProviderSettingsException("redirect_uris", "are at a host whose sector belongs to a resource server.");
         await foreach (var other in clients.All(cancellation))
         {
             var same = other.Metadata.Sector == options.Sector;

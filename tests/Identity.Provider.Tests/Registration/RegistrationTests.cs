@@ -103,6 +103,15 @@ public sealed class RegistrationTests(RunningProvider provider) : IClassFixture<
     }
 
     [Fact]
+    public async Task Nobody_joins_the_sector_of_a_resource_server()
+    {
+        await using var another = await RunningProvider.With(
+            "--Provider:Resources:0:Scope=ledger", "--Provider:Resources:0:Address=http://localhost:7802/", "--Provider:Resources:0:Sector=ledger.example");
+        using var there = new RegistrationTests(another);
+        await there.Refused(there.Metadata("ledger.example"), await there.Token(), "invalid_redirect_uri", "sector belongs to");
+    }
+
+    [Fact]
     public async Task Nobody_joins_the_sector_of_another_client_unless_the_token_says_so()
     {
         Assert.Equal(HttpStatusCode.Created, (await Register(Metadata("sector.example"), await Token())).Status);
