@@ -70,6 +70,7 @@ public sealed class ClientRegistrationTests : IDisposable
         { "GrantTypes", client => client.GrantTypes = ["authorization_code", "password"] },
         { "Scopes", client => client.Scopes.Add("signing") },
         { "AuthorizationDetailsTypes", client => client.AuthorizationDetailsTypes = ["payment"] },
+        { "AuthorizationDetailsTypes", client => { client.Profile = "baseline"; client.TokenEndpointAuthMethod = "none"; client.DpopBoundAccessTokens = true; client.AuthorizationDetailsTypes = ["credential"]; } },
         { "Sector", client => client.Sector = null },
         { "Sector", client => client.Sector = "https://tax.example/" },
         { "RedirectUris", client => client.RedirectUris = [] },
