@@ -7,7 +7,7 @@ using Microsoft.AspNetCore.Mvc.RazorPages;
 namespace Identity.Provider.Passkeys;
 
 /// <summary>A person's passkeys: another one is added before the first is lost, and a lost one is removed. Both ask for a sign-in of a moment ago.</summary>
-public sealed class MyPasskeysModel(PersonStore people, PersonPasskeys passkeys, PasskeyCeremonies ceremonies, TimeProvider time) : PageModel
+public sealed class MyPasskeysModel(PersonStore people, PersonPasskeys passkeys, PasskeyCeremonies ceremonies, SessionEnds ends, TimeProvider time) : PageModel
 {
     public const string Address = "/passkeys";
 
@@ -39,7 +39,16 @@ public sealed class MyPasskeysModel(PersonStore people, PersonPasskeys passkeys,
         Change(fresh: false, (_, person) => passkeys.Rename(person, passkey ?? "", name ?? ""), cancellation);
 
     public Task<IActionResult> OnPostRemoveAsync(string? passkey, CancellationToken cancellation) =>
-        Change(fresh: true, (_, person) => passkeys.Remove(person, passkey ?? ""), cancellation);
+        Change(fresh: true, (session, person) => Remove(session, person, passkey ?? ""), cancellation);
+
+    // A device that was lost is not to stay signed in either; nobody knows which sessions are its, so all but this one end.
+    private async Task<bool> Remove(PersonSession session, Person person, string passkey)
+    {
+        if (!await passkeys.Remove(person, passkey))
+            return false;
+        await ends.EndAllOf(person.Id, SessionEndReason.EndedRemotely, but: session.SessionId);
+        return true;
+    }
 
     private async Task<IActionResult> Change(bool fresh, Func<PersonSession, Person, Task<bool>> change, CancellationToken cancellation)
     {

@@ -38,8 +38,13 @@ public sealed class MyPasskeysTests(RunningProvider provider) : IClassFixture<Ru
         using var browser = new Browser(provider);
         await browser.Enrol(await provider.IssueCode(await NewPerson()), first);
         await Add(browser, second);
-        Assert.Equal("/passkeys", (await Remove(browser, first)).Location);
         using var other = new Browser(provider);
+        await other.SignIn(first);
+        Assert.True(await other.IsSignedIn());
+        Assert.Equal("/passkeys", (await Remove(browser, first)).Location);
+        // A lost device does not stay signed in.
+        Assert.False(await other.IsSignedIn());
+        Assert.True(await browser.IsSignedIn());
         Assert.Equal(HttpStatusCode.BadRequest, (await other.SignIn(first)).Status);
         var refused = await Remove(browser, second);
         Assert.Equal(HttpStatusCode.BadRequest, refused.Status);
