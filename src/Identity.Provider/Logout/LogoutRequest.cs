@@ -7,8 +7,20 @@ namespace Identity.Provider.Logout;
 /// <summary>What a relying party's logout request says (OpenID Connect RP-Initiated Logout 1.0, 2), as far as it is used. <c>logout_hint</c> and <c>ui_locales</c> are not.</summary>
 internal sealed record LogoutParameters(string? IdTokenHint, string? ClientId, string? PostLogoutRedirectUri, string? State)
 {
-    internal static LogoutParameters From(Func<string, string?> parameter) => new(
-        parameter("id_token_hint"), parameter("client_id"), parameter("post_logout_redirect_uri"), parameter("state"));
+    /// <summary>Of a hint; ID tokens are below 2 kB.</summary>
+    internal const int LongestHint = 8 * 1024;
+
+    internal const int LongestState = 4 * 1024;
+
+    private const int LongestClientId = 64;
+    private const int LongestAddress = 2000;
+
+    /// <summary>Any stranger can send these, and they are kept until the person has answered: no more of each than can be right, and one more to tell.</summary>
+    internal static LogoutParameters From(Func<string, string?> parameter)
+    {
+        string? Read(string name, int longest) => parameter(name) is { } value && value.Length > longest ? value[..(longest + 1)] : parameter(name);
+        return new(Read("id_token_hint", LongestHint), Read("client_id", LongestClientId), Read("post_logout_redirect_uri", LongestAddress), Read("state", LongestState));
+    }
 }
 
 /// <summary>A checked logout request.</summary>
@@ -26,11 +38,11 @@ internal sealed record LogoutRequest(string? ClientName, HintedSession? Hint, Ur
     /// <summary>The checks, in order. Any that fails means that whoever sent the person is not known to be an agency: no redirect.</summary>
     internal sealed class Checks(RegisteredClients clients, IdTokenHint hints)
     {
-        internal const int LongestState = 4 * 1024;
-
         public async Task<LogoutRequest> Check(LogoutParameters parameters, CancellationToken cancellation)
         {
             // 2, 4: a hint that is not an ID token of ours.
+            if (parameters.IdTokenHint?.Length > LogoutParameters.LongestHint)
+                return Bad;
             var hint = string.IsNullOrEmpty(parameters.IdTokenHint) ? null : await hints.Read(parameters.IdTokenHint, cancellation);
             if (hint is null && !string.IsNullOrEmpty(parameters.IdTokenHint))
                 return Bad;
@@ -45,7 +57,7 @@ internal sealed record LogoutRequest(string? ClientName, HintedSession? Hint, Ur
             if (string.IsNullOrEmpty(parameters.PostLogoutRedirectUri))
                 return new LogoutRequest(name, hint, null, Flawed: false);
             // 3: "exactly one of the values"; without a client there is none to compare with.
-            if (client is null || parameters.State?.Length > LongestState
+            if (client is null || parameters.State?.Length > LogoutParameters.LongestState
                 || !(await clients.GetPostLogoutRedirectUrisAsync(client, cancellation)).Contains(parameters.PostLogoutRedirectUri, StringComparer.Ordinal))
             {
                 return Bad with { ClientName = name };

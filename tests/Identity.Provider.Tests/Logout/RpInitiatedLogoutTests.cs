@@ -273,11 +273,33 @@ public sealed class RpInitiatedLogoutTests(LogoutAgencies agencies) : IClassFixt
     {
         using var browser = new Browser(Provider);
         var (_, hint) = await LoggedIn(browser);
-        var longest = new string('s', LogoutRequest.Checks.LongestState);
+        var longest = new string('s', LogoutParameters.LongestState);
         var tooLong = await browser.Post("/logout", null, [.. Hint(hint)[..2], ("state", longest + "s")]);
         Assert.StartsWith("/logout/confirm?", (await browser.Get(tooLong.Location!)).Location, StringComparison.Ordinal);
         var posted = await browser.Post("/logout", null, [.. Hint(hint)[..2], ("state", longest)]);
         Assert.Equal(LogoutAgencies.PostLogout + "?state=" + longest, (await browser.Get(posted.Location!)).Location);
+    }
+
+    [Theory]
+    [InlineData("id_token_hint", LogoutParameters.LongestHint + 20_000)]
+    [InlineData("client_id", 60_000)]
+    [InlineData("post_logout_redirect_uri", 60_000)]
+    [InlineData("state", 60_000)]
+    public void What_a_stranger_sends_is_kept_to_what_can_be_right(string name, int length)
+    {
+        var kept = LogoutParameters.From(asked => asked == name ? new string('a', length) : null);
+        var values = new[] { kept.IdTokenHint, kept.ClientId, kept.PostLogoutRedirectUri, kept.State };
+        Assert.InRange(Assert.Single(values, value => value is not null)!.Length, 1, LogoutParameters.LongestHint + 1);
+    }
+
+    [Fact]
+    public async Task A_hint_that_is_longer_than_any_is_a_bad_one()
+    {
+        using var browser = new Browser(Provider);
+        await browser.SignIn();
+        var posted = await browser.Post("/logout", null, ("id_token_hint", new string('a', LogoutParameters.LongestHint + 1)));
+        Assert.StartsWith("/logout/confirm?", (await browser.Get(posted.Location!)).Location, StringComparison.Ordinal);
+        Assert.True(await browser.IsSignedIn());
     }
 
     [Fact]
