@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Identity.Audit;
+using Identity.Provider.Storage;
 using Microsoft.EntityFrameworkCore;
 using OpenIddict.Abstractions;
 using static OpenIddict.Abstractions.OpenIddictConstants;
@@ -27,7 +28,7 @@ internal abstract record ClientOutcome
 /// Registers, changes and removes clients in the database, audited before and after. What it has written holds from the next request on, at every
 /// instance. Clients of the settings are changed there; here they can be disabled only.
 /// </summary>
-internal sealed class ClientAdministration(RegisteredClients clients, IOpenIddictScopeManager scopes, ProviderSettings settings, AuditLog audit)
+internal sealed class ClientAdministration(RegisteredClients clients, IOpenIddictScopeManager scopes, ProviderDatabase database, ProviderSettings settings, AuditLog audit)
 {
     private const int SecretBytes = 32;
 
@@ -111,6 +112,8 @@ internal sealed class ClientAdministration(RegisteredClients clients, IOpenIddic
         if (client.Metadata.Origin == ClientMetadata.FromSettings)
             return new ClientOutcome.Refused($"{id} comes from the settings: remove it there.");
         var change = audit.Begin(new ClientChange(id, "removed"));
+        // First what people allowed it: whoever is registered under this name next is somebody else, and asks again.
+        await database.Consents.Where(consent => consent.ClientId == id).ExecuteDeleteAsync(cancellation);
         await clients.DeleteAsync(client.Row, cancellation);
         change.Complete(AuditOutcome.Succeeded);
         return new ClientOutcome.Done(null);

@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text.Json.Nodes;
 using Identity.Audit;
 using Identity.Provider.CommandLine;
+using Microsoft.EntityFrameworkCore;
 
 namespace Identity.Provider.Clients;
 
@@ -215,8 +216,11 @@ public sealed class ClientCommandTests(RunningProvider provider) : IClassFixture
         using var agency = Known(provider, "leaving");
         await Command.Run(provider, "client", "add", "--file", File("leaving", agency.Key));
         Assert.Equal(HttpStatusCode.Created, (await agency.Push(agency.Request("openid"))).Status);
+        await provider.Consent("leaving");
         Assert.Equal(ProviderCommand.Done, (await Command.Run(provider, "client", "remove", "leaving")).ExitCode);
         Assert.Equal("invalid_client", (await agency.Push(agency.Request("openid"))).Error);
+        // Whoever gets the name next has been allowed nothing.
+        await provider.InDatabase(async database => Assert.False(await database.Consents.AnyAsync(consent => consent.ClientId == "leaving")));
         foreach (var verb in (string[])["show", "remove", "disable", "enable", "rotate"])
         {
             var gone = await Command.Run(provider, "client", verb, "leaving");
