@@ -2,6 +2,7 @@ using Microsoft.EntityFrameworkCore;
 using Identity.Keys;
 using Identity.TestKit.Pki;
 using Microsoft.AspNetCore.Builder;
+using Identity.TestKit;
 
 namespace Identity.Authority.Tests;
 
@@ -85,7 +86,7 @@ public sealed class AuthoritySettingsTests
     public async Task Two_copies_start_on_one_empty_database()
     {
         await using var system = new AuthoritySystem();
-        string[] Copy(int number) => [.. system.Settings, $"--urls=http://localhost:{AuthoritySystem.FreePort()}", $"--Authority:Audit={system.Pki.PathOf($"copy-{number}.jsonl")}"];
+        string[] Copy(int number) => [.. system.Settings, $"--urls=http://localhost:{FreePort.Next()}", $"--Authority:Audit={system.Pki.PathOf($"copy-{number}.jsonl")}"];
         await using var first = AuthorityApp.Build(Copy(1));
         await using var second = AuthorityApp.Build(Copy(2));
         await Task.WhenAll(Task.Run(() => first.StartAsync()), Task.Run(() => second.StartAsync()));

@@ -38,7 +38,7 @@ public sealed class AuthoritySystem : IAsyncLifetime
     public AuthoritySystem()
     {
         Pki = new OpensslPki();
-        (Address, ProviderAddress) = ($"http://localhost:{FreePort()}/", $"http://localhost:{FreePort()}/");
+        (Address, ProviderAddress) = ($"http://localhost:{FreePort.Next()}/", $"http://localhost:{FreePort.Next()}/");
         Evidence = new EvidenceBuilder(ProviderAddress, TimeProvider.System.GetUtcNow());
         File.WriteAllText(Pki.PathOf("client-signing.jwk.json"), Jwk());
         var builder = WebApplication.CreateSlimBuilder();
@@ -103,13 +103,6 @@ public sealed class AuthoritySystem : IAsyncLifetime
         Http.Dispose();
         Microsoft.Data.Sqlite.SqliteConnection.ClearAllPools();
         Pki.Dispose();
-    }
-
-    public static int FreePort()
-    {
-        using var probe = new TcpListener(IPAddress.Loopback, 0);
-        probe.Start();
-        return ((IPEndPoint)probe.LocalEndpoint).Port;
     }
 
     /// <summary>Evidence of a new approval by Liis Tamm, five minutes from now on.</summary>

@@ -21,7 +21,7 @@ public sealed class RunningProvider : IAsyncLifetime
     private static readonly string[] Clients = ["tax-portal", "health-portal", "land-registry", "signing"];
     private readonly string directory = Directory.CreateTempSubdirectory("identity-provider-").FullName;
     private string[] settings = [];
-    private readonly int port = FreePort();
+    private readonly int port = FreePort.Next();
     private WebApplication? app;
 
     /// <summary>A running one with further settings.</summary>
@@ -208,12 +208,5 @@ public sealed class RunningProvider : IAsyncLifetime
         var request = new CertificateRequest($"CN={subject}", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
         using var certificate = request.CreateSelfSigned(TimeProvider.System.GetUtcNow().AddDays(-1), TimeProvider.System.GetUtcNow().AddDays(30));
         File.WriteAllText(Path.Combine(keys, $"{name}.cer.pem"), certificate.ExportCertificatePem());
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

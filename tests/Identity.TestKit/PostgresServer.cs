@@ -10,7 +10,7 @@ public sealed class PostgresServer : IDisposable
     private const string Account = "nobody";
     private readonly string folder = Directory.CreateTempSubdirectory("identity-postgres-").FullName;
     private readonly string programs;
-    private readonly int port = FreePort();
+    private readonly int port = FreePort.Next();
     private Process? process;
     private int databases;
 
@@ -96,12 +96,5 @@ public sealed class PostgresServer : IDisposable
         const string Debian = "/usr/lib/postgresql";
         var newest = Directory.Exists(Debian) ? Directory.EnumerateDirectories(Debian).Where(version => File.Exists(Path.Combine(version, "bin", "postgres"))).Max(StringComparer.Ordinal) : null;
         return newest is null ? Path.GetDirectoryName(Tool.Require("postgres"))! : Path.Combine(newest, "bin");
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

@@ -10,7 +10,7 @@ public sealed class RedisServer : IDisposable
     private readonly string program = Tool.Require("redis-server");
     private Process? process;
 
-    private RedisServer() => Port = FreePort();
+    private RedisServer() => Port = FreePort.Next();
 
     public int Port { get; }
 
@@ -70,12 +70,5 @@ public sealed class RedisServer : IDisposable
         {
             return false;
         }
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

@@ -6,6 +6,7 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Json.Nodes;
 using Identity.Provider.Clients;
+using Identity.TestKit;
 
 namespace Identity.Provider.MutualTls;
 
@@ -30,7 +31,7 @@ public sealed class MutualTlsTests(MutualTlsTests.WithMutualTls setup) : IClassF
 
         public async ValueTask InitializeAsync()
         {
-            Address = new Uri($"https://localhost:{FreePort()}/");
+            Address = new Uri($"https://localhost:{FreePort.Next()}/");
             using var server = Certificates.Client("CN=localhost", Certificates.Root, "localhost", "1.3.6.1.5.5.7.3.1");
             await File.WriteAllTextAsync(Path.Combine(directory, "server.crt"), server.ExportCertificatePem());
             await File.WriteAllTextAsync(Path.Combine(directory, "server.key"), server.GetECDsaPrivateKey()!.ExportPkcs8PrivateKeyPem());
@@ -87,13 +88,6 @@ public sealed class MutualTlsTests(MutualTlsTests.WithMutualTls setup) : IClassF
             var jwks = JsonNode.Parse(ClientSettings.Jwks(key, "a"))!;
             jwks["keys"]![0]!["x5c"] = new JsonArray(Convert.ToBase64String(certificate.RawData));
             return jwks.ToJsonString();
-        }
-
-        private static int FreePort()
-        {
-            using var listener = new TcpListener(IPAddress.Loopback, 0);
-            listener.Start();
-            return ((IPEndPoint)listener.LocalEndpoint).Port;
         }
     }
 

@@ -40,9 +40,10 @@ public sealed class StrangeServer : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        // Only who no longer waits for a connection may lose the listener.
         await ending.CancelAsync();
-        listener.Stop();
         await serving;
+        listener.Stop();
         ending.Dispose();
     }
 

@@ -47,13 +47,6 @@ internal sealed class ApacheServer : IDisposable
 
     public static string LogoutUri(int port) => RedirectUri(port) + "?logout=backchannel";
 
-    public static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
-
     public void Dispose()
     {
         if (process is { HasExited: false })

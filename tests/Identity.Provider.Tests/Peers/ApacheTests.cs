@@ -7,6 +7,7 @@ using Identity.Provider.Clients;
 using Identity.Provider.Logout;
 using Identity.Provider.Sessions;
 using Microsoft.Extensions.DependencyInjection;
+using Identity.TestKit;
 
 namespace Identity.Provider.Peers;
 
@@ -19,7 +20,7 @@ public sealed class ApacheTests
     [Fact]
     public async Task A_page_behind_Apache_opens_after_a_login_with_a_secret()
     {
-        var port = ApacheServer.FreePort();
+        var port = FreePort.Next();
         await using var provider = await Provider(port, SecretClient);
         using var apache = await ApacheServer.Start(port, provider.Issuer.AbsoluteUri, WithSecret);
         using var visitor = new Visitor(apache, provider);
@@ -30,7 +31,7 @@ public sealed class ApacheTests
     [Fact]
     public async Task A_page_behind_Apache_opens_after_a_login_with_a_key()
     {
-        var port = ApacheServer.FreePort();
+        var port = FreePort.Next();
         using var key = RSA.Create(2048);
         await using var provider = await Provider(port, client => client.Jwks = RsaJwks(key));
         // The module wants its keys named before the method that uses them, and breaks without the certificate of the same key.
@@ -48,7 +49,7 @@ public sealed class ApacheTests
     [Fact]
     public async Task Another_secret_opens_nothing()
     {
-        var port = ApacheServer.FreePort();
+        var port = FreePort.Next();
         await using var provider = await Provider(port, SecretClient);
         using var apache = await ApacheServer.Start(port, provider.Issuer.AbsoluteUri, WithSecret.Replace(Secret, new string('x', 43), StringComparison.Ordinal));
         using var visitor = new Visitor(apache, provider);
@@ -61,7 +62,7 @@ public sealed class ApacheTests
     [Fact]
     public async Task Signing_out_at_the_Provider_ends_the_session_at_Apache()
     {
-        var port = ApacheServer.FreePort();
+        var port = FreePort.Next();
         await using var provider = await Provider(port, SecretClient);
         using var apache = await ApacheServer.Start(port, provider.Issuer.AbsoluteUri, WithSecret);
         using var visitor = new Visitor(apache, provider);
@@ -78,7 +79,7 @@ public sealed class ApacheTests
     [Fact]
     public async Task Signing_out_at_Apache_ends_the_session_at_the_Provider_without_a_question()
     {
-        var port = ApacheServer.FreePort();
+        var port = FreePort.Next();
         await using var provider = await Provider(port, SecretClient);
         using var apache = await ApacheServer.Start(port, provider.Issuer.AbsoluteUri, WithSecret);
         using var visitor = new Visitor(apache, provider);
@@ -93,7 +94,7 @@ public sealed class ApacheTests
     [InlineData("")]
     public async Task A_logout_token_that_is_none_is_refused_and_the_session_stays(string token)
     {
-        var port = ApacheServer.FreePort();
+        var port = FreePort.Next();
         await using var provider = await Provider(port, SecretClient);
         using var apache = await ApacheServer.Start(port, provider.Issuer.AbsoluteUri, WithSecret);
         using var visitor = new Visitor(apache, provider);
