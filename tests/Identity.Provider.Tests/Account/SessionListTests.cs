@@ -29,7 +29,7 @@ public sealed class SessionListTests(LogoutAgencies agencies) : IClassFixture<Lo
         Assert.Single(Regex.Matches(page.Text, @"\(This browser\)"));
         Assert.Contains("Agency first, Agency silent", page.Text, StringComparison.Ordinal);
         Assert.Contains("None so far", page.Text, StringComparison.Ordinal);
-        Assert.Single(Regex.Matches(page.Body, "aria-labelledby=\"end-1 session-1\""));
+        Assert.Single(Regex.Matches(page.Body, "aria-labelledby=\"end-1 session-1 since-1\""));
         Assert.DoesNotContain(strange.SessionId, page.Body, StringComparison.Ordinal);
     }
 
