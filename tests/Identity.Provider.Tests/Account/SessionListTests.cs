@@ -25,7 +25,7 @@ public sealed class SessionListTests(LogoutAgencies agencies) : IClassFixture<Lo
         var strange = await wei.SignIn(SignedIn.Wei);
 
         var page = await here.Get("/");
-        Assert.Equal(2, Regex.Count(page.Body, "<section class=\"id-card\""));
+        Assert.Equal(2, Regex.Count(page.Body, "<div class=\"id-card\""));
         Assert.Single(Regex.Matches(page.Text, @"\(This browser\)"));
         Assert.Contains("Agency first, Agency silent", page.Text, StringComparison.Ordinal);
         Assert.Contains("None so far", page.Text, StringComparison.Ordinal);
