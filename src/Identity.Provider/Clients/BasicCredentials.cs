@@ -20,6 +20,9 @@ internal static class BasicCredentials
     /// <summary>The secret of the request at hand came by header.</summary>
     internal static bool Presented(OpenIddictServerTransaction transaction) => transaction.GetProperty<string>(ByHeader) is not null;
 
+    /// <summary>The identifier that the header bears, unproven; null when there is none to be read.</summary>
+    internal static string? ClaimedId(IHeaderDictionary headers) => headers.Authorization is [{ } header] && Tried(header) ? Read(header)?.Id : null;
+
     // RFC 9110 11.1: the scheme is compared without regard to case, and ends at a space.
     private static bool Tried(string? header) =>
         header is not null && header.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase) && (header.Length == Scheme.Length || header[Scheme.Length] == ' ');

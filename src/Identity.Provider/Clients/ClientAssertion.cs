@@ -65,6 +65,9 @@ internal sealed class ClientAssertion(ClientKeySets keySets, AssertionUses uses,
         };
     }
 
+    /// <summary>Whose assertion it says it is, unproven; null when it cannot be read.</summary>
+    internal static string? ClaimedIssuer(string text) => text.Length <= LongestAssertion ? Read(text)?.Issuer : null;
+
     private static JsonWebToken? Read(string text)
     {
         try

@@ -1,7 +1,4 @@
-using System.Buffers.Text;
 using System.Globalization;
-using System.Text;
-using System.Text.Json;
 using System.Text.RegularExpressions;
 using Identity.Provider.Clients;
 using Identity.Web;
@@ -80,47 +77,13 @@ public sealed partial class RequestLimits(RateCounter counter, ProviderSettings 
         return PlainProblem.Write(context, StatusCodes.Status429TooManyRequests);
     }
 
-    // Whose name the request bears, by the three ways in which it can; a name that nobody can have is none.
+    // Whose name the request bears, read as client authentication reads it: spelt otherwise it would be another name here. One that nobody can have is none.
     private static string ClaimedClient(HttpRequest request)
     {
-        string? name = null;
-        if (request.HasFormContentType && request.Form["client_id"] is [{ Length: > 0 } named])
-            name = named;
-        else if (request.Headers.Authorization is [{ } header] && header.StartsWith("Basic ", StringComparison.OrdinalIgnoreCase))
-            name = FirstPart(header["Basic ".Length..].Trim(), Convert.FromBase64String);
-        else if (request.HasFormContentType && request.Form["client_assertion"] is [{ Length: <= ClientAssertion.LongestAssertion } assertion])
-            name = Issuer(assertion);
+        var form = request.HasFormContentType ? request.Form : null;
+        var name = form?["client_id"] is [{ Length: > 0 } named] ? named
+            : BasicCredentials.ClaimedId(request.Headers) ?? (form?["client_assertion"] is [{ } assertion] ? ClientAssertion.ClaimedIssuer(assertion) : null);
         return name is not null && Name().IsMatch(name) ? name : "-";
-    }
-
-    private static string? FirstPart(string text, Func<string, byte[]> decode)
-    {
-        const int Longest = 1024;
-        try
-        {
-            return text.Length > Longest ? null : Encoding.UTF8.GetString(decode(text)).Split(':', 2)[0];
-        }
-        catch (FormatException)
-        {
-            return null;
-        }
-    }
-
-    private static string? Issuer(string assertion)
-    {
-        try
-        {
-            if (assertion.Split('.', 4) is not [_, var payload, _])
-                return null;
-            using var claims = JsonDocument.Parse(Base64Url.DecodeFromChars(payload));
-            return claims.RootElement.ValueKind == JsonValueKind.Object && claims.RootElement.TryGetProperty("iss", out var issuer) && issuer.ValueKind == JsonValueKind.String
-                ? issuer.GetString()
-                : null;
-        }
-        catch (Exception malformed) when (malformed is FormatException or JsonException or InvalidOperationException)
-        {
-            return null;
-        }
     }
 
     [GeneratedRegex(@"^[A-Za-z0-9._-]{1,64}\z")]

@@ -14,12 +14,9 @@ public sealed class ProviderWithBasicClients : IAsyncLifetime
 
     public static string Secret(string client) => $"{client}-secret-of-more-than-forty-three-characters";
 
-    /// <summary>As settings, for a further instance.</summary>
-    public static string[] Clients => ClientSettings.Of(Client(Basic, "client_secret_basic"), Client(Post, "client_secret_post"));
-
     public static async Task<RunningProvider> Start(params string[] settings)
     {
-        var provider = await RunningProvider.With([.. Clients, .. settings]);
+        var provider = await RunningProvider.With([.. ClientSettings.Of(Client(Basic, "client_secret_basic"), Client(Post, "client_secret_post")), .. settings]);
         await provider.Consent(Basic, SignedIn.Liis, [.. UserInfo.ScopeClaims.All]);
         await provider.Consent(Post, SignedIn.Liis, [.. UserInfo.ScopeClaims.All]);
         return provider;

@@ -1,4 +1,6 @@
 using System.Net;
+using System.Text;
+using Identity.Provider.Conformance;
 using Identity.Provider.Clients;
 using Identity.TestKit;
 
@@ -145,6 +147,25 @@ public sealed class RequestLimitsTests
         var refused = await browser.SignIn(authenticator);
         Assert.Equal(HttpStatusCode.TooManyRequests, refused.Status);
         Assert.True(await browser.IsSignedIn());
+    });
+
+    [Fact]
+    public Task A_name_that_is_spelt_with_escapes_is_the_same_name() => WithinOneMinute(async () =>
+    {
+        await using var provider = await ProviderWithBasicClients.Start("--Provider:RateLimits:RequestsPerClient=20");
+        using var http = new HttpClient { BaseAddress = provider.Issuer };
+        async Task<HttpStatusCode> Ask(string name)
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Post, "/token") { Content = new FormUrlEncodedContent([new("grant_type", "refresh_token"), new("refresh_token", "none")]) };
+            request.Headers.Authorization = new("Basic", Convert.ToBase64String(Encoding.ASCII.GetBytes($"{name}:{ProviderWithBasicClients.Secret(ProviderWithBasicClients.Basic)}")));
+            using var answer = await http.SendAsync(request);
+            return answer.StatusCode;
+        }
+
+        for (var request = 0; request <= 20; request++)
+            Assert.Equal(HttpStatusCode.BadRequest, await Ask(ProviderWithBasicClients.Basic));
+        Assert.Equal(HttpStatusCode.TooManyRequests, await Ask(ProviderWithBasicClients.Basic));
+        Assert.Equal(HttpStatusCode.TooManyRequests, await Ask(ProviderWithBasicClients.Basic.Replace("b", "%62", StringComparison.Ordinal)));
     });
 
     [Theory]
