@@ -1,7 +1,6 @@
 using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
 using System.Security.Cryptography;
+using Identity.TestKit;
 
 namespace Identity.Benchmarks;
 
@@ -18,7 +17,7 @@ internal abstract class Subject : IAsyncDisposable
 
     public virtual string ClientId => "bench";
 
-    public int Port { get; } = FreePort();
+    public int Port { get; } = FreePort.Next();
 
     public Uri Address => new($"http://localhost:{Port}/");
 
@@ -88,12 +87,5 @@ internal abstract class Subject : IAsyncDisposable
                 throw new InvalidOperationException($"{Name} did not start.");
             await Task.Delay(100);
         }
-    }
-
-    protected static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

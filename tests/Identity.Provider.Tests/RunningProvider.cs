@@ -70,17 +70,25 @@ public sealed class RunningProvider : IAsyncLifetime
         await Start();
     }
 
-    public async Task Start()
+    public async Task Start() => app = await Run(Origin, AuditFile, []);
+
+    /// <summary>A further instance of the same service: the same settings, stores and keys, an address and an audit log of its own.</summary>
+    public Task<WebApplication> Another(string name, params string[] changed) => Run("http://127.0.0.1:0", Path.Combine(directory, name + ".jsonl"), changed);
+
+    /// <summary>Where such an instance listens.</summary>
+    public static Uri AddressOf(WebApplication instance) => new(instance.Urls.Single());
+
+    private async Task<WebApplication> Run(string urls, string audit, string[] changed)
     {
-        app = ProviderApp.Build(
+        var running = ProviderApp.Build(
         [
             "--environment=Development",
-            $"--urls={Origin}",
+            $"--urls={urls}",
             $"--Provider:Issuer={Issuer}",
             $"--Provider:Database=Data Source={DatabaseFile}",
             $"--Provider:Redis={Redis.Endpoint}",
             $"--Provider:Keys={Path.Combine(directory, "keys")}",
-            $"--Provider:Audit={AuditFile}",
+            $"--Provider:Audit={audit}",
             $"--Provider:SeedDemo:ClientKeys={directory}",
             "--Logging:LogLevel:Default=Warning",
             // A class of tests is refused more often in a minute than any client; those of the limits set their own.
@@ -89,8 +97,10 @@ public sealed class RunningProvider : IAsyncLifetime
             "--Provider:RateLimits:PagesPerAddress=100000",
             "--Provider:RateLimits:SignInsPerPerson=100000",
             .. settings,
+            .. changed,
         ]);
-        await app.StartAsync();
+        await running.StartAsync();
+        return running;
     }
 
     /// <summary>The same again with other settings.</summary>

@@ -27,7 +27,8 @@ public static class FreePort
         throw new InvalidOperationException("No free port was found.");
     }
 
-    private static bool IsFree(int port)
+    /// <summary>Nobody listens there now.</summary>
+    public static bool IsFree(int port)
     {
         using var listener = new TcpListener(IPAddress.Loopback, port);
         try

@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Net;
-using System.Net.Sockets;
 using System.Security.Cryptography;
 using Identity.TestKit;
 
@@ -123,25 +122,11 @@ public sealed class DevHostProcess : IAsyncDisposable
         while ((place = Interlocked.Increment(ref _placesGiven)) <= Places)
         {
             var portBase = LowestBase + ((FirstPlace + place) % Places * PortsOfASystem);
-            if (new[] { 0, 1, 90, 100, 200, 300, 401, 402, 403 }.All(offset => IsFree(portBase + offset)))
+            if (new[] { 0, 1, 90, 100, 200, 300, 401, 402, 403 }.All(offset => FreePort.IsFree(portBase + offset)))
                 return portBase;
         }
 
         throw new InvalidOperationException("No free range of ports was found.");
-    }
-
-    private static bool IsFree(int port)
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, port);
-        try
-        {
-            listener.Start();
-            return true;
-        }
-        catch (SocketException)
-        {
-            return false;
-        }
     }
 
     private void Heard(string? line)

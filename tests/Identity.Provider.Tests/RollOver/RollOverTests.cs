@@ -82,15 +82,15 @@ public sealed class RollOverTests : IAsyncLifetime
     [Fact]
     public async Task A_compromised_key_is_gone_at_once_on_two_instances_and_its_tokens_with_it()
     {
-        await using var second = await Second();
+        await using var second = await provider.Another("second");
         var tokens = await Tokens();
-        foreach (var instance in new[] { provider.Issuer, Address(second) })
+        foreach (var instance in new[] { provider.Issuer, RunningProvider.AddressOf(second) })
             Assert.Equal(HttpStatusCode.OK, await UserInfo(tokens.Access, instance));
         await Done("announce", "next", "--alg", "ES256");
         await Done("publish", "next");
         Assert.Equal(ProviderCommand.Refused, (await Keys("compromise", "token-es256")).ExitCode);
         await Done("compromise", "token-es256", "--activate", "next", "--force");
-        foreach (var instance in new[] { Address(second), provider.Issuer })
+        foreach (var instance in new[] { RunningProvider.AddressOf(second), provider.Issuer })
         {
             Assert.Equal(HttpStatusCode.Unauthorized, await UserInfo(tokens.Access, instance));
             Assert.DoesNotContain(KeyId(tokens.Id), (await KeySet(instance)).Select(key => (string?)key!["kid"]));
@@ -98,8 +98,8 @@ public sealed class RollOverTests : IAsyncLifetime
 
         Assert.False(await IsHint(tokens.Id));
         var fresh = await Tokens();
-        Assert.True(Verifies(fresh.Id, await KeySet(Address(second))));
-        Assert.Equal(HttpStatusCode.OK, await UserInfo(fresh.Access, Address(second)));
+        Assert.True(Verifies(fresh.Id, await KeySet(RunningProvider.AddressOf(second))));
+        Assert.Equal(HttpStatusCode.OK, await UserInfo(fresh.Access, RunningProvider.AddressOf(second)));
     }
 
     [Fact]
@@ -239,20 +239,5 @@ public sealed class RollOverTests : IAsyncLifetime
             Q = new ECPoint { X = Base64Url.DecodeFromChars((string)key["x"]!), Y = Base64Url.DecodeFromChars((string)key["y"]!) },
         });
         return ecdsa.VerifyData(Encoding.ASCII.GetBytes($"{parts[0]}.{parts[1]}"), Base64Url.DecodeFromChars(parts[2]), HashAlgorithmName.SHA256);
-    }
-
-    private static Uri Address(WebApplication app) => new(app.Urls.Single());
-
-    /// <summary>Another instance of the same service: the same settings, stores and keys.</summary>
-    private async Task<WebApplication> Second()
-    {
-        var app = ProviderApp.Build(
-        [
-            "--environment=Development", "--urls=http://127.0.0.1:0", $"--Provider:Issuer={provider.Issuer}", $"--Provider:Database=Data Source={provider.DatabaseFile}",
-            $"--Provider:Redis={provider.Redis.Endpoint}", $"--Provider:Keys={provider.KeyDirectory}", $"--Provider:Audit={provider.AuditFile}.second",
-            $"--Provider:SeedDemo:ClientKeys={Path.GetDirectoryName(provider.KeyDirectory)}", "--Logging:LogLevel:Default=Warning",
-        ]);
-        await app.StartAsync();
-        return app;
     }
 }

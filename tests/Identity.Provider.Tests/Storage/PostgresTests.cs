@@ -62,9 +62,9 @@ public sealed class PostgresTests(PostgresProvider postgres) : IClassFixture<Pos
     [Fact]
     public async Task A_code_an_assertion_and_a_request_are_used_once_between_two_instances()
     {
-        await using var second = await Second("second");
+        await using var second = await provider.Another("second");
         using var agency = new Agency(provider, "tax-portal");
-        using var there = new HttpClient { BaseAddress = Address(second) };
+        using var there = new HttpClient { BaseAddress = RunningProvider.AddressOf(second) };
         using var browser = new Browser(provider);
         await browser.SignIn();
         await provider.Consent("tax-portal");
@@ -97,9 +97,9 @@ public sealed class PostgresTests(PostgresProvider postgres) : IClassFixture<Pos
     {
         var database = await postgres.NewDatabase();
         await using var first = await ProviderWithBasicClients.Start($"--Provider:Database={database}");
-        await using var second = await Second(first, "second", database, ProviderWithBasicClients.Clients);
+        await using var second = await first.Another("second");
         using var client = new BasicRelyingParty(first, ProviderWithBasicClients.Post);
-        using var there = new HttpClient { BaseAddress = Address(second) };
+        using var there = new HttpClient { BaseAddress = RunningProvider.AddressOf(second) };
         for (var round = 0; round < 4; round++)
         {
             var refresh = (string)(await client.Tokens()).Json["refresh_token"]!;
@@ -123,8 +123,8 @@ public sealed class PostgresTests(PostgresProvider postgres) : IClassFixture<Pos
     [Fact]
     public async Task Instances_that_start_at_once_on_an_empty_database_agree()
     {
-        var database = await postgres.NewDatabase();
-        var apps = await Task.WhenAll(Enumerable.Range(0, 3).Select(index => Second($"start{index}", database)));
+        var database = $"--Provider:Database={await postgres.NewDatabase()}";
+        var apps = await Task.WhenAll(Enumerable.Range(0, 3).Select(index => provider.Another($"start{index}", database)));
         await using (var scope = apps[0].Services.CreateAsyncScope())
         {
             var store = scope.ServiceProvider.GetRequiredService<ProviderDatabase>();
@@ -137,7 +137,7 @@ public sealed class PostgresTests(PostgresProvider postgres) : IClassFixture<Pos
             await app.DisposeAsync();
 
         // And when they start again, with fewer clients in their settings.
-        apps = await Task.WhenAll(Enumerable.Range(0, 3).Select(index => Second($"again{index}", database, "--Provider:SeedDemo:Enabled=false")));
+        apps = await Task.WhenAll(Enumerable.Range(0, 3).Select(index => provider.Another($"again{index}", database, "--Provider:SeedDemo:Enabled=false")));
         Assert.Empty(await RemovedClientTests.Registered(apps[0].Services));
         foreach (var app in apps)
             await app.DisposeAsync();
@@ -200,31 +200,5 @@ public sealed class PostgresTests(PostgresProvider postgres) : IClassFixture<Pos
     {
         var refused = Assert.Throws<ProviderSettingsException>(() => DatabaseProduct.Check(connection));
         Assert.Equal("Database", refused.Setting);
-    }
-
-    private static Uri Address(WebApplication app) =>
-        new(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single());
-
-    private Task<WebApplication> Second(string name, string? database = null, params string[] settings) =>
-        Second(provider, name, database ?? postgres.Connection, settings);
-
-    private static async Task<WebApplication> Second(RunningProvider provider, string name, string database, params string[] settings)
-    {
-        var folder = Path.GetDirectoryName(provider.AuditFile)!;
-        var app = ProviderApp.Build(
-        [
-            "--environment=Development",
-            "--urls=http://127.0.0.1:0",
-            $"--Provider:Issuer={provider.Issuer}",
-            $"--Provider:Database={database}",
-            $"--Provider:Redis={provider.Redis.Endpoint}",
-            $"--Provider:Keys={Path.Combine(folder, "keys")}",
-            $"--Provider:Audit={Path.Combine(folder, name + ".jsonl")}",
-            $"--Provider:SeedDemo:ClientKeys={folder}",
-            "--Logging:LogLevel:Default=Warning",
-            .. settings,
-        ]);
-        await app.StartAsync();
-        return app;
     }
 }

@@ -13,9 +13,9 @@ public sealed class TwoInstancesTests(RunningProvider provider) : IClassFixture<
     [Fact]
     public async Task A_code_and_an_assertion_are_used_once_between_them()
     {
-        await using var second = await Second("second");
+        await using var second = await provider.Another("second");
         using var agency = new Agency(provider, "tax-portal");
-        using var there = new HttpClient { BaseAddress = Address(second) };
+        using var there = new HttpClient { BaseAddress = RunningProvider.AddressOf(second) };
         using var browser = new Browser(provider);
         await browser.SignIn();
         await provider.Consent("tax-portal");
@@ -44,7 +44,7 @@ public sealed class TwoInstancesTests(RunningProvider provider) : IClassFixture<
     {
         using var browser = new Browser(provider);
         await browser.Get("/login");
-        foreach (var file in Directory.EnumerateFiles(Folder, "provider.db*"))
+        foreach (var file in Directory.EnumerateFiles(Path.GetDirectoryName(provider.DatabaseFile)!, "provider.db*"))
         {
             if (!OperatingSystem.IsWindows())
                 Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(file));
@@ -62,8 +62,8 @@ public sealed class TwoInstancesTests(RunningProvider provider) : IClassFixture<
     [Fact]
     public async Task Instances_that_start_at_once_on_an_empty_database_agree()
     {
-        var database = Path.Combine(Folder, "empty.db");
-        var apps = await Task.WhenAll(Enumerable.Range(0, 3).Select(index => Second($"start{index}", database)));
+        var database = $"--Provider:Database=Data Source={provider.DatabaseFile}.empty";
+        var apps = await Task.WhenAll(Enumerable.Range(0, 3).Select(index => provider.Another($"start{index}", database)));
         try
         {
             await using var scope = apps[0].Services.CreateAsyncScope();
@@ -72,7 +72,7 @@ public sealed class TwoInstancesTests(RunningProvider provider) : IClassFixture<
             Assert.Empty(await store.Database.GetPendingMigrationsAsync(TestContext.Current.CancellationToken));
             foreach (var app in apps)
             {
-                using var http = new HttpClient { BaseAddress = Address(app) };
+                using var http = new HttpClient { BaseAddress = RunningProvider.AddressOf(app) };
                 using var agency = new Agency(provider, "tax-portal");
                 using var form = new FormUrlEncodedContent(agency.Authenticated().Concat(agency.Request()));
                 Assert.Equal(HttpStatusCode.Created, (await http.PostAsync("/par", form, TestContext.Current.CancellationToken)).StatusCode);
@@ -88,9 +88,9 @@ public sealed class TwoInstancesTests(RunningProvider provider) : IClassFixture<
     [Fact]
     public async Task Instances_that_start_at_once_agree_on_the_clients_that_are_gone()
     {
-        var database = Path.Combine(Folder, "gone.db");
-        await (await Second("gone", database)).DisposeAsync();
-        var apps = await Task.WhenAll(Enumerable.Range(0, 4).Select(index => Second($"gone{index}", database, "--Provider:SeedDemo:Enabled=false")));
+        var database = $"--Provider:Database=Data Source={provider.DatabaseFile}.gone";
+        await (await provider.Another("gone", database)).DisposeAsync();
+        var apps = await Task.WhenAll(Enumerable.Range(0, 4).Select(index => provider.Another($"gone{index}", database, "--Provider:SeedDemo:Enabled=false")));
         Assert.Empty(await Clients.RemovedClientTests.Registered(apps[0].Services));
         foreach (var app in apps)
             await app.DisposeAsync();
@@ -107,29 +107,5 @@ public sealed class TwoInstancesTests(RunningProvider provider) : IClassFixture<
         }));
         Assert.Single(subjects.Distinct());
         Assert.Equal(43, subjects[0].Length);
-    }
-
-    private string Folder => Path.GetDirectoryName(provider.AuditFile)!;
-
-    private static Uri Address(WebApplication app) =>
-        new(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single());
-
-    private async Task<WebApplication> Second(string name, string? database = null, params string[] settings)
-    {
-        var app = ProviderApp.Build(
-        [
-            "--environment=Development",
-            "--urls=http://127.0.0.1:0",
-            $"--Provider:Issuer={provider.Issuer}",
-            $"--Provider:Database=Data Source={database ?? Path.Combine(Folder, "provider.db")}",
-            $"--Provider:Redis={provider.Redis.Endpoint}",
-            $"--Provider:Keys={Path.Combine(Folder, "keys")}",
-            $"--Provider:Audit={Path.Combine(Folder, name + ".jsonl")}",
-            $"--Provider:SeedDemo:ClientKeys={Folder}",
-            "--Logging:LogLevel:Default=Warning",
-            .. settings,
-        ]);
-        await app.StartAsync();
-        return app;
     }
 }
