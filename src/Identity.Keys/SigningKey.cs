@@ -14,6 +14,8 @@ public enum KeyPurpose
     Tls,
     DataProtection,
     TokenEncryption,
+    /// <summary>An organisation's electronic seal.</summary>
+    Seal,
 }
 
 public enum KeyAlgorithm
