@@ -91,14 +91,15 @@ public sealed class KeyRing
         }
     }
 
-    /// <summary>Makes a person's key. A <see cref="VerifiedApproval"/> is the only thing that gives one, and it gives one only.</summary>
-    /// <exception cref="KeyUnavailableException">this approval object has already given its key</exception>
-    public static PersonKey CreatePersonKey(VerifiedApproval approval)
+    /// <summary>Where people's keys are made: <see cref="PersonKeys.Software"/>, or the name of a hardware token of this folder.</summary>
+    /// <exception cref="KeyRingException">software, in production; or no such token</exception>
+    public PersonKeys PersonKeys(string place)
     {
-        ArgumentNullException.ThrowIfNull(approval);
-        if (!approval.TakeKey())
-            throw new KeyUnavailableException($"Approval '{approval.Structure.Approval}' has already given its key.");
-        return PersonKey.Create(approval);
+        if (place != Keys.PersonKeys.Software)
+            throw new KeyRingException($"There is no token '{place}' for people's keys.");
+        return _production
+            ? throw new KeyRingException("People's keys in software are for development; in production they must be made in a hardware token.")
+            : new PersonKeys(SoftwarePersonKey.Make);
     }
 
     /// <summary>Makes a key that is marked for development (file mode 0600) and opens it. An existing file is never replaced.</summary>

@@ -1,23 +1,21 @@
 using System.Security.Cryptography;
-using System.Security.Cryptography.X509Certificates;
 using Identity.Keys.Activation;
-using Identity.Keys.Software;
 
 namespace Identity.Keys;
 
 /// <summary>
-/// A person's signing key (EC P-256): made for one verified approval, held in memory only, signs exactly one hash and is gone
-/// after <see cref="Dispose"/>. A second hash throws <see cref="KeyUnavailableException"/>, also when asked in parallel.
+/// A person's signing key (EC P-256): made for one verified approval, signs exactly one hash and is gone after <see cref="Dispose"/>.
+/// A second hash throws <see cref="KeyUnavailableException"/>, also when asked in parallel.
 /// </summary>
 public sealed class PersonKey : SigningKey, IDisposable
 {
     private readonly Lock _lock = new();
-    private ECDsa? _key;
+    private PrivateHalf? _half;
 
-    private PersonKey(VerifiedApproval approval, ECDsa key, byte[] certificationRequest)
-        : base("person:" + approval.Structure.Approval, KeyPurpose.PersonSignature, KeyAlgorithm.EcdsaP256, SoftwareSigningKey.PublicKeyOf(key))
+    internal PersonKey(VerifiedApproval approval, PrivateHalf half, ReadOnlyMemory<byte> subjectPublicKeyInfo, ReadOnlyMemory<byte> certificationRequest)
+        : base("person:" + approval.Structure.Approval, KeyPurpose.PersonSignature, KeyAlgorithm.EcdsaP256, subjectPublicKeyInfo)
     {
-        _key = key;
+        _half = half;
         Approval = approval;
         CertificationRequest = certificationRequest;
     }
@@ -28,15 +26,6 @@ public sealed class PersonKey : SigningKey, IDisposable
     /// <summary>DER PKCS#10 that proves possession (RFC 2986); made with the key, before its one signature. Its subject is the approval id only:
     /// the Authority takes the person's name from the evidence.</summary>
     public ReadOnlyMemory<byte> CertificationRequest { get; }
-
-    internal static PersonKey Create(VerifiedApproval approval)
-    {
-        var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var subject = new X500DistinguishedNameBuilder();
-        subject.AddCommonName(approval.Structure.Approval);
-        var request = new CertificateRequest(subject.Build(), key, HashAlgorithmName.SHA256).CreateSigningRequest();
-        return new PersonKey(approval, key, request);
-    }
 
     /// <summary>Destroys the key; calling it again does nothing.</summary>
     public void Dispose()
@@ -49,11 +38,11 @@ public sealed class PersonKey : SigningKey, IDisposable
     {
         lock (_lock)
         {
-            if (_key is null)
+            if (_half is null)
                 throw new KeyUnavailableException($"Key '{Name}' has been used or destroyed.");
             try
             {
-                return SoftwareSigningKey.SignWith(_key, scheme, hash, format);
+                return _half.Sign(scheme, hash, format);
             }
             finally
             {
@@ -65,7 +54,15 @@ public sealed class PersonKey : SigningKey, IDisposable
 
     private void Destroy()
     {
-        _key?.Dispose();
-        _key = null;
+        _half?.Dispose();
+        _half = null;
+    }
+
+    /// <summary>What can sign, wherever it is. Used by one thread at a time; <see cref="Dispose"/> destroys the key and throws nothing.</summary>
+    internal abstract class PrivateHalf : IDisposable
+    {
+        public abstract byte[] Sign(SignatureScheme scheme, ReadOnlySpan<byte> hash, DSASignatureFormat format);
+
+        public abstract void Dispose();
     }
 }

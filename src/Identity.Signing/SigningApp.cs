@@ -37,6 +37,8 @@ public static class SigningApp
         services.AddSingleton(TimeProvider.System);
         services.AddSingleton(provider => new ClientKey(keys.Get(ClientKey.KeyName, KeyPurpose.ClientAuthentication), provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton(provider => AuditLog.Open(settings.AuditFile, "signing", provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(_ => keys.PersonKeys(settings.PersonKeys));
+        services.AddSingleton<CertifiedPersonKeys>();
         services.AddHostedService<SigningStart>();
         AddStores(services, settings, keys);
         AddSigning(services);

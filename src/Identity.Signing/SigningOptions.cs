@@ -27,6 +27,9 @@ public sealed class SigningOptions
     /// <summary>Holds `client-signing` and `data-protection`.</summary>
     public string? KeysDirectory { get; set; }
 
+    /// <summary>Where people's keys are made: the name of a hardware token of the key folder, or <c>software</c>, which production refuses.</summary>
+    public string? PersonKeys { get; set; }
+
     /// <summary>Root certificates (PEM or DER) under which certificates of people and of time-stamps are accepted.</summary>
     public string? TrustDirectory { get; set; }
 

@@ -23,6 +23,7 @@ public sealed record SigningSettings
     public required Uri Verification { get; init; }
     public required string DataDirectory { get; init; }
     public required string KeysDirectory { get; init; }
+    public required string PersonKeys { get; init; }
     public required string TrustDirectory { get; init; }
     public required IReadOnlyList<string> ApprovalOrigins { get; init; }
     public required string RelyingPartyId { get; init; }
@@ -56,6 +57,7 @@ public sealed record SigningSettings
             Verification = Address(options.Verification, "Verification", production),
             DataDirectory = Directory(options.DataDirectory, "DataDirectory"),
             KeysDirectory = Directory(options.KeysDirectory, "KeysDirectory"),
+            PersonKeys = PlaceOfPersonKeys(options.PersonKeys, production),
             TrustDirectory = Directory(options.TrustDirectory, "TrustDirectory"),
             ApprovalOrigins = options.ApprovalOrigins is []
                 ? [provider.GetLeftPart(UriPartial.Authority)]
@@ -113,6 +115,12 @@ public sealed record SigningSettings
     private static string Directory(string? value, string field) => string.IsNullOrWhiteSpace(value)
         ? throw new SettingRefusedException(field, "must name a directory.")
         : Path.GetFullPath(value);
+
+    private static string PlaceOfPersonKeys(string? value, bool production) => string.IsNullOrWhiteSpace(value)
+        ? throw new SettingRefusedException("PersonKeys", "must name a hardware token of the key folder, or be 'software'.")
+        : production && value == Keys.PersonKeys.Software
+        ? throw new SettingRefusedException("PersonKeys", "is 'software', which is for development; in production it must name a hardware token of the key folder.")
+        : value;
 
     private static string ObjectIdentifier(string value) =>
         value.Length is > 2 and < 100 && value.All(c => char.IsAsciiDigit(c) || c == '.')

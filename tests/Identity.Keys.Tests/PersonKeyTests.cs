@@ -6,14 +6,21 @@ using Identity.TestKit;
 
 namespace Identity.Keys.Tests;
 
-public sealed class PersonKeyTests
+public sealed class PersonKeyTests : IDisposable
 {
+    private readonly TemporaryFolder _folder = new();
+    private readonly PersonKeys _keys;
+
+    public PersonKeyTests() => _keys = KeyRing.Open(_folder.Path, production: false).PersonKeys(PersonKeys.Software);
+
+    public void Dispose() => _folder.Dispose();
+
     private static readonly byte[] Hash = SHA256.HashData("signed attributes"u8);
 
     [Fact]
     public void Signs_one_hash_and_is_gone()
     {
-        using var key = KeyRing.CreatePersonKey(Approval());
+        using var key = _keys.Create(Approval());
         using var verifier = ECDsa.Create();
         verifier.ImportSubjectPublicKeyInfo(key.SubjectPublicKeyInfo.Span, out _);
         Assert.Equal(KeyPurpose.PersonSignature, key.Purpose);
@@ -25,7 +32,7 @@ public sealed class PersonKeyTests
     [Fact]
     public async Task Signs_one_hash_when_asked_in_parallel()
     {
-        using var key = KeyRing.CreatePersonKey(Approval());
+        using var key = _keys.Create(Approval());
         var signed = 0;
         await Parallel.ForAsync(0, 50, TestContext.Current.CancellationToken, (_, _) =>
         {
@@ -47,7 +54,7 @@ public sealed class PersonKeyTests
     [Fact]
     public void A_destroyed_key_signs_nothing()
     {
-        var key = KeyRing.CreatePersonKey(Approval());
+        var key = _keys.Create(Approval());
         key.Dispose();
         key.Dispose();
         Assert.Throws<KeyUnavailableException>(() => key.SignHash(SignatureScheme.EcdsaSha256, Hash));
@@ -57,18 +64,25 @@ public sealed class PersonKeyTests
     public void An_approval_gives_one_key()
     {
         var approval = Approval();
-        using var key = KeyRing.CreatePersonKey(approval);
-        Assert.Throws<KeyUnavailableException>(() => KeyRing.CreatePersonKey(approval));
+        using var key = _keys.Create(approval);
+        Assert.Throws<KeyUnavailableException>(() => _keys.Create(approval));
     }
 
     [Fact]
     public void Proves_possession_before_its_one_signature()
     {
-        using var key = KeyRing.CreatePersonKey(Approval());
+        using var key = _keys.Create(Approval());
         var request = CertificateRequest.LoadSigningRequest(key.CertificationRequest.ToArray(), HashAlgorithmName.SHA256);
         Assert.Equal(key.SubjectPublicKeyInfo.ToArray(), request.PublicKey.ExportSubjectPublicKeyInfo());
         Assert.Equal("CN=" + key.Approval.Structure.Approval, request.SubjectName.Name);
         Assert.NotEmpty(key.SignHash(SignatureScheme.EcdsaSha256, Hash));
+    }
+
+    [Fact]
+    public void Production_refuses_peoples_keys_in_software()
+    {
+        var refusal = Assert.Throws<KeyRingException>(() => KeyRing.Open(_folder.Path, production: true).PersonKeys(PersonKeys.Software));
+        Assert.Equal("People's keys in software are for development; in production they must be made in a hardware token.", refusal.Message);
     }
 
     [Fact]

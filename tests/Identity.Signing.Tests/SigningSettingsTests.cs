@@ -13,6 +13,7 @@ public sealed class SigningSettingsTests
         { "Timestamps=tsa", "Signing:Timestamps must be an absolute http(s) address" },
         { "TimestampPolicies:0=any policy", "Signing:TimestampPolicies must hold object identifiers" },
         { "DataDirectory=", "Signing:DataDirectory must name a directory" },
+        { "PersonKeys=", "Signing:PersonKeys must name a hardware token of the key folder, or be 'software'." },
         { "MaxDocumentBytes=0", "Signing:MaxDocumentBytes must be from 1 to" },
         { "MaxDocumentBytes=1073741825", "Signing:MaxDocumentBytes must be from 1 to 1073741824" },
         { "RequestLifetime=00:00:59", "Signing:RequestLifetime must be from" },
@@ -42,6 +43,14 @@ public sealed class SigningSettingsTests
         var refusal = Assert.Throws<SettingRefusedException>(() => SigningApp.Build(
             ["--environment=Development", "--Signing:Agencies:0:ClientId=a", "--Signing:Agencies:0:Name=A", "--Signing:Agencies:0:ReturnUrls:0=" + prefix]));
         Assert.StartsWith("Signing:Agencies:0:ReturnUrls", refusal.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Peoples_keys_in_software_are_refused_in_production()
+    {
+        var refusal = Assert.Throws<SettingRefusedException>(() => SigningApp.Build(["--environment=Production", "--Signing:PublicAddress=https://sign.example/",
+            "--Signing:Provider=https://login.example/", "--Signing:Authority=https://ca.example/", "--Signing:Verification=https://verify.example/"]));
+        Assert.Equal("Signing:PersonKeys is 'software', which is for development; in production it must name a hardware token of the key folder.", refusal.Message);
     }
 
     [Fact]

@@ -38,7 +38,7 @@ public abstract record SigningOutcome
 /// 11. the key is destroyed, however it ended; 12. the end is audited.
 /// </summary>
 public sealed class SignRequest(
-    ApprovalRecords approvals, DocumentStore documents, EvidenceVerifier evidence, AuthorityClient authority, TimestampClient timestamps, AuditLog audit)
+    ApprovalRecords approvals, DocumentStore documents, EvidenceVerifier evidence, CertifiedPersonKeys keys, TimestampClient timestamps, AuditLog audit)
 {
     public async Task<SigningOutcome> Run(string approvalId, CancellationToken cancellation)
     {
@@ -81,15 +81,21 @@ public sealed class SignRequest(
     private async Task<SigningOutcome> SignWithPersonKey(
         StoredApproval approval, byte[] document, VerifiedApproval verified, CancellationToken cancellation)
     {
-        var key = KeyRing.CreatePersonKey(verified);
+        if (keys.Make(verified) is not { } key)
+            return new SigningOutcome.Failed(FailureReason.KeyUnavailable, "key_not_made");
         try
         {
-            return await authority.Certify(key, approval.Evidence, cancellation) switch
+            return await keys.Certify(key, approval.Evidence, cancellation) switch
             {
                 CertificateAnswer.Issued issued => await SignAndStore(approval, document, key, issued.Certificate, cancellation),
                 CertificateAnswer.Refused refused => new SigningOutcome.Failed(refused.Reason, refused.Detail),
                 _ => throw new InvalidOperationException("The Authority certifies or does not."),
             };
+        }
+        catch (KeyUnavailableException)
+        {
+            // The token was lost, or its process ended, with this person's key: it cannot come back.
+            return new SigningOutcome.Failed(FailureReason.KeyUnavailable, "key_lost");
         }
         finally
         {

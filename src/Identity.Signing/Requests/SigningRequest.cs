@@ -46,6 +46,9 @@ public enum FailureReason
     /// <summary>The service stopped while signing.</summary>
     Interrupted,
     InternalError,
+
+    /// <summary>The hardware token did not make the person's key, or lost it.</summary>
+    KeyUnavailable,
 }
 
 /// <summary>A PDF that one person is asked to sign once.</summary>

@@ -1,5 +1,6 @@
 using System.Data.Common;
 using Identity.Audit;
+using Identity.Keys;
 using Identity.Signing.Certificates;
 using Identity.Signing.SignIn;
 using Identity.Web;
@@ -10,7 +11,7 @@ namespace Identity.Signing.Storage;
 
 /// <summary>
 /// Before the first request: the database has this version's shape (safe for several copies at once: migrations hold a lock there),
-/// the audit log can be written, the client key is there and may be used, roots are configured.
+/// the audit log can be written, the client key and the place of people's keys are there and may be used, roots are configured.
 /// </summary>
 internal sealed class SigningStart(
     IDbContextFactory<SigningDatabase> databases, SigningSettings settings, IServiceProvider services) : IHostedService
@@ -19,6 +20,7 @@ internal sealed class SigningStart(
     {
         Directory.CreateDirectory(settings.DataDirectory);
         services.GetRequiredService<ClientKey>();
+        services.GetRequiredService<PersonKeys>();
         services.GetRequiredService<AuditLog>();
         settings.TrustAnchors();
         await using var database = await databases.CreateDbContextAsync(cancellationToken);

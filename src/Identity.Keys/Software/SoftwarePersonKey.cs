@@ -1,0 +1,27 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using Identity.Keys.Activation;
+
+namespace Identity.Keys.Software;
+
+/// <summary>A person's key in this process's memory: for development.</summary>
+internal sealed class SoftwarePersonKey(ECDsa key) : PersonKey.PrivateHalf
+{
+    public static PersonKey Make(VerifiedApproval approval)
+    {
+        var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        return new PersonKey(approval, new SoftwarePersonKey(key), SoftwareSigningKey.PublicKeyOf(key), CertificationRequestOf(key, approval.Structure.Approval));
+    }
+
+    /// <summary>DER PKCS#10 with the approval's id as common name.</summary>
+    internal static byte[] CertificationRequestOf(ECDsa key, string approval)
+    {
+        var subject = new X500DistinguishedNameBuilder();
+        subject.AddCommonName(approval);
+        return new CertificateRequest(subject.Build(), key, HashAlgorithmName.SHA256).CreateSigningRequest();
+    }
+
+    public override byte[] Sign(SignatureScheme scheme, ReadOnlySpan<byte> hash, DSASignatureFormat format) => SoftwareSigningKey.SignWith(key, scheme, hash, format);
+
+    public override void Dispose() => key.Dispose();
+}
