@@ -82,6 +82,20 @@ public static class Oids
     public const string QualifiedStatements = "1.3.6.1.5.5.7.1.3";
     public const string OcspNoCheck = "1.3.6.1.5.5.7.48.1.5";
     public const string ValidityAssuredShortTerm = "0.4.0.194121.2.1";
+
+    // Qualified statements (RFC 3739 3.2.6, EN 319 412-1 5.1, EN 319 412-5 4).
+    public const string QualifiedSyntax = "1.3.6.1.5.5.7.11.2";
+    public const string SemanticsNatural = "0.4.0.194121.1.1";
+    public const string SemanticsLegal = "0.4.0.194121.1.2";
+    public const string QualifiedCompliance = "0.4.0.1862.1.1";
+    public const string QualifiedRetention = "0.4.0.1862.1.3";
+    public const string QualifiedDevice = "0.4.0.1862.1.4";
+    public const string QualifiedDisclosure = "0.4.0.1862.1.5";
+    public const string QualifiedType = "0.4.0.1862.1.6";
+    public const string QualifiedTypeSignature = "0.4.0.1862.1.6.1";
+    public const string QualifiedTypeSeal = "0.4.0.1862.1.6.2";
+
+    // Access methods (RFC 5280 4.2.2.1).
     public const string AccessOcsp = "1.3.6.1.5.5.7.48.1";
     public const string AccessCaIssuers = "1.3.6.1.5.5.7.48.2";
 
@@ -109,6 +123,7 @@ public static class Oids
     public const string OcspBasic = "1.3.6.1.5.5.7.48.1.1";
     public const string OcspNonce = "1.3.6.1.5.5.7.48.1.2";
     public const string OcspArchiveCutoff = "1.3.6.1.5.5.7.48.1.6";
+    public const string OcspExtendedRevoke = "1.3.6.1.5.5.7.48.1.9";
     public const string OcspCertificateHash = "1.3.36.8.3.13";
 
     // CMS, ESS, CAdES, time-stamps (RFC 5652, 5035, 6211, 5126, 3161; EN 319 122-1; ISO 32000 12.8.3.3.2).

@@ -44,4 +44,7 @@ public static class CertificateBuilder
         }
         return Signed.Wrap(writer.Encode(), algorithm);
     }
+
+    /// <summary>The first phase again, from octets that <see cref="Build"/> gave and that were stored; the algorithm must be the one that they name.</summary>
+    public static ToBeSigned Restore(ReadOnlyMemory<byte> toBeSigned, SignatureAlgorithm algorithm) => Signed.Wrap(toBeSigned.ToArray(), algorithm);
 }
