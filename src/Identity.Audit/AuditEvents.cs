@@ -97,11 +97,17 @@ public sealed record ApprovalEvidenceIssue(string Approval, string Client) : Aud
 
 // ---- Authority -------------------------------------------------------------------------------------------------------------
 
-/// <summary>A certificate for a person's key is signed.</summary>
-public sealed record CertificateIssue(string Approval, string Serial, string Issuer) : AuditEvent("authority.certificate-issue");
+/// <summary>A certificate is signed: for a person's key, then for an approval, or for an organisation's or a service's.</summary>
+public sealed record CertificateIssue(string? Approval, string Serial, string Issuer) : AuditEvent("authority.certificate-issue");
 
 /// <summary>A request for a certificate was refused before anything was signed.</summary>
 public sealed record CertificateRefused(string? Approval, string Reason) : AuditEvent("authority.certificate-refused");
+
+/// <summary>An issuance that was cut short is closed: what may have been signed counts as never issued and is revoked.</summary>
+public sealed record CertificateAbandoned(string Serial, string Issuer) : AuditEvent("authority.certificate-abandoned");
+
+/// <summary>A ceremony was held. <c>Record</c>: SHA-256 of its written record, which names who attended and what was made.</summary>
+public sealed record CeremonyHeld(string Kind, string Record) : AuditEvent("authority.ceremony-held");
 
 /// <summary>A certificate is revoked.</summary>
 public sealed record CertificateRevocation(string Serial, string Reason) : AuditEvent("authority.certificate-revocation");

@@ -9,7 +9,6 @@ using Identity.Authority.Storage;
 using Identity.Authority.Timestamps;
 using Identity.Web;
 using Microsoft.AspNetCore.DataProtection;
-using Microsoft.EntityFrameworkCore;
 
 namespace Identity.Authority;
 
@@ -53,7 +52,7 @@ public static class AuthorityApp
         services.AddSingleton(settings);
         services.AddSingleton(time);
         services.AddSingleton(_ => AuditLog.Open(settings.Audit, "authority", time));
-        services.AddDbContextFactory<AuthorityDatabase>(database => database.UseSqlite(settings.Database));
+        services.AddDbContextFactory<AuthorityDatabase>(database => DatabaseKind.Use(database, settings.Database));
         services.AddHealthChecks().AddCheck<AuthorityHealth>("stores");
         // No page keeps anything between requests: what protects antiforgery tokens may go with the process.
         services.AddDataProtection().SetApplicationName("Identity.Authority").UseEphemeralDataProtectionProvider();

@@ -1,3 +1,5 @@
+using Identity.Authority.Issuance;
+using Identity.Authority.Issuers;
 using Identity.Pkix.X509;
 
 namespace Identity.Authority;
@@ -17,7 +19,7 @@ public sealed class AuthorityOptions
     /// <summary>Origins at which passkeys may approve; the Provider's when empty.</summary>
     public IList<string> ApprovalOrigins { get; } = [];
 
-    /// <summary>SQLite connection string.</summary>
+    /// <summary>Connection string: Host=... of PostgreSQL, which several instances share, or Data Source=... of SQLite.</summary>
     public string? Database { get; set; }
 
     /// <summary>File of the audit log. The command line writes into one beside it.</summary>
@@ -32,11 +34,14 @@ public sealed class AuthorityOptions
     /// <summary>That client's identifier.</summary>
     public string ClientId { get; set; } = "signing";
 
-    /// <summary>How long a person's certificate holds.</summary>
-    public TimeSpan PersonValidity { get; set; } = TimeSpan.FromMinutes(15);
+    /// <summary>Certificates of people.</summary>
+    public ProfileOptions Person { get; set; } = new();
 
-    /// <summary>Certificate policy of people's certificates.</summary>
-    public string PersonPolicy { get; set; } = AuthoritySettings.ExampleArc + "1.1";
+    /// <summary>Certificates of organisations.</summary>
+    public ProfileOptions Seal { get; set; } = new();
+
+    /// <summary>The issuing authorities of this service; issuing-ca for people alone, with responder ocsp, when empty.</summary>
+    public IList<IssuerOptions> Issuers { get; } = [];
 
     /// <summary>Extension of people's certificates that names the approved documents; verifiers must know it too.</summary>
     public string ApprovedDocumentsExtension { get; set; } = ApprovedDocuments.ExampleOid;
@@ -54,7 +59,7 @@ public sealed class AuthorityOptions
     public TimeSpan RevocationListValidity { get; set; } = TimeSpan.FromHours(24);
 
     /// <summary>
-    /// Issuers whose revocation lists are published; people's issuer and the root when empty. Where the issuer's key is not at hand (an offline root), its list
+    /// Issuers whose revocation lists are published; the issuing authorities and the root when empty. Where the issuer's key is not at hand (an offline root), its list
     /// is read from NAME.crl in the folder of keys.
     /// </summary>
     public IList<string> RevocationLists { get; } = [];

@@ -1,3 +1,7 @@
+using Identity.Authority.Issuance;
+using Identity.Authority.Issuers;
+using Identity.Authority.Storage;
+
 namespace Identity.Authority;
 
 /// <summary>A setting that the Authority refuses to start with. The message names the setting and what it breaks.</summary>
@@ -23,8 +27,12 @@ public sealed record AuthoritySettings
     public required string Keys { get; init; }
     public required string ClientKey { get; init; }
     public required string ClientId { get; init; }
-    public required TimeSpan PersonValidity { get; init; }
-    public required string PersonPolicy { get; init; }
+    public required IReadOnlyList<IssuerSettings> Issuers { get; init; }
+    public required CertificateProfile Person { get; init; }
+
+    /// <summary>Null when no authority here certifies organisations.</summary>
+    public required CertificateProfile? Seal { get; init; }
+
     public required string ApprovedDocumentsExtension { get; init; }
     public required string TimestampPolicy { get; init; }
     public required int TimestampAccuracySeconds { get; init; }
@@ -37,34 +45,56 @@ public sealed record AuthoritySettings
     {
         var address = Address(options.PublicAddress, nameof(PublicAddress), mustBeHttps: production);
         var provider = Address(options.Provider, nameof(Provider), mustBeHttps: production);
+        var status = string.IsNullOrEmpty(options.StatusAddress) ? address : Address(options.StatusAddress, nameof(StatusAddress), mustBeHttps: false);
+        var issuers = CheckIssuers(options.Issuers);
+        var documents = ObjectIdentifier(options.ApprovedDocumentsExtension, nameof(ApprovedDocumentsExtension), production);
         return new AuthoritySettings
         {
             PublicAddress = address,
-            StatusAddress = string.IsNullOrEmpty(options.StatusAddress) ? address : Address(options.StatusAddress, nameof(StatusAddress), mustBeHttps: false),
+            StatusAddress = status,
             Provider = provider,
             ApprovalOrigins = options.ApprovalOrigins is []
                 ? [provider.GetLeftPart(UriPartial.Authority)]
                 : [.. options.ApprovalOrigins.Select(o => Address(o + "/", nameof(ApprovalOrigins), mustBeHttps: production).GetLeftPart(UriPartial.Authority))],
-            Database = Required(options.Database, nameof(Database)),
+            Database = DatabaseKind.Check(Required(options.Database, nameof(Database))),
             Audit = Path.GetFullPath(Required(options.Audit, nameof(Audit))),
             Keys = Path.GetFullPath(Required(options.Keys, nameof(Keys))),
             ClientKey = Path.GetFullPath(Required(options.ClientKey, nameof(ClientKey))),
             ClientId = Required(options.ClientId, nameof(ClientId)),
-            PersonValidity = Within(options.PersonValidity, nameof(PersonValidity), TimeSpan.FromMinutes(1), TimeSpan.FromHours(24)),
-            PersonPolicy = ObjectIdentifier(options.PersonPolicy, nameof(PersonPolicy), production),
-            ApprovedDocumentsExtension = ObjectIdentifier(options.ApprovedDocumentsExtension, nameof(ApprovedDocumentsExtension), production),
+            Issuers = issuers,
+            Person = ProfileSettings.Person(options.Person, Addresses(Certifies.People)!, documents, production),
+            Seal = Addresses(Certifies.Seals) is { } seals ? ProfileSettings.Seal(options.Seal, seals, production) : null,
+            ApprovedDocumentsExtension = documents,
             TimestampPolicy = ObjectIdentifier(options.TimestampPolicy, nameof(TimestampPolicy), production),
             TimestampAccuracySeconds = options.TimestampAccuracySeconds is >= 1 and <= 60
                 ? options.TimestampAccuracySeconds
                 : throw new AuthoritySettingsException(nameof(TimestampAccuracySeconds), "must be from 1 to 60."),
             OcspValidity = Within(options.OcspValidity, nameof(OcspValidity), TimeSpan.FromMinutes(1), TimeSpan.FromDays(1)),
             RevocationListValidity = Within(options.RevocationListValidity, nameof(RevocationListValidity), TimeSpan.FromMinutes(10), TimeSpan.FromDays(31)),
-            RevocationLists = options.RevocationLists is [] ? [IssuingAuthority, RootAuthority] : [.. options.RevocationLists.Distinct()],
+            RevocationLists = options.RevocationLists is [] ? [.. issuers.Select(i => i.Name), RootAuthority] : [.. options.RevocationLists.Distinct()],
             Production = production,
         };
+
+        StatusAddresses? Addresses(Certifies certifies) =>
+            issuers.FirstOrDefault(i => i.Certifies == certifies) is { } issuer ? new StatusAddresses(status, issuer.Name, HasResponder: true, Shards: 0) : null;
     }
 
-    private static Uri Address(string? value, string setting, bool mustBeHttps)
+    private static List<IssuerSettings> CheckIssuers(IList<IssuerOptions> options)
+    {
+        if (options is []) return [new IssuerSettings(IssuingAuthority, "ocsp", Certifies.People)];
+        var issuers = options.Select((issuer, number) => new IssuerSettings(
+            Required(issuer.Name, $"{nameof(Issuers)}:{number}:Name"),
+            Required(issuer.Responder, $"{nameof(Issuers)}:{number}:Responder"),
+            Enum.GetNames<Certifies>().Contains(issuer.Certifies, StringComparer.Ordinal)
+                ? Enum.Parse<Certifies>(issuer.Certifies!)
+                : throw new AuthoritySettingsException($"{nameof(Issuers)}:{number}:Certifies", $"must be one of {string.Join(", ", Enum.GetNames<Certifies>())}."))).ToList();
+        if (issuers.SelectMany(i => new[] { i.Name, i.Responder }).Append(RootAuthority).GroupBy(n => n, StringComparer.Ordinal).FirstOrDefault(g => g.Count() > 1) is { } twice)
+            throw new AuthoritySettingsException(nameof(Issuers), $"name '{twice.Key}' for two things; each key has one purpose.");
+        if (issuers.Count(i => i.Certifies == Certifies.People) != 1) throw new AuthoritySettingsException(nameof(Issuers), "must have exactly one that certifies People.");
+        return issuers.Count(i => i.Certifies == Certifies.Seals) <= 1 ? issuers : throw new AuthoritySettingsException(nameof(Issuers), "has more than one that certifies Seals.");
+    }
+
+    internal static Uri Address(string? value, string setting, bool mustBeHttps)
     {
         if (!Uri.TryCreate(value, UriKind.Absolute, out var address) || (address.Scheme != Uri.UriSchemeHttps && address.Scheme != Uri.UriSchemeHttp)
             || address.UserInfo.Length > 0 || address.Query.Length > 0 || address.Fragment.Length > 0 || !address.AbsoluteUri.EndsWith('/'))
@@ -77,10 +107,10 @@ public sealed record AuthoritySettings
     private static string Required(string? value, string setting) =>
         string.IsNullOrWhiteSpace(value) ? throw new AuthoritySettingsException(setting, "is missing.") : value;
 
-    private static TimeSpan Within(TimeSpan value, string setting, TimeSpan least, TimeSpan most) =>
+    internal static TimeSpan Within(TimeSpan value, string setting, TimeSpan least, TimeSpan most) =>
         value >= least && value <= most ? value : throw new AuthoritySettingsException(setting, $"must be from {least} to {most}.");
 
-    private static string ObjectIdentifier(string value, string setting, bool production)
+    internal static string ObjectIdentifier(string value, string setting, bool production)
     {
         if (value.Length is < 3 or > 100 || !value.Contains('.', StringComparison.Ordinal) || value.Any(c => !char.IsAsciiDigit(c) && c != '.'))
             throw new AuthoritySettingsException(setting, "must be an object identifier such as 1.2.3.");

@@ -18,9 +18,18 @@ public sealed class AuthoritySettingsTests
     [InlineData("Audit", "", "Audit is missing")]
     [InlineData("Keys", "", "Keys is missing")]
     [InlineData("ClientKey", "", "ClientKey is missing")]
-    [InlineData("PersonValidity", "00:00:59", "PersonValidity must be from 00:01:00")]
-    [InlineData("PersonValidity", "1.00:00:01", "PersonValidity must be from 00:01:00 to 1.00:00:00")]
-    [InlineData("PersonPolicy", "policy", "PersonPolicy must be an object identifier")]
+    [InlineData("Person:Validity", "00:00:59", "Person:Validity must be from 00:01:00")]
+    [InlineData("Person:Validity", "1.00:00:01", "Person:Validity must be from 00:01:00 to 1.00:00:00")]
+    [InlineData("Person:Policy", "policy", "Person:Policy must be an object identifier")]
+    [InlineData("Database", "file.db", "Database must be a connection string: Host=... for PostgreSQL, Data Source=... for SQLite.")]
+    [InlineData("Person:Keys:0", "Rsa2048", "Person:Keys must be among EcdsaP256, EcdsaP384, Rsa3072.")]
+    [InlineData("Person:Qualified:Device", "true", "Person:Qualified:Device is claimed without Compliance.")]
+    [InlineData("Person:Qualified:Compliance", "true", "Person:Qualified:Disclosures must have one in English (en) when Compliance is claimed.")]
+    [InlineData("Person:Qualified:RetentionYears", "101", "Person:Qualified:RetentionYears must be from 0 to 100.")]
+    [InlineData("Person:Qualified:Disclosures:en", "http://terms.example/", "Person:Qualified:Disclosures:en must be an https address of at most 200 characters.")]
+    [InlineData("Person:Qualified:Disclosures:EN", "https://terms.example/", "Person:Qualified:Disclosures must be named by a language of two small letters")]
+    [InlineData("Issuers:0:Name", "", "Issuers:0:Name is missing.")]
+    [InlineData("Issuers:0:Name", "people-ca", "Issuers:0:Responder is missing.")]
     [InlineData("TimestampAccuracySeconds", "0", "TimestampAccuracySeconds must be from 1 to 60")]
     [InlineData("RevocationListValidity", "00:01:00", "RevocationListValidity must be from 00:10:00")]
     public void A_wrong_setting_is_refused_by_name(string setting, string? value, string? refusal)
@@ -31,17 +40,38 @@ public sealed class AuthoritySettingsTests
     }
 
     [Theory]
+    [InlineData("People,Friends", "Issuers:1:Certifies must be one of People, Seals, Services.")]
+    [InlineData("Seals,Services", "Issuers must have exactly one that certifies People.")]
+    [InlineData("People,People", "Issuers must have exactly one that certifies People.")]
+    [InlineData("People,Seals,Seals", "Issuers has more than one that certifies Seals.")]
+    [InlineData("People,Seals,Services", null)]
+    public void Issuing_authorities_are_one_for_people_and_at_most_one_for_seals(string certifies, string? refusal)
+    {
+        string[] args = ["--environment=Development", .. certifies.Split(',').SelectMany((c, i) => new[]
+            { $"--Authority:Issuers:{i}:Name=ca-{i}", $"--Authority:Issuers:{i}:Responder=ocsp-{i}", $"--Authority:Issuers:{i}:Certifies={c}" })];
+        if (refusal is null) AuthorityApp.Build(args);
+        else Assert.Equal("Authority:" + refusal, Assert.Throws<AuthoritySettingsException>(() => AuthorityApp.Build(args)).Message);
+    }
+
+    [Fact]
+    public void One_key_for_two_purposes_is_refused_by_name()
+    {
+        string[] args = ["--environment=Development", "--Authority:Issuers:0:Name=ca", "--Authority:Issuers:0:Responder=ca", "--Authority:Issuers:0:Certifies=People"];
+        Assert.Equal("Authority:Issuers name 'ca' for two things; each key has one purpose.", Assert.Throws<AuthoritySettingsException>(() => AuthorityApp.Build(args)).Message);
+    }
+
+    [Theory]
     [InlineData("PublicAddress", "http://authority.example/", "PublicAddress must be an https address in production.")]
     [InlineData("PublicAddress", "http://localhost:5100/", "PublicAddress must be an https address in production.")]
     [InlineData("Provider", "http://provider.example/", "Provider must be an https address in production.")]
-    [InlineData("PersonPolicy", "1.3.6.1.4.1.99999.1.1", "PersonPolicy is an example")]
+    [InlineData("Person:Policy", "1.3.6.1.4.1.99999.1.1", "Person:Policy is an example")]
     [InlineData("ApprovedDocumentsExtension", "1.3.6.1.4.1.99999.2.1", "ApprovedDocumentsExtension is an example")]
     [InlineData("TimestampPolicy", "1.3.6.1.4.1.99999.1.2", "TimestampPolicy is an example")]
     public void Production_refuses_what_is_for_development(string setting, string value, string refusal)
     {
         Dictionary<string, string> good = new()
         {
-            ["PublicAddress"] = "https://authority.example/", ["Provider"] = "https://provider.example/", ["PersonPolicy"] = "1.2.3.4", ["ApprovedDocumentsExtension"] = "1.2.3.6", ["TimestampPolicy"] = "1.2.3.5",
+            ["PublicAddress"] = "https://authority.example/", ["Provider"] = "https://provider.example/", ["Person:Policy"] = "1.2.3.4", ["ApprovedDocumentsExtension"] = "1.2.3.6", ["TimestampPolicy"] = "1.2.3.5",
             ["StatusAddress"] = "http://status.example/",
         };
         AuthorityApp.Build(Args(good));
@@ -59,7 +89,7 @@ public sealed class AuthoritySettingsTests
     {
         await using var system = new AuthoritySystem();
         await using var app = AuthorityApp.Build([.. system.Settings, "--environment=" + environment, "--Authority:PublicAddress=https://authority.example/",
-            "--Authority:Provider=https://provider.example/", "--Authority:PersonPolicy=1.2.3.4", "--Authority:ApprovedDocumentsExtension=1.2.3.6", "--Authority:TimestampPolicy=1.2.3.5"]);
+            "--Authority:Provider=https://provider.example/", "--Authority:Person:Policy=1.2.3.4", "--Authority:ApprovedDocumentsExtension=1.2.3.6", "--Authority:TimestampPolicy=1.2.3.5"]);
         Assert.Equal("issuing-ca", (await Assert.ThrowsAsync<DevelopmentKeyRefusedException>(() => app.StartAsync())).KeyName);
     }
 

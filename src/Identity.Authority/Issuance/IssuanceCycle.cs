@@ -3,6 +3,7 @@ using Identity.Authority.Issuers;
 using Identity.Authority.Storage;
 using Identity.Keys.Activation;
 using Identity.Pkix.Signatures;
+using Identity.Pkix.X509;
 using Microsoft.EntityFrameworkCore;
 
 namespace Identity.Authority.Issuance;
@@ -20,31 +21,33 @@ public abstract record IssuanceResult
 }
 
 /// <summary>
-/// From a verified approval to a certificate, in Boulder's order, so that at every moment it is known what was or might have been signed:
+/// From a verified approval (or an operator's word, for an organisation) to a certificate, in Boulder's order, so that at every moment it is known what was or might have been signed:
 /// 1. serial number and octets are stored, which uses the approval;
 /// 2. the certificate is linted, signed by a throw-away key;
 /// 3. the audit log says that it is going to be signed;
 /// 4. the issuer signs, and the certificate is stored before anybody gets it;
 /// 5. the audit log says how it ended.
-/// After a failure in 3 to 5 the record tells the serial number; it can be revoked, and the approval stays used.
+/// After a failure or a crash in 2 to 4 the record tells the serial number and the approval stays used; <see cref="IssuanceRepair"/> closes it.
 /// </summary>
 public sealed partial class IssuanceCycle(IDbContextFactory<AuthorityDatabase> databases, AuthorityKeys keys, PersonProfile profile, AuditLog audit, TimeProvider time,
     ILogger<IssuanceCycle> log)
 {
-    public async Task<IssuanceResult> Issue(VerifiedApproval approval, SubjectPublicKey key, CancellationToken cancellation)
-    {
-        var (issuer, now) = (keys.Issuing, time.GetUtcNow());
+    public Task<IssuanceResult> Issue(VerifiedApproval approval, SubjectPublicKey key, CancellationToken cancellation) =>
+        Issue(profile.Profile, profile.Content(approval, key, keys.Issuing.Certificate, time.GetUtcNow()), keys.Issuing, approval.Structure.Approval, cancellation);
 
+    /// <param name="approvalId">null when the certificate is for no person; whoever may ask for such a one has been decided before</param>
+    public async Task<IssuanceResult> Issue(CertificateProfile profile, CertificateContent content, CertifiedKey issuer, string? approvalId, CancellationToken cancellation)
+    {
+        var now = time.GetUtcNow();
         // 1. A serial number that is not stored could be signed and never found again.
-        var content = profile.Content(approval, key, issuer.Certificate, now);
-        if (await IntendedCertificate.Store(databases, content, issuer, approval.Structure.Approval, now, cancellation) is not { } intended)
+        if (await IntendedCertificate.Store(databases, profile, content, issuer, approvalId, now, cancellation) is not { } intended)
             return new IssuanceResult.ApprovalUsed();
 
         // 2. What is wrong must not be signed: revoking it later does not undo that.
         var (linted, findings) = LintedCertificate.Check(intended, issuer.Certificate, profile, now);
         if (linted is null)
         {
-            await Refuse(intended, findings, cancellation);
+            await Refuse(intended, issuer, findings, cancellation);
             return new IssuanceResult.LintFailed(findings);
         }
 
@@ -65,13 +68,13 @@ public sealed partial class IssuanceCycle(IDbContextFactory<AuthorityDatabase> d
         }
     }
 
-    private async Task Refuse(IntendedCertificate intended, IReadOnlyList<LintFinding> findings, CancellationToken cancellation)
+    private async Task Refuse(IntendedCertificate intended, CertifiedKey issuer, IReadOnlyList<LintFinding> findings, CancellationToken cancellation)
     {
         var text = string.Join("; ", findings.Select(f => $"{f.Rule}: {f.Problem}"));
         LogLintFailed(intended.Serial, text);
         await using var database = await databases.CreateDbContextAsync(cancellation);
         await database.Certificates
-            .Where(c => c.Issuer == keys.Issuing.Name && c.Serial == intended.Serial)
+            .Where(c => c.Issuer == issuer.Name && c.Serial == intended.Serial)
             .ExecuteUpdateAsync(c => c.SetProperty(r => r.State, CertificateState.LintFailed).SetProperty(r => r.LintFindings, text), cancellation);
         audit.Append(new CertificateRefused(intended.ApprovalId, "lint_failed"));
     }

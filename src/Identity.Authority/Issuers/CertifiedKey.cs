@@ -8,20 +8,12 @@ namespace Identity.Authority.Issuers;
 public sealed class CertifiedKey
 {
     private readonly SigningKey key;
-    private readonly SignatureScheme scheme;
 
     private CertifiedKey(SigningKey key, Certificate certificate)
     {
         this.key = key;
         Certificate = certificate;
-        (scheme, Algorithm) = key.Algorithm switch
-        {
-            KeyAlgorithm.EcdsaP256 => (SignatureScheme.EcdsaSha256, SignatureAlgorithm.EcdsaSha256),
-            KeyAlgorithm.EcdsaP384 => (SignatureScheme.EcdsaSha384, SignatureAlgorithm.EcdsaSha384),
-            KeyAlgorithm.Rsa2048 => (SignatureScheme.RsaPkcs1Sha256, SignatureAlgorithm.RsaPkcs1Sha256),
-            KeyAlgorithm.Rsa3072 => (SignatureScheme.RsaPssSha256, SignatureAlgorithm.RsaPssSha256),
-            _ => throw new InvalidOperationException($"Key '{key.Name}' has an algorithm without a signature scheme."),
-        };
+        Algorithm = KeySignature.AlgorithmOf(key);
     }
 
     public string Name => key.Name;
@@ -46,7 +38,7 @@ public sealed class CertifiedKey
     }
 
     /// <summary>The finished structure. Throws <see cref="KeyUnavailableException"/> when the key cannot sign.</summary>
-    public byte[] Sign(ToBeSigned toBeSigned) => toBeSigned.Complete(key.SignHash(scheme, toBeSigned.Hash()));
+    public byte[] Sign(ToBeSigned toBeSigned) => KeySignature.Sign(key, toBeSigned);
 
     /// <summary>The certificate is valid at this moment and the key may still be used (RFC 3280 4.2.1.4).</summary>
     public bool MaySignAt(DateTimeOffset now) =>

@@ -9,7 +9,7 @@ using Microsoft.EntityFrameworkCore;
 namespace Identity.Authority.Ocsp;
 
 /// <summary>
-/// RFC 6960 over HTTP (appendix A): answers from the database for the issuing authority's certificates, signed by a delegated responder. A serial that
+/// RFC 6960 over HTTP (appendix A): answers from the database for the issuing authorities' certificates, signed by the responder that the authority has delegated. A serial that
 /// was never issued is unknown, one of another issuer is not answered: never good.
 /// </summary>
 public sealed partial class OcspEndpoint(IDbContextFactory<AuthorityDatabase> databases, AuthorityKeys keys, AuthoritySettings settings, TimeProvider time, ILogger<OcspEndpoint> log)
@@ -61,31 +61,33 @@ public sealed partial class OcspEndpoint(IDbContextFactory<AuthorityDatabase> da
 
     private async Task<byte[]> Decide(OcspRequest request, CancellationToken cancellation)
     {
-        var responder = keys.Ocsp;
         var now = time.GetUtcNow();
+        // RFC 6960 2.3 and RFC 5019 2.2.3: each responder speaks for one authority only.
+        if (request.Certificates.Select(IssuerOf).FirstOrDefault(i => i is not null) is not { } issuer) return OcspResponse.Refusal(OcspResponseStatus.Unauthorized);
+        var responder = issuer.Responder;
         if (!responder.MaySignAt(now))
         {
             LogResponderExpired();
             return OcspResponse.Refusal(OcspResponseStatus.InternalError);
         }
-        // RFC 6960 2.3 and RFC 5019 2.2.3: this responder speaks for one authority only.
-        if (!request.Certificates.Any(id => id.IsIssuedBy(keys.Issuing.Certificate))) return OcspResponse.Refusal(OcspResponseStatus.Unauthorized);
         var answers = new List<SingleOcspResponse>();
         foreach (var id in request.Certificates)
         {
-            answers.Add(new SingleOcspResponse(id, await StatusOf(id, cancellation), now, now + settings.OcspValidity)
+            answers.Add(new SingleOcspResponse(id, await StatusOf(id, issuer.Key, cancellation), now, now + settings.OcspValidity)
             {
                 // RFC 6960 4.4.4: status is kept for as long as the authority exists.
-                ArchiveCutoff = keys.Issuing.Certificate.NotBefore,
+                ArchiveCutoff = issuer.Key.Certificate.NotBefore,
             });
         }
         return responder.Sign(OcspResponseBuilder.Build(new OcspResponseContent(responder.Certificate, now, answers, request.Nonce), responder.Algorithm));
     }
 
-    private async Task<CertificateStatus> StatusOf(CertificateId id, CancellationToken cancellation)
+    private Issuer? IssuerOf(CertificateId id) => keys.Issuers.FirstOrDefault(i => id.IsIssuedBy(i.Key.Certificate));
+
+    private async Task<CertificateStatus> StatusOf(CertificateId id, CertifiedKey authority, CancellationToken cancellation)
     {
-        if (!id.IsIssuedBy(keys.Issuing.Certificate)) return new CertificateStatus.Unknown();
-        var (issuer, serial) = (keys.Issuing.Name, SerialNumbers.ToHex(id.SerialNumber));
+        if (!id.IsIssuedBy(authority.Certificate)) return new CertificateStatus.Unknown();
+        var (issuer, serial) = (authority.Name, SerialNumbers.ToHex(id.SerialNumber));
         await using var database = await databases.CreateDbContextAsync(cancellation);
         // Revoked first: what was only intended may have been signed, and can be revoked.
         if (await database.Revocations.AsNoTracking().FirstOrDefaultAsync(r => r.Issuer == issuer && r.Serial == serial, cancellation) is { } revoked)

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Identity.Audit;
 using Identity.Authority.Issuance;
+using Identity.Authority.Issuance.Lint;
 using Identity.Authority.Issuers;
 using Identity.Authority.Storage;
 using Identity.Keys;
@@ -57,7 +58,7 @@ public sealed partial class CertificateRequestEndpoint(RequestToken tokens, Evid
         // 4. That the key is of the right kind and in the hands of who asks.
         var id = approval.Structure.Approval;
         if (ReadKey(csr) is not { } key)
-            return Refused(id, StatusCodes.Status400BadRequest, "invalid_request", "The certification request is not one of a P-256 key that proves possession.");
+            return Refused(id, StatusCodes.Status400BadRequest, "invalid_request", "The certification request is not one of a key that is certified here and proves possession.");
         // 5. Once per approval.
         return await issuance.Issue(approval, key, cancellation) switch
         {
@@ -106,12 +107,12 @@ public sealed partial class CertificateRequestEndpoint(RequestToken tokens, Evid
     }
 
     // The subject in the request is not looked at: who the person is stands in the evidence.
-    private static SubjectPublicKey? ReadKey(byte[] csr)
+    private SubjectPublicKey? ReadKey(byte[] csr)
     {
         try
         {
             var request = CertificationRequest.Parse(csr);
-            return request.PublicKey is { Kind: PublicKeyKind.EllipticCurve, Curve: Oids.P256 } && request.VerifyPossession() == SignatureCheck.Valid ? request.PublicKey : null;
+            return PublicKeyLint.AlgorithmOf(request.PublicKey) is { } kind && settings.Person.Keys.Contains(kind) && request.VerifyPossession() == SignatureCheck.Valid ? request.PublicKey : null;
         }
         catch (MalformedException)
         {

@@ -23,7 +23,7 @@ public sealed class PublicationEndpoint(RevocationListPublisher lists, Authority
 
     public IResult IssuerCertificate(HttpContext context, string issuer)
     {
-        if (keys.Issuer(issuer) is not { } certificate) return Results.NotFound();
+        if (keys.IssuerCertificate(issuer) is not { } certificate) return Results.NotFound();
         context.Response.Headers.CacheControl = CertificateCaching;
         return Results.Bytes(certificate.Raw.ToArray(), "application/pkix-cert");
     }

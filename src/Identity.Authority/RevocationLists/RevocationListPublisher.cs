@@ -62,10 +62,10 @@ public sealed partial class RevocationListPublisher(IDbContextFactory<AuthorityD
     {
         await using var database = await databases.CreateDbContextAsync(cancellation);
         var now = DateTimeOffset.FromUnixTimeSeconds(time.GetUtcNow().ToUnixTimeSeconds());
-        var revocations = await database.Revocations.Where(r => r.Issuer == issuer).Select(r => (long?)r.Sequence).MaxAsync(cancellation) ?? 0;
+        var revocations = await database.Revocations.LongCountAsync(r => r.Issuer == issuer, cancellation);
         var latest = await database.RevocationLists.AsNoTracking().Where(l => l.Issuer == issuer && l.Der != null).OrderByDescending(l => l.Number)
             .Select(l => new { l.Number, l.ThisUpdate, l.NextUpdate, l.Sequence }).FirstOrDefaultAsync(cancellation);
-        if (latest is null || latest.Sequence < revocations || now >= latest.ThisUpdate + ((latest.NextUpdate - latest.ThisUpdate) / 2))
+        if (latest is null || latest.Sequence != revocations || now >= latest.ThisUpdate + ((latest.NextUpdate - latest.ThisUpdate) / 2))
         {
             await Issue(database, issuer, key, now, cancellation);
             return;
@@ -86,7 +86,7 @@ public sealed partial class RevocationListPublisher(IDbContextFactory<AuthorityD
             Number = (await database.RevocationLists.Where(l => l.Issuer == issuer).Select(l => (long?)l.Number).MaxAsync(cancellation) ?? 0) + 1,
             ThisUpdate = now,
             NextUpdate = now + settings.RevocationListValidity,
-            Sequence = revoked.Count == 0 ? 0 : revoked[^1].Sequence,
+            Sequence = revoked.Count,
         };
         database.Add(record);
         try
@@ -137,7 +137,7 @@ public sealed partial class RevocationListPublisher(IDbContextFactory<AuthorityD
             var der = File.ReadAllBytes(Path.Combine(settings.Keys, issuer + ".crl"));
             if (published.TryGetValue(issuer, out var known) && known.Der.AsSpan().SequenceEqual(der)) return;
             var list = CertificateRevocationList.Parse(der);
-            if (list.VerifySignature(keys.Issuer(issuer)!.PublicKey) != SignatureCheck.Valid || list.NextUpdate is not { } next)
+            if (list.VerifySignature(keys.IssuerCertificate(issuer)!.PublicKey) != SignatureCheck.Valid || list.NextUpdate is not { } next)
                 throw new MalformedException("CertificateList: not signed by the issuer, or without nextUpdate");
             published[issuer] = new PublishedList(der, list.ThisUpdate, next, (long)(list.Number ?? 0));
         }

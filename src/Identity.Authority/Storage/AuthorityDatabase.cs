@@ -2,6 +2,7 @@ using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Design;
 using Microsoft.EntityFrameworkCore.Storage.ValueConversion;
+using Npgsql;
 
 namespace Identity.Authority.Storage;
 
@@ -23,8 +24,11 @@ public sealed class AuthorityDatabase(DbContextOptions<AuthorityDatabase> option
 
     public DbSet<SerialCounter> SerialCounters => Set<SerialCounter>();
 
+    public DbSet<ClockMark> ClockMarks => Set<ClockMark>();
+
     /// <summary>True when a write was refused because the row, or another with the same unique value, is there already.</summary>
-    public static bool IsAlreadyThere(DbUpdateException problem) => problem.InnerException is SqliteException { SqliteErrorCode: SqliteConstraint, SqliteExtendedErrorCode: 1555 or 2067 };
+    public static bool IsAlreadyThere(DbUpdateException problem) => problem.InnerException
+        is SqliteException { SqliteErrorCode: SqliteConstraint, SqliteExtendedErrorCode: 1555 or 2067 } or PostgresException { SqlState: PostgresErrorCodes.UniqueViolation };
 
     protected override void OnModelCreating(ModelBuilder modelBuilder)
     {
@@ -32,6 +36,7 @@ public sealed class AuthorityDatabase(DbContextOptions<AuthorityDatabase> option
         {
             certificate.HasKey(c => new { c.Issuer, c.Serial });
             certificate.HasIndex(c => c.ApprovalId).IsUnique();
+            certificate.HasIndex(c => c.State);
             certificate.Property(c => c.State).HasConversion<string>();
         });
         modelBuilder.Entity<RevocationRecord>(revocation =>
@@ -48,9 +53,10 @@ public sealed class AuthorityDatabase(DbContextOptions<AuthorityDatabase> option
             token.HasIndex(t => t.ExpiresAt);
         });
         modelBuilder.Entity<SerialCounter>().HasKey(c => c.Name);
+        modelBuilder.Entity<ClockMark>().HasKey(m => m.Name);
     }
 
-    /// <summary>SQLite has no type for moments: milliseconds since 1970 compare and sort as they should.</summary>
+    /// <summary>SQLite has no type for moments: in both products milliseconds since 1970 compare and sort as they should.</summary>
     protected override void ConfigureConventions(ModelConfigurationBuilder configurationBuilder) =>
         configurationBuilder.Properties<DateTimeOffset>().HaveConversion<MomentConverter>();
 

@@ -16,6 +16,9 @@ namespace Identity.Authority.Storage;
 /// </summary>
 internal sealed class AuthorityStart(IDbContextFactory<AuthorityDatabase> databases, IServiceProvider services) : IHostedService
 {
+    /// <summary>A number that nothing else in this database locks.</summary>
+    private const long MigrationLock = 0x417574686F726974;
+
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         var keys = services.GetRequiredService<AuthorityKeys>();
@@ -32,12 +35,34 @@ internal sealed class AuthorityStart(IDbContextFactory<AuthorityDatabase> databa
     /// <summary>Makes folder and tables where they are missing. The command line does it too.</summary>
     public static async Task Prepare(AuthorityDatabase database, CancellationToken cancellation)
     {
+        if (database.Database.IsNpgsql())
+        {
+            await MigrateAlone(database, cancellation);
+            return;
+        }
         var file = new SqliteConnectionStringBuilder(database.Database.GetConnectionString()).DataSource;
         if (Path.GetDirectoryName(Path.GetFullPath(file)) is { } folder) Directory.CreateDirectory(folder);
         await database.Database.MigrateAsync(cancellation);
         // Readers do not wait for the writer; a commit is on disk when it returns (synchronous stays FULL).
         await database.Database.ExecuteSqlRawAsync("PRAGMA journal_mode=WAL", cancellation);
         KeepPrivate(Path.GetFullPath(file));
+    }
+
+    // On PostgreSQL the lock that comes with migrations ends with each one's transaction, and whoever waited for it runs the next one too.
+    private static async Task MigrateAlone(AuthorityDatabase database, CancellationToken cancellation)
+    {
+        await database.Database.OpenConnectionAsync(cancellation);
+        try
+        {
+            await database.Database.ExecuteSqlAsync($"SELECT pg_advisory_lock({MigrationLock})", cancellation);
+            await database.Database.MigrateAsync(cancellation);
+            // A start that fails before ends its process, and with it the lock.
+            await database.Database.ExecuteSqlAsync($"SELECT pg_advisory_unlock({MigrationLock})", cancellation);
+        }
+        finally
+        {
+            await database.Database.CloseConnectionAsync();
+        }
     }
 
     // What people are and did is in it: for this service's account alone, as keys and audit log are. SQLite gives what stands beside it the same rights.

@@ -8,6 +8,9 @@ public enum CertificateState
     Intended,
     LintFailed,
     Issued,
+
+    /// <summary>Cut short and closed: it counts as never issued, and is revoked in case it was signed.</summary>
+    Abandoned,
 }
 
 /// <summary>One serial number of one issuer and what became of it. Never deleted.</summary>
@@ -19,8 +22,14 @@ public sealed class CertificateRecord
     /// <summary>Upper-case hexadecimal without leading zero octets.</summary>
     public required string Serial { get; init; }
 
-    /// <summary>The approval that this certificate was issued for, unique; null for the service's own certificates.</summary>
+    /// <summary>The approval that this certificate was issued for, unique; null for organisations' and the service's own certificates.</summary>
     public string? ApprovalId { get; init; }
+
+    /// <summary>Name of the profile; null for what a ceremony made.</summary>
+    public string? Profile { get; init; }
+
+    /// <summary>Part of the revocation list that the certificate names; null: the complete one.</summary>
+    public int? Shard { get; init; }
 
     public required CertificateState State { get; init; }
 
@@ -38,7 +47,7 @@ public sealed class CertificateRecord
     public required DateTimeOffset CreatedAt { get; init; }
 }
 
-/// <summary>A revocation, for good. <see cref="Sequence"/> rises, so a list tells how many revocations it has seen.</summary>
+/// <summary>A revocation, for good. <see cref="Sequence"/> is the order in which they came in, on the whole: only their number tells whether a list has seen all.</summary>
 public sealed class RevocationRecord
 {
     public long Sequence { get; init; }
@@ -50,6 +59,9 @@ public sealed class RevocationRecord
     public required DateTimeOffset RevokedAt { get; init; }
 
     public required RevocationReason Reason { get; init; }
+
+    /// <summary>As in the certificate's record.</summary>
+    public int? Shard { get; init; }
 }
 
 /// <summary>
@@ -58,6 +70,7 @@ public sealed class RevocationRecord
 /// </summary>
 public sealed class RevocationListRecord
 {
+    /// <summary>Name of the list: the issuer's key, with the number of the shard behind a slash where it is one.</summary>
     public required string Issuer { get; init; }
 
     public required long Number { get; init; }
@@ -66,7 +79,7 @@ public sealed class RevocationListRecord
 
     public required DateTimeOffset NextUpdate { get; init; }
 
-    /// <summary>The last revocation that it holds.</summary>
+    /// <summary>How many revocations it holds.</summary>
     public required long Sequence { get; init; }
 
     public byte[]? Der { get; init; }
@@ -86,4 +99,12 @@ public sealed class SerialCounter
     public required string Name { get; init; }
 
     public required long Next { get; init; }
+}
+
+/// <summary>The latest moment that an instance has told in a time-stamp, to within a second: a clock that is behind it is wrong.</summary>
+public sealed class ClockMark
+{
+    public required string Name { get; init; }
+
+    public required DateTimeOffset Latest { get; init; }
 }

@@ -65,7 +65,7 @@ public sealed partial class TimestampEndpoint(AuthorityKeys keys, TimestampSeria
         }
         var info = new TimestampInfo(settings.TimestampPolicy, request.Imprint, serial, now, new TimestampAccuracy(settings.TimestampAccuracySeconds, 0, 0), request.Nonce);
         // RFC 3161 2.4.1, certReq: the certificate only when asked for; its issuers with it, so that the chain can be built for as long as the token lives.
-        IReadOnlyList<Certificate> enclosed = request.CertificateRequested ? [unit.Certificate, .. IssuersOf(unit.Certificate)] : [];
+        IReadOnlyList<Certificate> enclosed = request.CertificateRequested ? [unit.Certificate, .. keys.Above(unit.Certificate)] : [];
         var operation = audit.Begin(new TimestampIssue(serial.ToString(System.Globalization.CultureInfo.InvariantCulture), Convert.ToHexStringLower(request.Imprint.Digest.Span)));
         try
         {
@@ -78,12 +78,6 @@ public sealed partial class TimestampEndpoint(AuthorityKeys keys, TimestampSeria
             operation.Complete(AuditOutcome.Failed, "key_unavailable");
             throw;
         }
-    }
-
-    private IEnumerable<Certificate> IssuersOf(Certificate certificate)
-    {
-        if (certificate.Issuer.SameAs(keys.Issuing.Certificate.Subject)) yield return keys.Issuing.Certificate;
-        yield return keys.Root;
     }
 
     [LoggerMessage(LogLevel.Error, "The time-stamping unit may not sign now; nothing is stamped")]

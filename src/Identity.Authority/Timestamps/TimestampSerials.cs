@@ -43,8 +43,8 @@ public sealed class TimestampSerials(IDbContextFactory<AuthorityDatabase> databa
         await using var database = await databases.CreateDbContextAsync(cancellation);
         var taken = await database.Database.SqlQuery<long>(
             $"""
-            INSERT INTO SerialCounters (Name, Next) VALUES ({Name}, {BlockSize + 1})
-            ON CONFLICT (Name) DO UPDATE SET Next = Next + {BlockSize} RETURNING Next AS Value
+            INSERT INTO "SerialCounters" ("Name", "Next") VALUES ({Name}, {BlockSize + 1})
+            ON CONFLICT ("Name") DO UPDATE SET "Next" = "SerialCounters"."Next" + {BlockSize} RETURNING "Next" AS "Value"
             """).ToListAsync(cancellation);
         return taken[0] - BlockSize;
     }

@@ -6,7 +6,7 @@ namespace Identity.Authority.Issuance.Lint;
 internal static class ApprovedDocumentsLint
 {
     public static string? Check(Certificate certificate, LintContext context) =>
-        certificate.Extensions.FirstOrDefault(e => e.Oid == context.Profile.ApprovedDocumentsExtension) is { } extension && ApprovedDocuments.Read(extension.Value) is null
+        context.Profile.ApprovedDocumentsExtension is { } oid && certificate.Extensions.FirstOrDefault(e => e.Oid == oid) is { } extension && ApprovedDocuments.Read(extension.Value) is null
             ? "not 1 to 16 digests"
             : null;
 }

@@ -10,6 +10,6 @@ internal static class EncodingLint
     {
         if (certificate.Version != 3) return "not version 3";
         if (!Ber.ToDer(certificate.Raw, "Certificate", Certificate.MaxLength).AsSpan().SequenceEqual(certificate.Raw.Span)) return "not DER";
-        return certificate.ToBeSigned.Span.SequenceEqual(context.Intended.ToBeSigned.Bytes.Span) ? null : "not the octets that were stored";
+        return certificate.ToBeSigned.Span.SequenceEqual(context.Intended.Bytes.Span) ? null : "not the octets that were stored";
     }
 }

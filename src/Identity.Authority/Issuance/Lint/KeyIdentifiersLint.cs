@@ -9,6 +9,7 @@ internal static class KeyIdentifiersLint
     {
         if (certificate.Facts.SubjectKeyIdentifier is not { } subject || !subject.Span.SequenceEqual(certificate.PublicKey.KeyIdentifier()))
             return "subject key identifier is not the key's";
+        if (context.Issuer is null) return null;
         if (certificate.Facts.AuthorityKeyIdentifier?.KeyIdentifier is not { } authority) return "no authority key identifier";
         return context.Issuer.Facts.SubjectKeyIdentifier is { } issuer && issuer.Span.SequenceEqual(authority.Span) ? null : "authority key identifier is not the authority's";
     }

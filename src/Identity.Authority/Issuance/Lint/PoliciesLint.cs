@@ -2,9 +2,9 @@ using Identity.Pkix.X509;
 
 namespace Identity.Authority.Issuance.Lint;
 
-/// <summary>RFC 5280 4.2.1.4; EN 319 412-2 4.3.3: the policy of the profile, stated.</summary>
+/// <summary>RFC 5280 4.2.1.4; EN 319 412-2 4.3.3: the policies of the profile, stated.</summary>
 internal static class PoliciesLint
 {
     public static string? Check(Certificate certificate, LintContext context) =>
-        certificate.Facts.CertificatePolicies is [var only] && only == context.Profile.Policy ? null : "not the policy of the profile";
+        (certificate.Facts.CertificatePolicies ?? []).SequenceEqual(context.Profile.Policies) ? null : "not the policy of the profile";
 }

@@ -8,9 +8,10 @@ internal static class StatusAddressesLint
     public static string? Check(Certificate certificate, LintContext context)
     {
         var facts = certificate.Facts;
-        if (!facts.OcspUris.SequenceEqual([context.Profile.OcspAddress])) return "no OCSP address of the profile";
-        if (!facts.CaIssuersUris.SequenceEqual([context.Profile.IssuerAddress])) return "no issuer address of the profile";
+        if (context.Profile.Addresses is not { } addresses) return null;
+        if (!facts.OcspUris.SequenceEqual(addresses.Ocsp is { } ocsp ? [ocsp] : [])) return "no OCSP address of the profile";
+        if (!facts.CaIssuersUris.SequenceEqual([addresses.IssuerCertificate])) return "no issuer address of the profile";
         if (facts.CrlDistributionPoints is not [{ CrlIssuer.Count: 0, Reasons: null } point]) return "not one plain distribution point";
-        return point.Uris.SequenceEqual([context.Profile.RevocationListAddress]) ? null : "no list address of the profile";
+        return point.Uris.SequenceEqual([addresses.RevocationList(certificate.SerialNumber)]) ? null : "no list address of the profile";
     }
 }

@@ -8,8 +8,9 @@ internal static class ValidityLint
     public static string? Check(Certificate certificate, LintContext context)
     {
         if (certificate.NotAfter <= certificate.NotBefore) return "ends before it begins";
-        if (certificate.NotAfter - certificate.NotBefore > context.Profile.Validity + PersonProfile.Backdating) return "longer than the profile";
+        if (certificate.NotAfter - certificate.NotBefore > context.Profile.Validity + CertificateProfile.Backdating) return "longer than the profile";
         if (!certificate.IsValidAt(context.Now)) return "not valid now";
+        if (context.Issuer is null) return null;
         return certificate.NotBefore < context.Issuer.NotBefore || certificate.NotAfter > context.Issuer.NotAfter ? "outside the validity of the authority" : null;
     }
 }

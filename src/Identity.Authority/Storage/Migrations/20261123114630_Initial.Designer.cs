@@ -21,34 +21,25 @@ namespace Identity.Authority.Storage.Migrations
 
             modelBuilder.Entity("Identity.Authority.Storage.CertificateRecord", b =>
                 {
-                    b.Property<string>("Issuer")
-                        .HasColumnType("TEXT");
+                    b.Property<string>("Issuer");
 
-                    b.Property<string>("Serial")
-                        .HasColumnType("TEXT");
+                    b.Property<string>("Serial");
 
-                    b.Property<string>("ApprovalId")
-                        .HasColumnType("TEXT");
+                    b.Property<string>("ApprovalId");
 
-                    b.Property<long>("CreatedAt")
-                        .HasColumnType("INTEGER");
+                    b.Property<long>("CreatedAt");
 
-                    b.Property<byte[]>("Der")
-                        .HasColumnType("BLOB");
+                    b.Property<byte[]>("Der");
 
                     b.Property<byte[]>("Intended")
-                        .IsRequired()
-                        .HasColumnType("BLOB");
+                        .IsRequired();
 
-                    b.Property<string>("LintFindings")
-                        .HasColumnType("TEXT");
+                    b.Property<string>("LintFindings");
 
-                    b.Property<long>("NotAfter")
-                        .HasColumnType("INTEGER");
+                    b.Property<long>("NotAfter");
 
                     b.Property<string>("State")
-                        .IsRequired()
-                        .HasColumnType("TEXT");
+                        .IsRequired();
 
                     b.HasKey("Issuer", "Serial");
 
@@ -60,23 +51,17 @@ namespace Identity.Authority.Storage.Migrations
 
             modelBuilder.Entity("Identity.Authority.Storage.RevocationListRecord", b =>
                 {
-                    b.Property<string>("Issuer")
-                        .HasColumnType("TEXT");
+                    b.Property<string>("Issuer");
 
-                    b.Property<long>("Number")
-                        .HasColumnType("INTEGER");
+                    b.Property<long>("Number");
 
-                    b.Property<byte[]>("Der")
-                        .HasColumnType("BLOB");
+                    b.Property<byte[]>("Der");
 
-                    b.Property<long>("NextUpdate")
-                        .HasColumnType("INTEGER");
+                    b.Property<long>("NextUpdate");
 
-                    b.Property<long>("Sequence")
-                        .HasColumnType("INTEGER");
+                    b.Property<long>("Sequence");
 
-                    b.Property<long>("ThisUpdate")
-                        .HasColumnType("INTEGER");
+                    b.Property<long>("ThisUpdate");
 
                     b.HasKey("Issuer", "Number");
 
@@ -86,23 +71,18 @@ namespace Identity.Authority.Storage.Migrations
             modelBuilder.Entity("Identity.Authority.Storage.RevocationRecord", b =>
                 {
                     b.Property<long>("Sequence")
-                        .ValueGeneratedOnAdd()
-                        .HasColumnType("INTEGER");
+                        .ValueGeneratedOnAdd();
 
                     b.Property<string>("Issuer")
-                        .IsRequired()
-                        .HasColumnType("TEXT");
+                        .IsRequired();
 
                     b.Property<string>("Reason")
-                        .IsRequired()
-                        .HasColumnType("TEXT");
+                        .IsRequired();
 
-                    b.Property<long>("RevokedAt")
-                        .HasColumnType("INTEGER");
+                    b.Property<long>("RevokedAt");
 
                     b.Property<string>("Serial")
-                        .IsRequired()
-                        .HasColumnType("TEXT");
+                        .IsRequired();
 
                     b.HasKey("Sequence");
 
@@ -114,11 +94,9 @@ namespace Identity.Authority.Storage.Migrations
 
             modelBuilder.Entity("Identity.Authority.Storage.SerialCounter", b =>
                 {
-                    b.Property<string>("Name")
-                        .HasColumnType("TEXT");
+                    b.Property<string>("Name");
 
-                    b.Property<long>("Next")
-                        .HasColumnType("INTEGER");
+                    b.Property<long>("Next");
 
                     b.HasKey("Name");
 
@@ -127,11 +105,9 @@ namespace Identity.Authority.Storage.Migrations
 
             modelBuilder.Entity("Identity.Authority.Storage.UsedRequestToken", b =>
                 {
-                    b.Property<string>("Id")
-                        .HasColumnType("TEXT");
+                    b.Property<string>("Id");
 
-                    b.Property<long>("ExpiresAt")
-                        .HasColumnType("INTEGER");
+                    b.Property<long>("ExpiresAt");
 
                     b.HasKey("Id");
 

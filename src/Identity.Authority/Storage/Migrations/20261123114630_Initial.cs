@@ -1,4 +1,5 @@
 ﻿using Microsoft.EntityFrameworkCore.Migrations;
+using Npgsql.EntityFrameworkCore.PostgreSQL.Metadata;
 
 #nullable disable
 
@@ -14,15 +15,15 @@ namespace Identity.Authority.Storage.Migrations
                 name: "Certificates",
                 columns: table => new
                 {
-                    Issuer = table.Column<string>(type: "TEXT", nullable: false),
-                    Serial = table.Column<string>(type: "TEXT", nullable: false),
-                    ApprovalId = table.Column<string>(type: "TEXT", nullable: true),
-                    State = table.Column<string>(type: "TEXT", nullable: false),
-                    Intended = table.Column<byte[]>(type: "BLOB", nullable: false),
-                    Der = table.Column<byte[]>(type: "BLOB", nullable: true),
-                    LintFindings = table.Column<string>(type: "TEXT", nullable: true),
-                    NotAfter = table.Column<long>(type: "INTEGER", nullable: false),
-                    CreatedAt = table.Column<long>(type: "INTEGER", nullable: false)
+                    Issuer = table.Column<string>(nullable: false),
+                    Serial = table.Column<string>(nullable: false),
+                    ApprovalId = table.Column<string>(nullable: true),
+                    State = table.Column<string>(nullable: false),
+                    Intended = table.Column<byte[]>(nullable: false),
+                    Der = table.Column<byte[]>(nullable: true),
+                    LintFindings = table.Column<string>(nullable: true),
+                    NotAfter = table.Column<long>(nullable: false),
+                    CreatedAt = table.Column<long>(nullable: false)
                 },
                 constraints: table =>
                 {
@@ -33,12 +34,12 @@ namespace Identity.Authority.Storage.Migrations
                 name: "RevocationLists",
                 columns: table => new
                 {
-                    Issuer = table.Column<string>(type: "TEXT", nullable: false),
-                    Number = table.Column<long>(type: "INTEGER", nullable: false),
-                    ThisUpdate = table.Column<long>(type: "INTEGER", nullable: false),
-                    NextUpdate = table.Column<long>(type: "INTEGER", nullable: false),
-                    Sequence = table.Column<long>(type: "INTEGER", nullable: false),
-                    Der = table.Column<byte[]>(type: "BLOB", nullable: true)
+                    Issuer = table.Column<string>(nullable: false),
+                    Number = table.Column<long>(nullable: false),
+                    ThisUpdate = table.Column<long>(nullable: false),
+                    NextUpdate = table.Column<long>(nullable: false),
+                    Sequence = table.Column<long>(nullable: false),
+                    Der = table.Column<byte[]>(nullable: true)
                 },
                 constraints: table =>
                 {
@@ -49,12 +50,13 @@ namespace Identity.Authority.Storage.Migrations
                 name: "Revocations",
                 columns: table => new
                 {
-                    Sequence = table.Column<long>(type: "INTEGER", nullable: false)
-                        .Annotation("Sqlite:Autoincrement", true),
-                    Issuer = table.Column<string>(type: "TEXT", nullable: false),
-                    Serial = table.Column<string>(type: "TEXT", nullable: false),
-                    RevokedAt = table.Column<long>(type: "INTEGER", nullable: false),
-                    Reason = table.Column<string>(type: "TEXT", nullable: false)
+                    Sequence = table.Column<long>(nullable: false)
+                        .Annotation("Sqlite:Autoincrement", true)
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
+                    Issuer = table.Column<string>(nullable: false),
+                    Serial = table.Column<string>(nullable: false),
+                    RevokedAt = table.Column<long>(nullable: false),
+                    Reason = table.Column<string>(nullable: false)
                 },
                 constraints: table =>
                 {
@@ -65,8 +67,8 @@ namespace Identity.Authority.Storage.Migrations
                 name: "SerialCounters",
                 columns: table => new
                 {
-                    Name = table.Column<string>(type: "TEXT", nullable: false),
-                    Next = table.Column<long>(type: "INTEGER", nullable: false)
+                    Name = table.Column<string>(nullable: false),
+                    Next = table.Column<long>(nullable: false)
                 },
                 constraints: table =>
                 {
@@ -77,8 +79,8 @@ namespace Identity.Authority.Storage.Migrations
                 name: "UsedRequestTokens",
                 columns: table => new
                 {
-                    Id = table.Column<string>(type: "TEXT", nullable: false),
-                    ExpiresAt = table.Column<long>(type: "INTEGER", nullable: false)
+                    Id = table.Column<string>(nullable: false),
+                    ExpiresAt = table.Column<long>(nullable: false)
                 },
                 constraints: table =>
                 {

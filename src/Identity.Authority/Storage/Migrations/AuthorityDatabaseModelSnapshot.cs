@@ -43,6 +43,12 @@ namespace Identity.Authority.Storage.Migrations
                     b.Property<long>("NotAfter")
                         .HasColumnType("INTEGER");
 
+                    b.Property<string>("Profile")
+                        .HasColumnType("TEXT");
+
+                    b.Property<int?>("Shard")
+                        .HasColumnType("INTEGER");
+
                     b.Property<string>("State")
                         .IsRequired()
                         .HasColumnType("TEXT");
@@ -52,7 +58,22 @@ namespace Identity.Authority.Storage.Migrations
                     b.HasIndex("ApprovalId")
                         .IsUnique();
 
+                    b.HasIndex("State");
+
                     b.ToTable("Certificates");
+                });
+
+            modelBuilder.Entity("Identity.Authority.Storage.ClockMark", b =>
+                {
+                    b.Property<string>("Name")
+                        .HasColumnType("TEXT");
+
+                    b.Property<long>("Latest")
+                        .HasColumnType("INTEGER");
+
+                    b.HasKey("Name");
+
+                    b.ToTable("ClockMarks");
                 });
 
             modelBuilder.Entity("Identity.Authority.Storage.RevocationListRecord", b =>
@@ -100,6 +121,9 @@ namespace Identity.Authority.Storage.Migrations
                     b.Property<string>("Serial")
                         .IsRequired()
                         .HasColumnType("TEXT");
+
+                    b.Property<int?>("Shard")
+                        .HasColumnType("INTEGER");
 
                     b.HasKey("Sequence");
 

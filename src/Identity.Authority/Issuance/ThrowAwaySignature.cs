@@ -1,0 +1,39 @@
+using System.Security.Cryptography;
+using Identity.Authority.Issuance.Lint;
+using Identity.Pkix.Signatures;
+using Identity.Pkix.X509;
+
+namespace Identity.Authority.Issuance;
+
+/// <summary>
+/// Finishes a certificate with a key that was made for this process and verifies for nobody, so that the rules read what will be signed before the
+/// issuer's key has been touched.
+/// </summary>
+internal static class ThrowAwaySignature
+{
+    private static readonly Lazy<ECDsa> Key256 = new(() => ECDsa.Create(ECCurve.NamedCurves.nistP256));
+    private static readonly Lazy<ECDsa> Key384 = new(() => ECDsa.Create(ECCurve.NamedCurves.nistP384));
+    private static readonly Lazy<RSA> KeyRsa = new(() => RSA.Create(2048));
+
+    /// <summary>What the rules object to.</summary>
+    /// <param name="toBeSigned">the octets that are stored and will be signed</param>
+    /// <param name="issuer">null when the certificate is its own issuer</param>
+    public static IReadOnlyList<LintFinding> Lint(ToBeSigned toBeSigned, Certificate? issuer, CertificateProfile profile, DateTimeOffset now)
+    {
+        var (signature, key) = Sign(toBeSigned);
+        return CertificateLint.Run(toBeSigned.Complete(signature), new LintContext(toBeSigned, issuer, key, profile, now));
+    }
+
+    private static (byte[] Signature, SubjectPublicKey Key) Sign(ToBeSigned toBeSigned)
+    {
+        var (algorithm, hash) = (toBeSigned.Algorithm, toBeSigned.Hash());
+        if (algorithm.Family == SignatureFamily.Ecdsa)
+        {
+            var ecdsa = algorithm.Hash == HashAlgorithmName.SHA384 ? Key384.Value : Key256.Value;
+            return (ecdsa.SignHash(hash, DSASignatureFormat.Rfc3279DerSequence), SubjectPublicKey.Parse(ecdsa.ExportSubjectPublicKeyInfo()));
+        }
+        var padding = algorithm.Family == SignatureFamily.RsaPss ? RSASignaturePadding.Pss : RSASignaturePadding.Pkcs1;
+        var rsa = KeyRsa.Value;
+        return (rsa.SignHash(hash, algorithm.Hash!.Value, padding), SubjectPublicKey.Parse(rsa.ExportSubjectPublicKeyInfo()));
+    }
+}
