@@ -14,8 +14,11 @@ public sealed class ProviderOptions
     /// <summary>Connection string of the database: <c>Host=...</c> is PostgreSQL, <c>Data Source=...</c> a file of SQLite.</summary>
     public string? Database { get; set; }
 
-    /// <summary>StackExchange.Redis connection string.</summary>
+    /// <summary>StackExchange.Redis connection string: <c>host:port</c>, or Sentinels, <c>host:26379,other:26379,serviceName=identity</c>.</summary>
     public string? Redis { get; set; }
+
+    /// <summary>How many replicas of Redis must have what is used once before it counts. With Sentinels at least one.</summary>
+    public int RedisReplicas { get; set; }
 
     /// <summary>Put before every key in Redis.</summary>
     public string RedisPrefix { get; set; } = "provider:";

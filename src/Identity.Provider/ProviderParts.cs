@@ -41,7 +41,7 @@ public static partial class ProviderApp
     {
         services.Configure<IdentityOptions>(ProviderDatabase.Shape);
         services.AddDbContextPool<ProviderDatabase>(database => DatabaseProduct.Use(database, settings.Database));
-        services.AddSingleton(_ => new RedisStore(settings.Redis, settings.RedisPrefix));
+        services.AddSingleton(_ => new RedisStore(settings.Redis, settings.RedisPrefix, settings.RedisReplicas));
         services.AddOpenIddict().AddCore(core =>
         {
             core.UseEntityFrameworkCore().UseDbContext<ProviderDatabase>();

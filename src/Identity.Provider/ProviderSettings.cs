@@ -46,6 +46,8 @@ public sealed record ProviderSettings
 
     public required string RedisPrefix { get; init; }
 
+    public required int RedisReplicas { get; init; }
+
     public required string Keys { get; init; }
 
     public required string Audit { get; init; }
@@ -108,8 +110,9 @@ public sealed record ProviderSettings
         {
             Issuer = issuer,
             Database = DatabaseProduct.Check(Required(options.Database, nameof(options.Database))),
-            Redis = Required(options.Redis, nameof(options.Redis)),
+            Redis = RedisConnection.Check(Required(options.Redis, nameof(options.Redis)), options.RedisReplicas),
             RedisPrefix = options.RedisPrefix,
+            RedisReplicas = options.RedisReplicas,
             Keys = Required(options.Keys, nameof(options.Keys)),
             Audit = Required(options.Audit, nameof(options.Audit)),
             TokenKeys = options.TokenKeys ?? Path.Combine(Required(options.Keys, nameof(options.Keys)), RollOver.TokenKeyPlan.FileName),

@@ -10,15 +10,31 @@ public sealed class RedisServer : IDisposable
     private readonly string program = Tool.Require("redis-server");
     private Process? process;
 
-    private RedisServer() => Port = FreePort.Next();
+    private readonly string[] arguments;
+
+    private RedisServer(Func<int, string[]> arguments)
+    {
+        Port = FreePort.Next();
+        this.arguments = arguments(Port);
+    }
 
     public int Port { get; }
 
     public string Endpoint => $"127.0.0.1:{Port}";
 
-    public static async Task<RedisServer> Start()
+    /// <param name="further">Arguments beyond the usual ones.</param>
+    public static async Task<RedisServer> Start(params string[] further)
     {
-        var server = new RedisServer();
+        var server = new RedisServer(port =>
+            ["--port", $"{port}", "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", Path.GetTempPath(), .. further]);
+        await server.Run();
+        return server;
+    }
+
+    /// <summary>A Sentinel. It writes what it finds out into the file.</summary>
+    public static async Task<RedisServer> StartSentinel(string configuration)
+    {
+        var server = new RedisServer(port => [configuration, "--sentinel", "--port", $"{port}", "--bind", "127.0.0.1"]);
         await server.Run();
         return server;
     }
@@ -27,7 +43,7 @@ public sealed class RedisServer : IDisposable
     public async Task Run()
     {
         var start = new ProcessStartInfo(program) { RedirectStandardOutput = true, RedirectStandardError = true };
-        foreach (var argument in (string[])["--port", $"{Port}", "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", Path.GetTempPath()])
+        foreach (var argument in arguments)
             start.ArgumentList.Add(argument);
         process = Process.Start(start)!;
         process.OutputDataReceived += static (_, _) => { };
@@ -52,7 +68,19 @@ public sealed class RedisServer : IDisposable
         process = null;
     }
 
+    /// <summary>It keeps its connections and hears nothing, as behind a network that has gone.</summary>
+    public void Pause() => Signal("-STOP");
+
+    public void Continue() => Signal("-CONT");
+
     public void Dispose() => Stop();
+
+    private void Signal(string name)
+    {
+        using var kill = Process.Start(Tool.Require("kill"), [name, $"{process!.Id}"]);
+        kill.WaitForExit();
+        Assert.Equal(0, kill.ExitCode);
+    }
 
     private async Task<bool> Answers()
     {

@@ -27,7 +27,7 @@ public sealed class RequestProgress(RedisStore redis, ProviderSettings settings,
 
     public async Task<RequestFacts> Read(string requestKey)
     {
-        var facts = (await redis.Run(database => database.HashGetAllAsync(Name(requestKey)))).ToDictionary(entry => (string)entry.Name!, entry => entry.Value);
+        var facts = (await redis.Run(database => database.HashGetAllAsync(Name(requestKey), RedisStore.Primary))).ToDictionary(entry => (string)entry.Name!, entry => entry.Value);
         return new RequestFacts(
             facts.TryGetValue(BegunField, out var begun) ? DateTimeOffset.FromUnixTimeSeconds((long)begun) : null,
             facts.ContainsKey(CancelledField),

@@ -26,7 +26,7 @@ internal sealed class AssertionUses(RedisStore redis, TimeProvider time)
     {
         if (issued + Grace < await RemembersSince())
             return AssertionUse.BeforeMemory;
-        return await redis.SetIfAbsent($"assertion:{client}:{id}", remaining) ? AssertionUse.First : AssertionUse.Repeated;
+        return await redis.UseOnce($"assertion:{client}:{id}", remaining) ? AssertionUse.First : AssertionUse.Repeated;
     }
 
     // In whole seconds, as iat is.

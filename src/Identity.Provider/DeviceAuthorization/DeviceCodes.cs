@@ -103,7 +103,7 @@ internal sealed class DeviceCodes(SealedValues values, RedisStore redis, Provide
 
     private async Task<DeviceState?> Read(string key)
     {
-        var found = (await redis.Run(database => database.HashGetAllAsync(Entry(key)))).ToDictionary(field => field.Name.ToString(), field => field.Value);
+        var found = (await redis.Run(database => database.HashGetAllAsync(Entry(key), RedisStore.Primary))).ToDictionary(field => field.Name.ToString(), field => field.Value);
         T? Opened<T>(string field) where T : class => found.TryGetValue(field, out var value) ? values.Open<T>(key + field, value) : null;
         if (Opened<DeviceRequest>(RequestField) is not { } request)
             return null;
@@ -112,7 +112,7 @@ internal sealed class DeviceCodes(SealedValues values, RedisStore redis, Provide
             request.Expires <= time.GetUtcNow(), found.TryGetValue(TooFastField, out var times) ? (int)times : 0);
     }
 
-    private Task<bool> AddOnce(string key, string field, byte[] value) => redis.Run(async database =>
+    private Task<bool> AddOnce(string key, string field, byte[] value) => redis.Confirm(async database =>
     {
         var transaction = database.CreateTransaction();
         var known = transaction.HashExistsAsync(Entry(key), RequestField);

@@ -48,7 +48,7 @@ internal sealed partial class DpopCheck(RedisStore redis, DpopNonces nonces, Pro
             return new DpopOutcome.Refused(UseNonce, "The proof must hold the nonce of the DPoP-Nonce header.");
         }
 
-        if (!await redis.SetIfAbsent($"dpop:{proof.ReplayKey}", DpopProof.LongestLife + DpopProof.Skew))
+        if (!await redis.UseOnce($"dpop:{proof.ReplayKey}", DpopProof.LongestLife + DpopProof.Skew))
             return Refuse("jti was used before");
         return new DpopOutcome.Proven(proof.Thumbprint);
     }

@@ -49,7 +49,7 @@ public sealed class LogoutOutbox(RedisStore redis, SealedValues values, TimeProv
     /// <summary>The newest first.</summary>
     public async Task<IReadOnlyList<LogoutDelivery>> List(int most)
     {
-        var ids = await redis.Run(database => database.SortedSetRangeByRankAsync(redis.Key(Index), 0, most - 1, Order.Descending));
+        var ids = await redis.Run(database => database.SortedSetRangeByRankAsync(redis.Key(Index), 0, most - 1, Order.Descending, RedisStore.Primary));
         var found = new List<LogoutDelivery>();
         foreach (var id in ids)
         {
@@ -62,11 +62,11 @@ public sealed class LogoutOutbox(RedisStore redis, SealedValues values, TimeProv
 
     /// <summary>Agencies with something to be told.</summary>
     internal async Task<IReadOnlyList<string>> Waiting() =>
-        [.. (await redis.Run(database => database.SetMembersAsync(redis.Key(Lanes)))).Select(member => member.ToString())];
+        [.. (await redis.Run(database => database.SetMembersAsync(redis.Key(Lanes), RedisStore.Primary))).Select(member => member.ToString())];
 
     internal async Task<IReadOnlyList<string>> Due(string clientId, int most) =>
         [.. (await redis.Run(database => database.SortedSetRangeByScoreAsync(
-            redis.Key(Lane(clientId)), stop: time.GetUtcNow().ToUnixTimeMilliseconds(), take: most))).Select(member => member.ToString())];
+            redis.Key(Lane(clientId)), stop: time.GetUtcNow().ToUnixTimeMilliseconds(), take: most, flags: RedisStore.Primary))).Select(member => member.ToString())];
 
     internal Task<LogoutDelivery?> Find(string id) => values.Get<LogoutDelivery>(Key(id));
 
@@ -114,7 +114,7 @@ public sealed class LogoutOutbox(RedisStore redis, SealedValues values, TimeProv
         }
     }
 
-    private Task<long> Length(string clientId) => redis.Run(database => database.SortedSetLengthAsync(redis.Key(Lane(clientId))));
+    private Task<long> Length(string clientId) => redis.Run(database => database.SortedSetLengthAsync(redis.Key(Lane(clientId)), flags: RedisStore.Primary));
 
     private static string IdOf(string sid, string clientId) => Base64Url.EncodeToString(SHA256.HashData(Encoding.UTF8.GetBytes($"{sid} {clientId}")).AsSpan(0, 16));
 

@@ -77,7 +77,7 @@ public sealed class SessionRegister(SealedValues values, RedisStore redis, Sessi
             new(field, values.Seal(key + field, client)),
             new(authorization, time.GetUtcNow().ToUnixTimeMilliseconds()),
         ];
-        var (live, size) = await redis.Run(async database =>
+        var (live, size) = await redis.Confirm(async database =>
         {
             var transaction = database.CreateTransaction();
             var written = transaction.HashSetAsync(redis.Key(key), fields);
@@ -101,7 +101,7 @@ public sealed class SessionRegister(SealedValues values, RedisStore redis, Sessi
         {
             if (await Find(sid) is not { } record || record.PersonId != personId)
                 continue;
-            var left = await redis.Run(database => database.KeyTimeToLiveAsync(redis.Key(Session(sid)))) ?? TimeSpan.Zero;
+            var left = await redis.Run(database => database.KeyTimeToLiveAsync(redis.Key(Session(sid)), RedisStore.Primary)) ?? TimeSpan.Zero;
             var companions = await CompanionsOf(sid);
             // Redis counts the idle time down from the last use, so nothing needs to be written at each.
             sessions.Add(new LiveSession(
@@ -113,7 +113,7 @@ public sealed class SessionRegister(SealedValues values, RedisStore redis, Sessi
 
     /// <summary>Every sid that was registered for a person and is not cleared away.</summary>
     internal async Task<IReadOnlyList<string>> SidsOf(string personId) =>
-        [.. (await redis.Run(database => database.SortedSetRangeByRankAsync(redis.Key(Person(personId)), 0, -1, Order.Descending))).Select(member => member.ToString())];
+        [.. (await redis.Run(database => database.SortedSetRangeByRankAsync(redis.Key(Person(personId)), 0, -1, Order.Descending, RedisStore.Primary))).Select(member => member.ToString())];
 
     /// <summary>Without extending it. Null: it has ended.</summary>
     internal async Task<SessionRecord?> Find(string sid) => await values.Get<SessionRecord>(Session(sid)) is { } record && record.End > time.GetUtcNow() ? record : null;
@@ -124,7 +124,7 @@ public sealed class SessionRegister(SealedValues values, RedisStore redis, Sessi
     internal async Task<SessionCompanions> CompanionsOf(string sid)
     {
         var key = Companions(sid);
-        var fields = await redis.Run(database => database.HashGetAllAsync(redis.Key(key)));
+        var fields = await redis.Run(database => database.HashGetAllAsync(redis.Key(key), RedisStore.Primary));
         string? person = null, reason = null;
         var clients = new List<SessionClient>();
         var authorizations = new List<(string Id, long At)>();
@@ -151,7 +151,7 @@ public sealed class SessionRegister(SealedValues values, RedisStore redis, Sessi
     internal async Task Close(string sid, string reason, TimeSpan patience)
     {
         await Plan(sid, time.GetUtcNow() + patience);
-        await redis.Run(async database =>
+        await redis.Confirm(async database =>
         {
             var transaction = database.CreateTransaction();
             var written = transaction.HashSetAsync(redis.Key(Companions(sid)), ReasonField, reason, When.NotExists);
@@ -174,12 +174,12 @@ public sealed class SessionRegister(SealedValues values, RedisStore redis, Sessi
     /// <summary>Sessions to be looked at now: over, or to be looked at again later.</summary>
     internal async Task<IReadOnlyList<string>> Due(int most) =>
         [.. (await redis.Run(database => database.SortedSetRangeByScoreAsync(
-            redis.Key(Ends), stop: time.GetUtcNow().ToUnixTimeMilliseconds(), take: most))).Select(member => member.ToString())];
+            redis.Key(Ends), stop: time.GetUtcNow().ToUnixTimeMilliseconds(), take: most, flags: RedisStore.Primary))).Select(member => member.ToString())];
 
     /// <summary>When this session, which is live, has to be looked at next: when its idle time or its absolute time can be over.</summary>
     internal async Task PlanNext(string sid, SessionRecord record)
     {
-        var left = await redis.Run(database => database.KeyTimeToLiveAsync(redis.Key(Session(sid)))) ?? TimeSpan.Zero;
+        var left = await redis.Run(database => database.KeyTimeToLiveAsync(redis.Key(Session(sid)), RedisStore.Primary)) ?? TimeSpan.Zero;
         await Plan(sid, Sooner(time.GetUtcNow() + left, record.End));
     }
 

@@ -79,11 +79,11 @@ public sealed class RedisTokenStore(RedisStore redis, ProviderSettings settings,
     }
 
     public async Task<TokenEntry?> Find(string identifier) =>
-        Read(identifier, await redis.Run(database => database.HashGetAllAsync(Entry(identifier))));
+        Read(identifier, await redis.Run(database => database.HashGetAllAsync(Entry(identifier), RedisStore.Primary)));
 
     public async Task<TokenEntry?> FindByReference(string identifier)
     {
-        var id = (string?)await redis.Run(database => database.StringGetAsync(Reference(identifier)));
+        var id = (string?)await redis.Run(database => database.StringGetAsync(Reference(identifier), RedisStore.Primary));
         var entry = id is null ? null : await Find(id);
         return entry?.ReferenceId == identifier ? entry : null;
     }
@@ -97,7 +97,7 @@ public sealed class RedisTokenStore(RedisStore redis, ProviderSettings settings,
     /// </summary>
     public async Task<bool> EndFamily(string identifier)
     {
-        var (first, members) = await redis.Run(async database =>
+        var (first, members) = await redis.Confirm(async database =>
         {
             var transaction = database.CreateTransaction();
             var marked = transaction.SetAddAsync(Family(identifier), Ended);
@@ -113,7 +113,7 @@ public sealed class RedisTokenStore(RedisStore redis, ProviderSettings settings,
     }
 
     /// <summary>One more token of a login. False: the family has ended meanwhile, and so has this token.</summary>
-    public Task<bool> Join(string family, string id) => redis.Run(async database =>
+    public Task<bool> Join(string family, string id) => redis.Confirm(async database =>
     {
         var transaction = database.CreateTransaction();
         var added = transaction.SetAddAsync(Family(family), id);
@@ -124,12 +124,12 @@ public sealed class RedisTokenStore(RedisStore redis, ProviderSettings settings,
         return !await ended;
     });
 
-    public Task<bool> Delete(TokenEntry token) => redis.Run(database => database.KeyDeleteAsync(Entry(token.Id)));
+    public Task<bool> Delete(TokenEntry token) => redis.Confirm(database => database.KeyDeleteAsync(Entry(token.Id)));
 
     private async Task Redeem(TokenEntry token)
     {
         var redeemed = (token.Redeemed ?? time.GetUtcNow()).ToUnixTimeMilliseconds();
-        var (exists, first, revoked) = await redis.Run(async database =>
+        var (exists, first, revoked) = await redis.Confirm(async database =>
         {
             var transaction = database.CreateTransaction();
             var known = transaction.HashExistsAsync(Entry(token.Id), TypeField);
@@ -145,7 +145,7 @@ public sealed class RedisTokenStore(RedisStore redis, ProviderSettings settings,
             throw new OpenIddictExceptions.ConcurrencyException("The token has been redeemed, revoked or lost.");
     }
 
-    private Task<bool> Revoke(string id) => redis.Run(async database =>
+    private Task<bool> Revoke(string id) => redis.Confirm(async database =>
     {
         var transaction = database.CreateTransaction();
         var written = transaction.HashSetAsync(Entry(id), RevokedField, 1);
