@@ -21,14 +21,18 @@ public sealed class ContentSecurity
 
     /// <summary>
     /// Lets a form of this page end at another origin. Chromium applies form-action also to the redirects that follow the post, so the page that
-    /// sends a person back to an agency after a post needs the agency's origin.
+    /// sends a person back to an agency after a post needs the agency's origin. RFC 8252 7.1: or the scheme of an application on the person's device,
+    /// which has a dot, unlike every scheme that a browser would run or read itself.
     /// </summary>
     public ContentSecurity AllowFormAction(Uri address)
     {
         ArgumentNullException.ThrowIfNull(address);
+        if (address.IsAbsoluteUri && address.Scheme.Contains('.', StringComparison.Ordinal))
+            return Allow("form-action", address.Scheme + ":");
         if (!address.IsAbsoluteUri || (address.Scheme != Uri.UriSchemeHttps && address.Scheme != Uri.UriSchemeHttp))
             throw new ArgumentException("An origin is an absolute https or http address.", nameof(address));
-        return Allow("form-action", address.GetComponents(UriComponents.SchemeAndServer, UriFormat.UriEscaped));
+        // CSP 3, 2.3.1: a source has no way to write an address of IPv6, and only a listener of the person's own device is registered by one.
+        return Allow("form-action", address.HostNameType == UriHostNameType.IPv6 ? address.Scheme + ":" : address.GetComponents(UriComponents.SchemeAndServer, UriFormat.UriEscaped));
     }
 
     /// <param name="directive">One directive of CSP 3: <c>worker-src</c>.</param>

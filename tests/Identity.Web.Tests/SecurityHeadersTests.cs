@@ -78,6 +78,13 @@ public sealed class SecurityHeadersTests
     }
 
     [Theory]
+    [InlineData("com.example.app:/callback", "com.example.app:")]
+    [InlineData("http://127.0.0.1:51004/callback", "http://127.0.0.1:51004")]
+    [InlineData("http://[::1]:51004/callback", "http:")]
+    public void Let_a_form_end_at_an_application_of_the_device(string address, string source) =>
+        Assert.Contains($"form-action 'self' {source};", new ContentSecurity().AllowFormAction(new Uri(address)).ToString(), StringComparison.Ordinal);
+
+    [Theory]
     [InlineData("javascript")]
     [InlineData("data")]
     [InlineData("ftp")]

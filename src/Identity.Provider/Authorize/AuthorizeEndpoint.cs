@@ -60,7 +60,8 @@ public sealed class AuthorizeEndpoint(
 
         var step = NextStep.Decide(
             new StepRequest(
-                request.GetPromptValues().ToHashSet(StringComparer.Ordinal), MaxAge(request), await Hinted(context, request, named, cancellation), asked is not null, facts, level),
+                request.GetPromptValues().ToHashSet(StringComparer.Ordinal), MaxAge(request), await Hinted(context, request, named, cancellation), asked is not null, facts, level,
+                await parties.IsUnassured(request.ClientId!, request.RedirectUri!, cancellation)),
             person is null ? null : new StepSession(person.Id, session!.AuthenticatedAt, session.Assurance, await parties.Reachable(session, level, cancellation)),
             person is not null && await consents.Has(person.Id, request.ClientId!, claims, cancellation),
             IsUsable(approval, session),

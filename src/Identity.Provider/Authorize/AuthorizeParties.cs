@@ -1,4 +1,5 @@
 using Identity.Audit;
+using Identity.Provider.Clients;
 using Identity.Provider.People;
 using Identity.Provider.ResourceIndicators;
 using Identity.Provider.Sessions;
@@ -67,6 +68,10 @@ public sealed class AuthorizeParties(
         var client = await applications.FindByClientIdAsync(clientId, cancellation) ?? throw new InvalidOperationException("A validated client has vanished.");
         return await applications.GetDisplayNameAsync(client, cancellation) ?? clientId;
     }
+
+    /// <summary>Nobody can tell which application of the person's device gets the answer.</summary>
+    public async ValueTask<bool> IsUnassured(string clientId, string redirectUri, CancellationToken cancellation) =>
+        !NativeApplication.IsAssured(redirectUri) && (await applications.MetadataOf(clientId, cancellation)).IsNative;
 
     public void Refused(string clientId, string reason) => refusals.Record(new AuthorizationRefused(clientId, reason));
 

@@ -9,8 +9,10 @@ namespace Identity.Provider.Authorize;
 /// <param name="NeedsApproval">It carries authorization_details to be approved.</param>
 /// <param name="Progress">What happened to it so far.</param>
 /// <param name="Level">The eIDAS level that it asks for.</param>
+/// <param name="Unassured">Its answer goes where any application of a device may listen.</param>
 public sealed record StepRequest(
-    IReadOnlySet<string> Prompt, TimeSpan? MaxAge, string? HintedPersonId, bool NeedsApproval, RequestFacts Progress, LevelRequest Level);
+    IReadOnlySet<string> Prompt, TimeSpan? MaxAge, string? HintedPersonId, bool NeedsApproval, RequestFacts Progress, LevelRequest Level,
+    bool Unassured = false);
 
 /// <summary>Who is signed in in the browser.</summary>
 /// <param name="PersonId">Who.</param>
@@ -75,7 +77,8 @@ public abstract record NextStep
             return new Login();
         }
 
-        var consented = hasConsent && (!request.Prompt.Contains("consent") || request.Progress.Consented);
+        // RFC 8252 8.6: another application that takes a native one's place gets nothing without the person, whatever they allowed before.
+        var consented = hasConsent && (!(request.Unassured || request.Prompt.Contains("consent")) || request.Progress.Consented);
         if (!consented)
             return silent ? new Deny("consent_required") : new Consent();
 

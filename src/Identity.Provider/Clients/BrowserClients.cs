@@ -85,12 +85,13 @@ internal sealed class BrowserClients(IServiceScopeFactory scopes, TimeProvider t
             .Select(client => new { client.RedirectUris, client.Properties })
             .ToListAsync(cancellation);
         return clients
-            .Where(client => client.RedirectUris is not null && !IsDisabled(client.Properties))
+            .Where(client => client.RedirectUris is not null && MayCall(client.Properties))
             .SelectMany(client => JsonSerializer.Deserialize<string[]>(client.RedirectUris!)!)
             .Select(address => new Uri(address).GetLeftPart(UriPartial.Authority))
             .ToHashSet(StringComparer.Ordinal);
     }
 
-    private static bool IsDisabled(string? properties) =>
-        properties is not null && ClientMetadata.From(JsonSerializer.Deserialize<Dictionary<string, JsonElement>>(properties)!) is { Disabled: true };
+    // A native application is no page: whatever else listens at its address is somebody else's.
+    private static bool MayCall(string? properties) =>
+        properties is null || ClientMetadata.From(JsonSerializer.Deserialize<Dictionary<string, JsonElement>>(properties)!) is not ({ Disabled: true } or { IsNative: true });
 }

@@ -44,6 +44,7 @@ internal static class ClientDocument
         new("client_name", Form.Text, o => o.Name, (o, v) => o.Name = (string)v),
         new("profile", Form.Text, o => o.Profile, (o, v) => o.Profile = (string)v),
         new("sector", Form.Text, o => o.Sector, (o, v) => o.Sector = (string)v),
+        new("application_type", Form.Text, o => o.ApplicationType, (o, v) => o.ApplicationType = (string)v),
         new("redirect_uris", Form.List, o => o.RedirectUris, (o, v) => o.RedirectUris = (List<string>)v),
         new("post_logout_redirect_uris", Form.List, o => o.PostLogoutRedirectUris, (o, v) => o.PostLogoutRedirectUris = (List<string>)v),
         new("scope", Form.Words, o => o.Scopes, (o, v) => o.Scopes = (List<string>)v),
@@ -160,9 +161,14 @@ internal static class ClientDocument
         return document;
     }
 
-    /// <summary>OpenID Connect Core 8.1: the host, when it is one. In Development, where every host is localhost, the port tells them apart.</summary>
+    /// <summary>
+    /// OpenID Connect Core 8.1: the host, when it is one. In Development, where every host is localhost, the port tells them apart. The addresses of a native
+    /// application name its device, which is nobody's sector.
+    /// </summary>
     public static string? SectorOf(List<string> redirectUris, bool production)
     {
+        if (redirectUris.Exists(address => NativeApplication.RedirectUriProblem(address) is null))
+            return null;
         var sectors = redirectUris.Select(address => Uri.TryCreate(address, UriKind.Absolute, out var uri) ? production ? uri.IdnHost : uri.IsDefaultPort ? uri.IdnHost : $"{uri.IdnHost}:{uri.Port}" : "").Distinct().ToList();
         return sectors is [{ Length: > 0 } one] ? one : null;
     }

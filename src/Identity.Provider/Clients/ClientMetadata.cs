@@ -35,6 +35,8 @@ public sealed record ClientMetadata
     /// <summary>Of its pairwise subjects.</summary>
     public required string Sector { get; init; }
 
+    public string ApplicationType { get; init; } = NativeApplication.Web;
+
     public required string TokenEndpointAuthMethod { get; init; }
 
     /// <summary>Fetched for the keys of its assertions and of what is encrypted for it; null: its keys are registered.</summary>
@@ -74,6 +76,8 @@ public sealed record ClientMetadata
 
     /// <summary>RFC 9700 4.14.2, FAPI 2.0 5.3.2.1 (9): a new refresh token at each use, for clients that do not prove their own key at each use.</summary>
     internal bool RotatesRefreshTokens => Profile == SecurityProfile.Legacy || TokenEndpointAuthMethod == "none";
+
+    internal bool IsNative => ApplicationType == NativeApplication.Type;
 
     internal JsonElement ToJson() => JsonSerializer.SerializeToElement(this, Written);
 

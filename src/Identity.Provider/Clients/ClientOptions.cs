@@ -14,6 +14,9 @@ public sealed class ClientOptions
     /// <summary><c>fapi2</c>, <c>baseline</c> or <c>legacy</c>: what the client must do at least.</summary>
     public string Profile { get; set; } = "baseline";
 
+    /// <summary><c>web</c>, or <c>native</c> for an application on people's own devices (RFC 8252).</summary>
+    public string ApplicationType { get; set; } = NativeApplication.Web;
+
     public List<string> RedirectUris { get; set; } = [];
 
     /// <summary>OpenID Connect RP-Initiated Logout 3.1.</summary>

@@ -112,6 +112,8 @@ public sealed partial record ClientRegistration
             throw Refused("AuthorizationDetailsTypes", "may hold credential only.");
         if (options.Sector is not { } sector || !HostAndPort().IsMatch(sector))
             throw Refused("Sector", "must be a host name (with a port, if it must be).");
+        if (options.ApplicationType is not (NativeApplication.Web or NativeApplication.Type))
+            throw Refused("ApplicationType", "must be web or native.");
         CheckAddresses(options, grants, development, Refused);
         CheckAuthentication(options, profile, grants, Refused);
         var metadata = CheckTokens(options, profile, sector, Refused);
@@ -145,7 +147,7 @@ public sealed partial record ClientRegistration
             throw refused("RedirectUris", $"must hold 1 to {MostRedirectUris} addresses for authorization_code, and none otherwise.");
         foreach (var address in options.RedirectUris)
         {
-            if (RedirectUriProblem(address, development) is { } problem)
+            if (RedirectUriProblem(address, development, options.ApplicationType == NativeApplication.Type) is { } problem)
                 throw refused("RedirectUris", $"{address}: {problem}");
         }
 
@@ -171,6 +173,9 @@ public sealed partial record ClientRegistration
         var withTls = TlsMethods.Contains(method);
         if (!withSecret && !withTls && method is not ("private_key_jwt" or "none"))
             throw refused("TokenEndpointAuthMethod", "must be private_key_jwt, tls_client_auth, self_signed_tls_client_auth, none, client_secret_basic or client_secret_post.");
+        // RFC 8252 8.4, 8.5: what is on every device is no secret.
+        if (options.ApplicationType == NativeApplication.Type && method != "none")
+            throw refused("TokenEndpointAuthMethod", "must be none for a native application.");
         // FAPI 2.0 5.3.2.1 (6).
         if (profile == SecurityProfile.Fapi2 && method is not "private_key_jwt" && !withTls)
             throw refused("TokenEndpointAuthMethod", "must be private_key_jwt or by certificate for fapi2.");
@@ -216,6 +221,7 @@ public sealed partial record ClientRegistration
         {
             Profile = profile,
             Sector = sector,
+            ApplicationType = options.ApplicationType,
             TokenEndpointAuthMethod = options.TokenEndpointAuthMethod,
             JwksUri = options.JwksUri,
             TlsClientAuthSubjectDn = options.TlsClientAuthSubjectDn,
@@ -254,7 +260,7 @@ public sealed partial record ClientRegistration
     }
 
     /// <summary>Why an address cannot be registered, or null. RFC 9700 2.1: what is registered is compared exactly, so it must be plain.</summary>
-    internal static string? RedirectUriProblem(string value, bool development)
+    internal static string? RedirectUriProblem(string value, bool development, bool native = false)
     {
         if (value.Length > LongestRedirectUri || !Uri.TryCreate(value, UriKind.Absolute, out var address))
             return "not an absolute address.";
@@ -270,6 +276,8 @@ public sealed partial record ClientRegistration
             return "has characters other than ASCII letters, digits and marks.";
         if (address.AbsoluteUri != value)
             return "is not in its normal spelling (dots, case, default port, escapes).";
+        if (native && address.Scheme != Uri.UriSchemeHttps)
+            return NativeApplication.RedirectUriProblem(value);
         if (address.Scheme == Uri.UriSchemeHttps && (development || !address.IsLoopback))
             return null;
         return development && address.Scheme == Uri.UriSchemeHttp && address.IsLoopback ? null : "must be https (a loopback address in Development only).";

@@ -54,6 +54,15 @@ internal sealed class RegisteredClients(
         }
     }
 
+    // RFC 9700 2.1: exactly as registered, but for the port of a native application's loopback address. The engine would let localhost have one too.
+    public override async ValueTask<bool> ValidateRedirectUriAsync(
+        OpenIddictEntityFrameworkCoreApplication application, string uri, CancellationToken cancellationToken = default)
+    {
+        var registered = await GetRedirectUrisAsync(application, cancellationToken);
+        return registered.Contains(uri, StringComparer.Ordinal)
+            || (ClientMetadata.From(await GetPropertiesAsync(application, cancellationToken)) is { IsNative: true } && registered.Any(address => NativeApplication.Fits(address, uri)));
+    }
+
     protected override ValueTask<string> ObfuscateClientSecretAsync(string secret, CancellationToken cancellationToken = default) => new(ClientSecrets.Stored(secret));
 
     protected override ValueTask<bool> ValidateClientSecretAsync(string secret, string comparand, CancellationToken cancellationToken = default) =>
@@ -94,6 +103,7 @@ internal sealed record RegisteredClient(OpenIddictEntityFrameworkCoreApplication
         PostLogoutRedirectUris = [.. Descriptor.PostLogoutRedirectUris.Select(address => address.OriginalString)],
         Scopes = Permitted(Permissions.Prefixes.Scope),
         GrantTypes = Permitted(Permissions.Prefixes.GrantType),
+        ApplicationType = Metadata.ApplicationType,
         TokenEndpointAuthMethod = Metadata.TokenEndpointAuthMethod,
         Jwks = Row.JsonWebKeySet is { Length: > 0 } keys ? ClientKeys.Shown(keys) : null,
         JwksUri = Metadata.JwksUri,

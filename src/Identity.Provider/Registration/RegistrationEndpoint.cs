@@ -57,8 +57,8 @@ internal sealed partial class RegistrationEndpoint(
             return;
         try
         {
-            var options = RegistrationRules.Read(request, token, settings.Production);
-            options.Id = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(IdBytes));
+            var id = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(IdBytes));
+            var options = RegistrationRules.Read(request, id, token, settings.Production);
             await RegistrationRules.CheckOthers(options, token, clients, settings.Resources, cancellation);
             var approved = await administration.Check(options, ClientMetadata.FromRegistration, cancellation);
             // Taken when all is good and before anything is written: a use that a crash costs is made up for by the operator, one too many is not.
@@ -68,10 +68,10 @@ internal sealed partial class RegistrationEndpoint(
                 return;
             }
 
-            audit.Append(new InitialAccessTokenUse(token.Label, options.Id));
+            audit.Append(new InitialAccessTokenUse(token.Label, id));
             if (await administration.Add(approved, cancellation) is not ClientOutcome.Done done)
                 throw new InvalidOperationException("A client with a random name is registered already.");
-            await Answer(context, options.Id, done.Secret, time, cancellation);
+            await Answer(context, id, done.Secret, time, cancellation);
         }
         catch (ProviderSettingsException refused)
         {
@@ -112,7 +112,6 @@ internal sealed partial class RegistrationEndpoint(
         answer["client_id_issued_at"] = time.GetUtcNow().ToUnixTimeSeconds();
         answer["response_types"] = new JsonArray("code");
         answer["subject_type"] = "pairwise";
-        answer["application_type"] = "web";
         if (secret is not null)
         {
             answer["client_secret"] = secret;

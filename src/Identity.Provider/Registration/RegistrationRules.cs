@@ -17,15 +17,15 @@ internal static class RegistrationRules
 
     /// <summary>The request as a registration. RFC 7591 2: what is not understood is ignored.</summary>
     /// <exception cref="ProviderSettingsException">names the member and what is wrong with it</exception>
-    public static ClientOptions Read(JsonObject request, InitialAccessToken token, bool production)
+    public static ClientOptions Read(JsonObject request, string id, InitialAccessToken token, bool production)
     {
         // The server names it; a name that was sent has no meaning here.
         request.Remove("client_id");
         request.Remove("sector");
         var options = ClientDocument.Read(request, out _);
+        options.Id = id;
         Only(request, "response_types", value => value is JsonArray { Count: 1 } types && types[0]?.GetValueKind() == JsonValueKind.String && (string)types[0]! == "code", "may hold code only.");
         Only(request, "subject_type", value => value.GetValueKind() == JsonValueKind.String && (string)value! == "pairwise", "may be pairwise only.");
-        Only(request, "application_type", value => value.GetValueKind() == JsonValueKind.String && (string)value! == "web", "may be web only.");
         if (options.GrantTypes.Except(Grants).Any())
             throw new ProviderSettingsException("grant_types", "may hold authorization_code and refresh_token.");
         if (options.AuthorizationDetailsTypes.Count > 0)
@@ -37,6 +37,8 @@ internal static class RegistrationRules
             options.Scopes = [.. allowed];
 
         var named = request["profile"] is not null;
+        if (request["token_endpoint_auth_method"] is null && options.ApplicationType == NativeApplication.Type)
+            options.TokenEndpointAuthMethod = "none";
         // RFC 7591 2 says client_secret_basic when nothing is said, which is for the legacy profile here.
         if (request["token_endpoint_auth_method"] is null && options.Jwks is null && options.JwksUri is null && token.Legacy)
             options.TokenEndpointAuthMethod = "client_secret_basic";
@@ -44,7 +46,7 @@ internal static class RegistrationRules
             options.Profile = ProfileOf(options, token);
         if (options.Profile == "legacy" && !token.Legacy)
             throw new ProviderSettingsException("profile", "may be fapi2 or baseline with this initial access token.");
-        options.Sector = SectorOf(options.RedirectUris, production);
+        options.Sector = SectorOf(options, token, production);
         return options;
     }
 
@@ -79,7 +81,9 @@ internal static class RegistrationRules
         return bound && options.TokenEndpointAuthMethod != "none" && options.IdTokenSignedResponseAlg != "RS256" ? "fapi2" : "baseline";
     }
 
-    private static string SectorOf(List<string> redirectUris, bool production) => ClientDocument.SectorOf(redirectUris, production)
+    // A native application's addresses name no host, so it is a sector of its own unless its token names one.
+    private static string SectorOf(ClientOptions options, InitialAccessToken token, bool production) => ClientDocument.SectorOf(options.RedirectUris, production)
+        ?? (options.ApplicationType == NativeApplication.Type && options.RedirectUris.Count > 0 ? token.Sector ?? options.Id : null)
         ?? throw new ProviderSettingsException("redirect_uris", "must be there, all at one host.");
 
     private static void Only(JsonObject request, string member, Func<JsonNode, bool> allowed, string problem)

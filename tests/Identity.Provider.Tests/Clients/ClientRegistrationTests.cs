@@ -52,6 +52,49 @@ public sealed class ClientRegistrationTests : IDisposable
     public void Development_adds_loopback_only(string address, bool accepted) =>
         Assert.Equal(accepted, ClientRegistration.RedirectUriProblem(address, development: true) is null);
 
+    [Theory]
+    [InlineData("http://127.0.0.1/callback", null)]
+    [InlineData("http://[::1]/callback?a=b", null)]
+    [InlineData("http://127.0.0.1/", null)]
+    [InlineData("https://app.example/callback", null)]
+    [InlineData("com.example.app:/callback", null)]
+    [InlineData("com.example.app:/", null)]
+    [InlineData("http://127.0.0.1:8080/callback", "names a port")]
+    [InlineData("http://localhost/callback", "must be https, http://127.0.0.1/")]
+    [InlineData("http://127.0.0.2/callback", "must be https")]
+    [InlineData("http://app.example/callback", "must be https")]
+    [InlineData("https://localhost/callback", "must be https")]
+    [InlineData("https://127.0.0.1/callback", "must be https")]
+    [InlineData("app:/callback", "a domain name in reverse order")]
+    [InlineData("com.example.app://callback", "normal spelling")]
+    [InlineData("com.example.app://callback/", "must be https")]
+    [InlineData("com.example.app:callback", "must be https")]
+    [InlineData("com.example.app:", "must be https")]
+    [InlineData("com..app:/callback", "must be https")]
+    [InlineData("COM.example.app:/callback", "normal spelling")]
+    [InlineData("com.example.app:/callback#a", "fragment")]
+    [InlineData("com.example.app:/*", "wildcard")]
+    [InlineData("javascript:alert(1)", "must be https")]
+    [InlineData("data:text/html,x", "must be https")]
+    [InlineData("file:///callback", "must be https")]
+    [InlineData("http://user@127.0.0.1/callback", "user information")]
+    [InlineData("http://127.1/callback", "normal spelling")]
+    [InlineData("http://[0:0:0:0:0:0:0:1]/callback", "normal spelling")]
+    public void Checks_the_redirect_addresses_of_native_applications(string address, string? says)
+    {
+        var problem = ClientRegistration.RedirectUriProblem(address, development: false, native: true);
+        if (says is null)
+            Assert.Null(problem);
+        else
+            Assert.Contains(says, problem, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("http://127.0.0.1/callback")]
+    [InlineData("com.example.app:/callback")]
+    public void They_are_no_addresses_of_a_web_client(string address) =>
+        Assert.Contains("https", ClientRegistration.RedirectUriProblem(address, development: false), StringComparison.Ordinal);
+
     public static TheoryData<string, Action<ClientOptions>> Bad => new()
     {
         { "Id", client => client.Id = null },
@@ -76,6 +119,8 @@ public sealed class ClientRegistrationTests : IDisposable
         { "RedirectUris", client => client.RedirectUris = [] },
         { "RedirectUris", client => client.GrantTypes = ["client_credentials"] },
         { "RedirectUris", client => client.RedirectUris.Add("https://tax.example/*") },
+        { "ApplicationType", client => client.ApplicationType = "desktop" },
+        { "TokenEndpointAuthMethod", client => client.ApplicationType = "native" },
         { "KeyFile", client => client.KeyFile = null },
         { "KeyFile", client => client.KeyFile += ".absent" },
     };
