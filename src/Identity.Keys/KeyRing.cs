@@ -1,20 +1,22 @@
 using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
-using Identity.Keys.Activation;
+using Identity.Keys.Pkcs11;
 using Identity.Keys.Software;
 
 namespace Identity.Keys;
 
 /// <summary>
-/// The keys of one service, by name, each for one purpose: a folder of <c>NAME.key.pem</c> (private, PKCS#8) and <c>NAME.cer.pem</c>
-/// (certificate). Files are read when first asked for and kept. Safe for several threads.
+/// The keys of one service, by name, each for one purpose: a folder of <c>NAME.key.json</c> (a key in a hardware token, which a
+/// <c>TOKEN.token.json</c> describes) or <c>NAME.key.pem</c> (private, PKCS#8), and <c>NAME.cer.pem</c> (certificate). Files are read when first asked
+/// for and kept. Safe for several threads. <see cref="Dispose"/> ends the processes of its tokens; the end of this process does so too.
 /// </summary>
-public sealed class KeyRing
+public sealed class KeyRing : IDisposable
 {
     private readonly string _directory;
     private readonly bool _production;
     private readonly ConcurrentDictionary<string, SigningKey> _keys = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, TokenClient> _tokens = new(StringComparer.Ordinal);
 
     private KeyRing(string directory, bool production)
     {
@@ -33,7 +35,7 @@ public sealed class KeyRing
     }
 
     /// <summary>The key of this name, for this purpose only.</summary>
-    /// <exception cref="KeyRingException">no such key, unreadable, or kept for another purpose</exception>
+    /// <exception cref="KeyRingException">no such key, unreadable, kept for another purpose, or its token does not answer</exception>
     /// <exception cref="DevelopmentKeyRefusedException">a development key, in production</exception>
     public SigningKey Get(string name, KeyPurpose purpose)
     {
@@ -95,11 +97,43 @@ public sealed class KeyRing
     /// <exception cref="KeyRingException">software, in production; or no such token</exception>
     public PersonKeys PersonKeys(string place)
     {
-        if (place != Keys.PersonKeys.Software)
-            throw new KeyRingException($"There is no token '{place}' for people's keys.");
-        return _production
-            ? throw new KeyRingException("People's keys in software are for development; in production they must be made in a hardware token.")
-            : new PersonKeys(SoftwarePersonKey.Make);
+        if (place == Keys.PersonKeys.Software)
+        {
+            return _production
+                ? throw new KeyRingException("People's keys in software are for development; in production they must be made in a hardware token.")
+                : new PersonKeys(SoftwarePersonKey.Make);
+        }
+
+        var token = Token(place);
+        Answering("People's keys", () => token.Process());
+        return new PersonKeys(approval => TokenPersonKey.Make(token, approval));
+    }
+
+    /// <summary>Every token in use answers, with its session open and logged in; it is started when it had ended. For the readiness of a service.</summary>
+    public bool TokensAnswer()
+    {
+        TokenClient[] tokens;
+        lock (_tokens)
+            tokens = [.. _tokens.Values];
+        try
+        {
+            foreach (var token in tokens)
+                token.Ask(process => process.Ask(TokenCall.LookAtSession, []));
+            return true;
+        }
+        catch (KeyUnavailableException)
+        {
+            return false;
+        }
+    }
+
+    public void Dispose()
+    {
+        lock (_tokens)
+        {
+            foreach (var token in _tokens.Values)
+                token.Dispose();
+        }
     }
 
     /// <summary>Makes a key that is marked for development (file mode 0600) and opens it. An existing file is never replaced.</summary>
@@ -118,7 +152,42 @@ public sealed class KeyRing
         }
     }
 
-    private SoftwareSigningKey Load(string name)
+    private SigningKey Load(string name)
+    {
+        var manifest = Path.Combine(_directory, CheckedName(name) + KeyManifest.Extension);
+        if (!File.Exists(manifest))
+            return LoadFile(name);
+        if (File.Exists(KeyPath(_directory, name)))
+            throw new KeyRingException($"Key '{name}' is there twice: in a token ('{manifest}') and in a file.");
+        var key = KeyManifest.Read(name, manifest);
+        return Answering($"Key '{name}'", () => Pkcs11SigningKey.Open(Token(key.Token), key));
+    }
+
+    private TokenClient Token(string name)
+    {
+        var path = Path.Combine(_directory, CheckedName(name) + TokenSettings.Extension);
+        lock (_tokens)
+        {
+            if (!_tokens.TryGetValue(name, out var token))
+                _tokens[name] = token = new TokenClient(TokenSettings.Read(path), TimeProvider.System);
+            return token;
+        }
+    }
+
+    // Whoever asks for a key is starting: a token that does not answer is a reason not to.
+    private static T Answering<T>(string what, Func<T> open)
+    {
+        try
+        {
+            return open();
+        }
+        catch (KeyUnavailableException problem)
+        {
+            throw new KeyRingException($"{what} cannot be had: {problem.Message}", problem);
+        }
+    }
+
+    private SoftwareSigningKey LoadFile(string name)
     {
         var file = Read(name);
         try
@@ -150,8 +219,11 @@ public sealed class KeyRing
 
     private static string CertificatePath(string directory, string name) => Path.Combine(directory, CheckedName(name) + ".cer.pem");
 
+    internal static bool IsName(string name) =>
+        name.Length is > 0 and <= 64 && name.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c == '-');
+
     private static string CheckedName(string name) =>
-        name.Length is > 0 and <= 64 && name.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c == '-')
+        IsName(name)
             ? name
             : throw new KeyRingException("A key's name is 1 to 64 characters of a-z, 0-9 and '-'.");
 }

@@ -88,17 +88,22 @@ public abstract class SigningKey
 
     private protected abstract byte[] Sign(SignatureScheme scheme, ReadOnlySpan<byte> hash, DSASignatureFormat format);
 
+    internal static bool Fits(KeyAlgorithm algorithm, SignatureScheme scheme, int hashLength) =>
+        Enum.IsDefined(scheme) && IsRsa(algorithm) == IsRsa(scheme) && hashLength == HashLengthOf(scheme);
+
     private void CheckFits(SignatureScheme scheme, ReadOnlySpan<byte> hash)
     {
-        var isRsaKey = Algorithm is KeyAlgorithm.Rsa2048 or KeyAlgorithm.Rsa3072;
-        var isRsaScheme = scheme is not (SignatureScheme.EcdsaSha256 or SignatureScheme.EcdsaSha384);
-        if (isRsaKey != isRsaScheme)
+        if (IsRsa(Algorithm) != IsRsa(scheme))
             throw new ArgumentException($"Key '{Name}' is {Algorithm} and cannot sign {scheme}.", nameof(scheme));
-
-        var length = scheme is SignatureScheme.EcdsaSha384 or SignatureScheme.RsaPssSha384 ? 48 : 32;
-        if (hash.Length != length)
-            throw new ArgumentException($"{scheme} signs a hash of {length} bytes, not {hash.Length}.", nameof(hash));
+        if (hash.Length != HashLengthOf(scheme))
+            throw new ArgumentException($"{scheme} signs a hash of {HashLengthOf(scheme)} bytes, not {hash.Length}.", nameof(hash));
     }
+
+    private static bool IsRsa(KeyAlgorithm algorithm) => algorithm is KeyAlgorithm.Rsa2048 or KeyAlgorithm.Rsa3072;
+
+    private static bool IsRsa(SignatureScheme scheme) => scheme is not (SignatureScheme.EcdsaSha256 or SignatureScheme.EcdsaSha384);
+
+    private static int HashLengthOf(SignatureScheme scheme) => scheme is SignatureScheme.EcdsaSha384 or SignatureScheme.RsaPssSha384 ? 48 : 32;
 }
 
 /// <summary>The key cannot sign: destroyed, used up, or its token does not answer. Nothing was signed.</summary>

@@ -1,0 +1,41 @@
+namespace Identity.Keys.Pkcs11;
+
+/// <summary>What a service may ask the process of its token. There is no call that makes a lasting key or reads one.</summary>
+internal static class TokenCall
+{
+    /// <summary>Body: JSON of a key's manifest with its name. Answer: four bytes, the number of the opened key.</summary>
+    public const byte OpenKey = 1;
+
+    /// <summary>Body: four bytes number of the key, one byte <see cref="SignatureScheme"/>, the hash. Answer: the signature as PKCS#11 gives it.</summary>
+    public const byte SignHash = 2;
+
+    /// <summary>Body: the approval's id. Answer: 16 bytes that name the key, two bytes length of the SubjectPublicKeyInfo, that, the PKCS#10.</summary>
+    public const byte MakePersonKey = 3;
+
+    /// <summary>Body: 16 bytes that name the key, the hash (32 bytes). Answer: the signature. The key is destroyed, whatever came of it.</summary>
+    public const byte SignWithPersonKey = 4;
+
+    /// <summary>Body: 16 bytes that name the key. Answer: empty, also when there is no such key.</summary>
+    public const byte DestroyPersonKey = 5;
+
+    /// <summary>Body: empty. Answer: empty, when the session is still open and logged in.</summary>
+    public const byte LookAtSession = 6;
+}
+
+/// <summary>The kinds of answers. The body of those that are not <see cref="Done"/> is text for the operator.</summary>
+internal static class TokenAnswer
+{
+    public const byte Done = 0;
+
+    /// <summary>The key is not there or must not be used: a matter of settings.</summary>
+    public const byte Refused = 1;
+
+    /// <summary>Nothing was signed, this time.</summary>
+    public const byte Unavailable = 2;
+
+    /// <summary>The token or its sessions have gone; nothing was signed. The process answers every further call so and is to be replaced.</summary>
+    public const byte TokenGone = 3;
+
+    /// <summary>Only as the first frame: the token refused the PIN. It is not to be tried again.</summary>
+    public const byte PinRefused = 4;
+}

@@ -1,0 +1,57 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+using System.Text;
+using Identity.Keys.Activation;
+
+namespace Identity.Keys.Pkcs11;
+
+/// <summary>A person's key in a hardware token. It lives in the token's process that made it: when that ends, so does the key.</summary>
+internal sealed class TokenPersonKey : PersonKey.PrivateHalf
+{
+    private readonly TokenClient _token;
+    private readonly TokenProcess _process;
+    private readonly byte[] _name;
+    private bool _gone;
+
+    private TokenPersonKey(TokenClient token, TokenProcess process, byte[] name)
+    {
+        _token = token;
+        _process = process;
+        _name = name;
+    }
+
+    /// <exception cref="KeyUnavailableException">the token does not answer</exception>
+    public static PersonKey Make(TokenClient token, VerifiedApproval approval)
+    {
+        TokenProcess? madeIn = null;
+        var made = token.Ask(process => (madeIn = process).Ask(TokenCall.MakePersonKey, Encoding.ASCII.GetBytes(approval.Structure.Approval))).Body;
+        var request = PersonKeyPairs.NameBytes + 2 + BinaryPrimitives.ReadUInt16LittleEndian(made.AsSpan(PersonKeyPairs.NameBytes));
+        return new PersonKey(
+            approval, new TokenPersonKey(token, madeIn!, made[..PersonKeyPairs.NameBytes]), made.AsMemory(PersonKeyPairs.NameBytes + 2, request - PersonKeyPairs.NameBytes - 2), made.AsMemory(request));
+    }
+
+    public override byte[] Sign(SignatureScheme scheme, ReadOnlySpan<byte> hash, DSASignatureFormat format)
+    {
+        if (scheme != SignatureScheme.EcdsaSha256)
+            throw new ArgumentException($"A person's key in a token signs {SignatureScheme.EcdsaSha256} only.", nameof(scheme));
+        _gone = true;
+        byte[] body = [.. _name, .. hash];
+        var signature = _token.Done(_process.Ask(TokenCall.SignWithPersonKey, body)).Body;
+        return format == DSASignatureFormat.Rfc3279DerSequence ? PublicKeys.ToDerSequence(signature) : signature;
+    }
+
+    public override void Dispose()
+    {
+        if (_gone)
+            return;
+        _gone = true;
+        try
+        {
+            _process.Ask(TokenCall.DestroyPersonKey, _name);
+        }
+        catch (KeyUnavailableException)
+        {
+            // Too busy: it is left until its process ends, which destroys it.
+        }
+    }
+}

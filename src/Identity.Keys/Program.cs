@@ -1,0 +1,3 @@
+using Identity.Keys.CommandLine;
+
+return TokenCommand.Run(args, Console.Out, Console.Error);
