@@ -25,6 +25,7 @@ using Identity.Provider.Token;
 using Identity.Provider.TokenExchange;
 using Identity.Provider.UserInfo;
 using Identity.Web;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging.Abstractions;
 using OpenIddict.Abstractions;
 using OpenIddict.Server.AspNetCore;
@@ -129,6 +130,7 @@ public static partial class ProviderApp
         services.AddScoped<ClientEncryption>();
         services.AddSingleton<DpopNonces>();
         services.AddSingleton<DpopCheck>();
+        services.AddSingleton<HandlerPlans>();
         services.AddOpenIddict().AddServer(server =>
         {
             server.SetIssuer(settings.Issuer)
@@ -192,6 +194,7 @@ public static partial class ProviderApp
             });
             AddHandlers(server);
         });
+        services.Replace(ServiceDescriptor.Scoped<IOpenIddictServerDispatcher, HandlerDispatcher>());
         services.AddDeviceAuthorization();
     }
 
