@@ -47,7 +47,9 @@ public static partial class ProviderApp
             core.UseEntityFrameworkCore().UseDbContext<ProviderDatabase>();
             core.ReplaceApplicationManager<OpenIddictEntityFrameworkCoreApplication, RegisteredClients>();
             core.SetDefaultTokenEntity<TokenEntry>().ReplaceTokenStore<TokenEntry, TokenStore>(ServiceLifetime.Scoped);
+            core.ReplaceTokenManager<TokenEntry, StoredTokens>();
         });
+        services.AddScoped(provider => (TokenStore)provider.GetRequiredService<IOpenIddictTokenStore<TokenEntry>>());
         services.AddScoped<RedisTokenStore>();
         services.AddScoped<RefreshTokenTable>();
         services.AddScoped<ClientAdministration>();

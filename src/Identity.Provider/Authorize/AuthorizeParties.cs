@@ -16,7 +16,7 @@ namespace Identity.Provider.Authorize;
 
 /// <summary>Who takes part in an authorization request: the person, the client, the Provider itself, and the pushed request that waits.</summary>
 public sealed class AuthorizeParties(
-    ProviderSettings settings, PersonStore people, PairwiseSubjects subjects, IOpenIddictApplicationManager applications, RedisTokenStore tokens,
+    ProviderSettings settings, PersonStore people, PairwiseSubjects subjects, IOpenIddictApplicationManager applications, TokenStore tokens,
     Refusals refusals, SessionRegister sessions, SessionEnds ends)
 {
     /// <summary>Names of what the person must have allowed: claims, and resource servers to be used for them.</summary>
@@ -79,8 +79,7 @@ public sealed class AuthorizeParties(
     public async Task KeepWaiting(HttpContext context)
     {
         var id = Validation(context).RequestTokenPrincipal?.GetTokenId() ?? throw new InvalidOperationException("Every client pushes its requests.");
-        if (await tokens.Find(id) is { } entry)
-            await tokens.Extend(entry, settings.InteractionLifetime);
+        await tokens.KeepWaiting(id, settings.InteractionLifetime);
     }
 
     /// <summary>What OpenIddict found out about this request.</summary>

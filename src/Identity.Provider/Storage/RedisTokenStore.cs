@@ -21,6 +21,7 @@ public sealed class RedisTokenStore(RedisStore redis, ProviderSettings settings,
     /// <summary>Member of a family that has ended: what is added to it later is born revoked.</summary>
     private const string Ended = "ended";
 
+    private const string IdField = "id";
     private const string TypeField = "type";
     private const string SubjectField = "subject";
     private const string ApplicationField = "application";
@@ -32,65 +33,52 @@ public sealed class RedisTokenStore(RedisStore redis, ProviderSettings settings,
     private const string RedeemedField = "redeemed";
     private const string RevokedField = "revoked";
 
-    /// <summary>Durable as far as Redis is. Repeating it after an outage writes the same.</summary>
+    /// <summary>
+    /// Durable as far as Redis is. Repeating it after an outage writes the same. The entry and its family are written in one round trip; a family that has ended
+    /// meanwhile ends the token.
+    /// </summary>
     public async Task Create(TokenEntry token)
     {
-        var lifetime = LifetimeOf(token);
-        await redis.Run(async database =>
+        var (lifetime, family) = (LifetimeOf(token), token.AuthorizationId);
+        // That it belongs to its family must not be lost: who ends the family would not find it.
+        var live = await (family is null ? redis.Run(Write) : redis.Confirm(Write));
+        if (!live)
+            await Revoke(NameOf(token));
+        token.StoredStatus = token.Status;
+
+        async Task<bool> Write(IDatabase database)
         {
             var transaction = database.CreateTransaction();
             Task[] commands =
             [
-                transaction.HashSetAsync(Entry(token.Id), Fields(token)),
-                transaction.KeyExpireAsync(Entry(token.Id), lifetime),
+                transaction.HashSetAsync(Entry(NameOf(token)), Fields(token)),
+                transaction.KeyExpireAsync(Entry(NameOf(token)), lifetime),
             ];
-            await transaction.ExecuteAsync();
+            var written = transaction.ExecuteAsync();
+            var joined = family is null ? null : Join(database, family, NameOf(token));
+            await written;
             await Task.WhenAll(commands);
-            return true;
-        });
-        await WriteReference(token, lifetime);
-        if (token.AuthorizationId is { } family && !await Join(family, token.Id))
-            await Revoke(token.Id);
-        token.StoredStatus = token.Status;
+            return joined is null || await joined;
+        }
     }
 
     /// <exception cref="OpenIddictExceptions.ConcurrencyException">somebody else redeemed or revoked it first, or it is gone</exception>
     public async Task Update(TokenEntry token)
     {
-        if (token.Status != token.StoredStatus)
+        await (token.Status switch
         {
-            await (token.Status switch
-            {
-                Statuses.Redeemed => Redeem(token),
-                Statuses.Revoked => Revoke(token.Id),
-                _ => throw new NotSupportedException($"A token does not become {token.Status} here."),
-            });
-            token.StoredStatus = token.Status;
-            return;
-        }
-
-        var lifetime = LifetimeOf(token);
-        await redis.Run(async database =>
-        {
-            await database.HashSetAsync(Entry(token.Id), Fields(token));
-            return await database.KeyExpireAsync(Entry(token.Id), lifetime);
+            Statuses.Redeemed when token.StoredStatus != Statuses.Redeemed => Redeem(token),
+            Statuses.Revoked when token.StoredStatus != Statuses.Revoked => Revoke(NameOf(token)),
+            _ => throw new NotSupportedException($"A token that was {token.StoredStatus} does not become {token.Status} here, and what it says is written once."),
         });
-        await WriteReference(token, lifetime);
+        token.StoredStatus = token.Status;
     }
 
-    public async Task<TokenEntry?> Find(string identifier) =>
-        Read(identifier, await redis.Run(database => database.HashGetAllAsync(Entry(identifier), RedisStore.Primary)));
-
-    public async Task<TokenEntry?> FindByReference(string identifier)
-    {
-        var id = (string?)await redis.Run(database => database.StringGetAsync(Reference(identifier), RedisStore.Primary));
-        var entry = id is null ? null : await Find(id);
-        return entry?.ReferenceId == identifier ? entry : null;
-    }
+    /// <param name="name">The reference of a token that has one, the identifier of another.</param>
+    public async Task<TokenEntry?> Find(string name) => Read(name, await redis.Run(database => database.HashGetAllAsync(Entry(name), RedisStore.Primary)));
 
     /// <summary>Gives a waiting pushed request a new lifetime from now on. False: it is gone.</summary>
-    public async ValueTask<bool> Extend(TokenEntry token, TimeSpan lifetime) => await redis.Run(async database =>
-        await database.KeyExpireAsync(Entry(token.Id), lifetime) && await database.KeyExpireAsync(Reference(token.ReferenceId!), lifetime));
+    public Task<bool> Extend(string reference, TimeSpan lifetime) => redis.Run(database => database.KeyExpireAsync(Entry(reference), lifetime));
 
     /// <summary>
     /// Ends a family: every token that is in it, and whatever joins it from now on. False: it had ended before. Ending it again ends what a crash left.
@@ -113,18 +101,9 @@ public sealed class RedisTokenStore(RedisStore redis, ProviderSettings settings,
     }
 
     /// <summary>One more token of a login. False: the family has ended meanwhile, and so has this token.</summary>
-    public Task<bool> Join(string family, string id) => redis.Confirm(async database =>
-    {
-        var transaction = database.CreateTransaction();
-        var added = transaction.SetAddAsync(Family(family), id);
-        var ended = transaction.SetContainsAsync(Family(family), Ended);
-        var kept = transaction.KeyExpireAsync(Family(family), FamilyLifetime);
-        await transaction.ExecuteAsync();
-        await Task.WhenAll(added, kept);
-        return !await ended;
-    });
+    public Task<bool> Join(string family, string name) => redis.Confirm(database => Join(database, family, name));
 
-    public Task<bool> Delete(TokenEntry token) => redis.Confirm(database => database.KeyDeleteAsync(Entry(token.Id)));
+    public Task<bool> Delete(TokenEntry token) => redis.Confirm(database => database.KeyDeleteAsync(Entry(NameOf(token))));
 
     private async Task Redeem(TokenEntry token)
     {
@@ -132,10 +111,10 @@ public sealed class RedisTokenStore(RedisStore redis, ProviderSettings settings,
         var (exists, first, revoked) = await redis.Confirm(async database =>
         {
             var transaction = database.CreateTransaction();
-            var known = transaction.HashExistsAsync(Entry(token.Id), TypeField);
-            var won = transaction.HashSetAsync(Entry(token.Id), RedeemedField, redeemed, When.NotExists);
-            var dead = transaction.HashExistsAsync(Entry(token.Id), RevokedField);
-            var bounded = transaction.KeyExpireAsync(Entry(token.Id), Stray, ExpireWhen.HasNoExpiry);
+            var known = transaction.HashExistsAsync(Entry(NameOf(token)), TypeField);
+            var won = transaction.HashSetAsync(Entry(NameOf(token)), RedeemedField, redeemed, When.NotExists);
+            var dead = transaction.HashExistsAsync(Entry(NameOf(token)), RevokedField);
+            var bounded = transaction.KeyExpireAsync(Entry(NameOf(token)), Stray, ExpireWhen.HasNoExpiry);
             await transaction.ExecuteAsync();
             await bounded;
             return (await known, await won, await dead);
@@ -145,19 +124,24 @@ public sealed class RedisTokenStore(RedisStore redis, ProviderSettings settings,
             throw new OpenIddictExceptions.ConcurrencyException("The token has been redeemed, revoked or lost.");
     }
 
-    private Task<bool> Revoke(string id) => redis.Confirm(async database =>
+    private Task<bool> Revoke(string name) => redis.Confirm(async database =>
     {
         var transaction = database.CreateTransaction();
-        var written = transaction.HashSetAsync(Entry(id), RevokedField, 1);
-        var bounded = transaction.KeyExpireAsync(Entry(id), Stray, ExpireWhen.HasNoExpiry);
+        var written = transaction.HashSetAsync(Entry(name), RevokedField, 1);
+        var bounded = transaction.KeyExpireAsync(Entry(name), Stray, ExpireWhen.HasNoExpiry);
         await transaction.ExecuteAsync();
         return await written | await bounded;
     });
 
-    private async Task WriteReference(TokenEntry token, TimeSpan lifetime)
+    private async Task<bool> Join(IDatabase database, string family, string name)
     {
-        if (token.ReferenceId is not null)
-            await redis.Run(database => database.StringSetAsync(Reference(token.ReferenceId), token.Id, lifetime));
+        var transaction = database.CreateTransaction();
+        var added = transaction.SetAddAsync(Family(family), name);
+        var ended = transaction.SetContainsAsync(Family(family), Ended);
+        var kept = transaction.KeyExpireAsync(Family(family), FamilyLifetime);
+        await transaction.ExecuteAsync();
+        await Task.WhenAll(added, kept);
+        return !await ended;
     }
 
     private TimeSpan FamilyLifetime => settings.CodeLifetime + settings.AccessTokenLifetime + Retention;
@@ -170,9 +154,10 @@ public sealed class RedisTokenStore(RedisStore redis, ProviderSettings settings,
         _ => settings.AccessTokenLifetime + Retention,
     };
 
-    private RedisKey Entry(string id) => redis.Key("token:" + id);
+    // What a client holds by reference comes back by reference: it stands under that, and is found in one step.
+    private static string NameOf(TokenEntry token) => token.ReferenceId ?? token.Id;
 
-    private RedisKey Reference(string reference) => redis.Key("token-reference:" + reference);
+    private RedisKey Entry(string name) => redis.Key("token:" + name);
 
     private RedisKey Family(string authorization) => redis.Key("token-family:" + authorization);
 
@@ -185,6 +170,7 @@ public sealed class RedisTokenStore(RedisStore redis, ProviderSettings settings,
                 fields.Add(new HashEntry(name, value));
         }
 
+        Add(IdField, token.Id);
         Add(TypeField, token.Type);
         Add(SubjectField, token.Subject);
         Add(ApplicationField, token.ApplicationId);
@@ -196,28 +182,34 @@ public sealed class RedisTokenStore(RedisStore redis, ProviderSettings settings,
         return [.. fields];
     }
 
-    private static TokenEntry? Read(string id, HashEntry[] fields)
+    // A value that was moved to another key is nobody's.
+    private static TokenEntry? Read(string name, HashEntry[] fields)
     {
-        var found = fields.ToDictionary(field => field.Name.ToString(), field => field.Value);
-        if (!found.ContainsKey(TypeField))
+        if (fields.Length == 0)
             return null;
-        string? Text(string name) => found.TryGetValue(name, out var value) ? (string?)value : null;
-        DateTimeOffset? When(string name) => found.TryGetValue(name, out var value) ? DateTimeOffset.FromUnixTimeMilliseconds((long)value) : null;
-        var status = found.ContainsKey(RevokedField) ? Statuses.Revoked : found.ContainsKey(RedeemedField) ? Statuses.Redeemed : Statuses.Valid;
-        return new TokenEntry
+        var token = new TokenEntry();
+        bool redeemed = false, revoked = false;
+        foreach (var field in fields)
         {
-            Id = id,
-            Type = Text(TypeField),
-            Subject = Text(SubjectField),
-            ApplicationId = Text(ApplicationField),
-            AuthorizationId = Text(AuthorizationField),
-            Created = When(CreatedField),
-            Expires = When(ExpiresField),
-            Redeemed = When(RedeemedField),
-            Payload = Text(PayloadField),
-            ReferenceId = Text(ReferenceField),
-            Status = status,
-            StoredStatus = status,
-        };
+            switch ((string?)field.Name)
+            {
+                case IdField: token.Id = field.Value!; break;
+                case TypeField: token.Type = field.Value; break;
+                case SubjectField: token.Subject = field.Value; break;
+                case ApplicationField: token.ApplicationId = field.Value; break;
+                case AuthorizationField: token.AuthorizationId = field.Value; break;
+                case CreatedField: token.Created = Moment(field.Value); break;
+                case ExpiresField: token.Expires = Moment(field.Value); break;
+                case PayloadField: token.Payload = field.Value; break;
+                case ReferenceField: token.ReferenceId = field.Value; break;
+                case RedeemedField: (redeemed, token.Redeemed) = (true, Moment(field.Value)); break;
+                case RevokedField: revoked = true; break;
+            }
+        }
+
+        token.Status = token.StoredStatus = revoked ? Statuses.Revoked : redeemed ? Statuses.Redeemed : Statuses.Valid;
+        return token.Type is not null && NameOf(token) == name ? token : null;
     }
+
+    private static DateTimeOffset Moment(RedisValue value) => DateTimeOffset.FromUnixTimeMilliseconds((long)value);
 }

@@ -9,21 +9,31 @@ namespace Identity.Provider.Storage;
 
 /// <summary>
 /// Where the protocol engine's tokens are: refresh tokens in the database, everything that lives for minutes in Redis. The identifier says which.
-/// All tokens of one login end together, wherever they are.
+/// All tokens of one login end together, wherever they are. One of these serves one request.
 /// </summary>
 public sealed class TokenStore(RedisTokenStore shortLived, RefreshTokenTable refreshTokens, AuditLog audit) : IOpenIddictTokenStore<TokenEntry>
 {
     private const int IdBytes = 16;
+
+    // The engine makes the entry of a code first and its content and reference after. Until then there is nothing that anybody could hold.
+    private TokenEntry? unwritten;
+
+    // Where the entries are that this request met by reference and asks for by identifier.
+    private readonly Dictionary<string, string> references = new(StringComparer.Ordinal);
 
     public ValueTask<TokenEntry> InstantiateAsync(CancellationToken cancellationToken) =>
         new(new TokenEntry { Id = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(IdBytes)) });
 
     public async ValueTask CreateAsync(TokenEntry token, CancellationToken cancellationToken)
     {
-        if (token.Type != TokenTypeIdentifiers.RefreshToken)
+        switch (token.Type)
         {
-            await shortLived.Create(token);
-            return;
+            case TokenTypeIdentifiers.Private.RequestToken or TokenTypeIdentifiers.Private.AuthorizationCode when token.ReferenceId is null:
+                unwritten = token;
+                return;
+            case not TokenTypeIdentifiers.RefreshToken:
+                await shortLived.Create(token);
+                return;
         }
 
         token.Id = RefreshTokenTable.NewId();
@@ -37,6 +47,14 @@ public sealed class TokenStore(RedisTokenStore shortLived, RefreshTokenTable ref
     /// <exception cref="OpenIddictExceptions.ConcurrencyException">somebody else redeemed or revoked it first, or it is gone</exception>
     public async ValueTask UpdateAsync(TokenEntry token, CancellationToken cancellationToken)
     {
+        if (ReferenceEquals(token, unwritten))
+        {
+            unwritten = null;
+            references[token.Id] = token.ReferenceId ?? throw new NotSupportedException($"A {token.Type} without a reference cannot be found again.");
+            await shortLived.Create(token);
+            return;
+        }
+
         if (!RefreshTokenTable.Holds(token.Id))
         {
             await shortLived.Update(token);
@@ -60,9 +78,22 @@ public sealed class TokenStore(RedisTokenStore shortLived, RefreshTokenTable ref
     }
 
     public async ValueTask<TokenEntry?> FindByIdAsync(string identifier, CancellationToken cancellationToken) =>
-        RefreshTokenTable.Holds(identifier) ? await refreshTokens.Find(identifier, cancellationToken) : await shortLived.Find(identifier);
+        unwritten?.Id == identifier ? unwritten
+        : RefreshTokenTable.Holds(identifier) ? await refreshTokens.Find(identifier, cancellationToken)
+        : await shortLived.Find(references.GetValueOrDefault(identifier, identifier));
 
-    public async ValueTask<TokenEntry?> FindByReferenceIdAsync(string identifier, CancellationToken cancellationToken) => await shortLived.FindByReference(identifier);
+    public async ValueTask<TokenEntry?> FindByReferenceIdAsync(string identifier, CancellationToken cancellationToken)
+    {
+        var token = await shortLived.Find(identifier);
+        if (token?.ReferenceId is null)
+            return null;
+        references[token.Id] = identifier;
+        return token;
+    }
+
+    /// <summary>Gives a pushed request that this request came with a new lifetime from now on. False: it is gone.</summary>
+    public async ValueTask<bool> KeepWaiting(string identifier, TimeSpan lifetime) =>
+        references.TryGetValue(identifier, out var reference) && await shortLived.Extend(reference, lifetime);
 
     /// <summary>
     /// Ends every token of one login: when its code or a refresh token comes a second time, when its client gives it back, when the session ends.
