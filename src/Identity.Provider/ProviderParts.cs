@@ -50,6 +50,8 @@ public static partial class ProviderApp
             core.ReplaceTokenManager<TokenEntry, StoredTokens>();
         });
         services.AddScoped(provider => (TokenStore)provider.GetRequiredService<IOpenIddictTokenStore<TokenEntry>>());
+        services.AddSingleton<LoginQueries>();
+        services.AddSingleton<KnownClients>();
         services.AddScoped<RedisTokenStore>();
         services.AddScoped<RefreshTokenTable>();
         services.AddScoped<ClientAdministration>();

@@ -1,6 +1,5 @@
-using System.Globalization;
-using System.Text;
 using Identity.Provider.Storage;
+using StackExchange.Redis;
 
 namespace Identity.Provider.Clients;
 
@@ -24,24 +23,24 @@ internal sealed class AssertionUses(RedisStore redis, TimeProvider time)
     /// <param name="remaining">For how long it could be shown again.</param>
     public async Task<AssertionUse> Take(string client, string id, DateTimeOffset? issued, TimeSpan remaining)
     {
-        if (issued + Grace < await RemembersSince())
-            return AssertionUse.BeforeMemory;
-        return await redis.UseOnce($"assertion:{client}:{id}", remaining) ? AssertionUse.First : AssertionUse.Repeated;
-    }
-
-    // In whole seconds, as iat is.
-    private async Task<DateTimeOffset> RemembersSince()
-    {
-        var now = time.GetUtcNow().ToUnixTimeSeconds();
-        if (await redis.Get(Since) is not { } since)
+        // One round trip for both questions.
+        var (since, first) = await redis.Confirm(async database =>
         {
-            // Of instances that come at once, one sets it and all read that.
-            await redis.PutOnce(Since, Encoding.ASCII.GetBytes(now.ToString(CultureInfo.InvariantCulture)), Kept);
-            since = await redis.Get(Since) ?? throw new InvalidOperationException("Redis forgets at once what it is told.");
-        }
-
-        return DateTimeOffset.FromUnixTimeSeconds(long.Parse(Encoding.ASCII.GetString(since), CultureInfo.InvariantCulture));
+            var known = database.StringGetAsync(redis.Key(Since), RedisStore.Primary);
+            var taken = database.StringSetAsync(redis.Key($"assertion:{client}:{id}"), 1, remaining, When.NotExists);
+            return (await known, await taken);
+        });
+        var remembers = since.HasValue ? (long)since : await BeginToRemember();
+        return issued + Grace < DateTimeOffset.FromUnixTimeSeconds(remembers) ? AssertionUse.BeforeMemory : first ? AssertionUse.First : AssertionUse.Repeated;
     }
+
+    // In whole seconds, as iat is. Of instances that come at once, one sets it and all read that.
+    private async Task<long> BeginToRemember() => (long)await redis.Run(async database =>
+    {
+        await database.StringSetAsync(redis.Key(Since), time.GetUtcNow().ToUnixTimeSeconds(), Kept, When.NotExists);
+        var since = await database.StringGetAsync(redis.Key(Since), RedisStore.Primary);
+        return since.HasValue ? since : throw new InvalidOperationException("Redis forgets at once what it is told.");
+    });
 }
 
 /// <summary>What became of the use of an assertion.</summary>

@@ -4,6 +4,7 @@ using Identity.Provider.MutualTls;
 using Identity.Web;
 using Microsoft.AspNetCore;
 using OpenIddict.Abstractions;
+using OpenIddict.EntityFrameworkCore.Models;
 using OpenIddict.Server;
 using OpenIddict.Server.AspNetCore;
 using static OpenIddict.Abstractions.OpenIddictConstants;
@@ -17,7 +18,7 @@ namespace Identity.Provider.Clients;
 /// for (OpenID Connect Registration 2) and by no other, and every refusal is invalid_client with one text; which check it was goes to the log.
 /// </summary>
 internal sealed partial class ClientAuthentication(
-    IOpenIddictApplicationManager applications, ClientAssertion assertions, ClientCertificates certificates, Refusals refusals, ILogger<ClientAuthentication> logger)
+    RegisteredClients clients, ClientAssertion assertions, ClientCertificates certificates, Refusals refusals, ILogger<ClientAuthentication> logger)
     : IOpenIddictServerHandler<ProcessAuthenticationContext>
 {
     internal const string Refused = "The client could not be authenticated.";
@@ -29,7 +30,7 @@ internal sealed partial class ClientAuthentication(
     private const int LongestSecret = 128;
 
     /// <summary>A client that a request names: what it is in the registry, and what it is registered for.</summary>
-    internal sealed record Named(string Id, object Application, ClientMetadata Metadata);
+    internal sealed record Named(string Id, OpenIddictEntityFrameworkCoreApplication Row, ClientMetadata Metadata);
 
     /// <summary>The client that the request has shown to come from. Null: it was refused before or for that, or it bears the name of a public client, as anybody can.</summary>
     internal static string? Proven(HttpContext http) => http.Features.Get<OpenIddictServerAspNetCoreFeature>()?.Transaction?.GetProperty<string>(ProvenKey);
@@ -76,12 +77,8 @@ internal sealed partial class ClientAuthentication(
         context.Reject(Errors.InvalidClient, Refused);
     }
 
-    private async Task<Named?> Find(string? clientId, CancellationToken cancellation)
-    {
-        if (clientId is null || !ClientRegistration.IsIdentifier(clientId) || await applications.FindByClientIdAsync(clientId, cancellation) is not { } application)
-            return null;
-        return ClientMetadata.From(await applications.GetPropertiesAsync(application, cancellation)) is { } metadata ? new Named(clientId, application, metadata) : null;
-    }
+    private async Task<Named?> Find(string? clientId, CancellationToken cancellation) =>
+        clientId is not null && await clients.Known(clientId, cancellation) is { Metadata: { } metadata } known ? new Named(clientId, known.Row, metadata) : null;
 
     /// <summary>Why the client is not who it says it is, or null.</summary>
     private async Task<string?> Refusal(ProcessAuthenticationContext context, string method, Named? client)
@@ -97,7 +94,7 @@ internal sealed partial class ClientAuthentication(
         {
             ClientAuthenticationMethods.PrivateKeyJwt => await assertions.Check(context, client),
             ClientAuthenticationMethods.ClientSecretBasic or ClientAuthenticationMethods.ClientSecretPost =>
-                context.ClientSecret!.Length <= LongestSecret && await applications.ValidateClientSecretAsync(client.Application, context.ClientSecret, context.CancellationToken)
+                context.ClientSecret!.Length <= LongestSecret && await clients.ValidateClientSecretAsync(client.Row, context.ClientSecret, context.CancellationToken)
                     ? null
                     : "the secret is another",
             "tls_client_auth" or "self_signed_tls_client_auth" => await certificates.Check(context.Transaction.GetHttpRequest()!.HttpContext, client.Id, client.Metadata),

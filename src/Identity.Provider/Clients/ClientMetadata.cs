@@ -83,16 +83,26 @@ public sealed record ClientMetadata
 
     internal static ClientMetadata? From(IReadOnlyDictionary<string, JsonElement> properties) =>
         properties.TryGetValue(Property, out var value) ? value.Deserialize<ClientMetadata>(Written) : null;
+
+    /// <param name="properties">As the protocol engine stores them: a JSON object.</param>
+    internal static ClientMetadata? From(string? properties)
+    {
+        if (string.IsNullOrEmpty(properties))
+            return null;
+        using var document = JsonDocument.Parse(properties);
+        return document.RootElement.TryGetProperty(Property, out var value) ? value.Deserialize<ClientMetadata>(Written) : null;
+    }
 }
 
 /// <summary>Reading <see cref="ClientMetadata"/> where the protocol engine has validated a client.</summary>
 internal static class ClientMetadataOfClients
 {
+    /// <param name="applications">The Provider's <see cref="RegisteredClients"/>.</param>
     /// <param name="clientId">A client that the engine has validated in this request.</param>
+    /// <param name="cancellation">Of the request at hand.</param>
     public static async ValueTask<ClientMetadata> MetadataOf(this IOpenIddictApplicationManager applications, string clientId, CancellationToken cancellation)
     {
-        var client = await applications.FindByClientIdAsync(clientId, cancellation) ?? throw new InvalidOperationException("A validated client has vanished.");
-        return ClientMetadata.From(await applications.GetPropertiesAsync(client, cancellation))
-            ?? throw new InvalidOperationException("A client without metadata: it was not registered by this Provider.");
+        var client = await ((RegisteredClients)applications).Known(clientId, cancellation) ?? throw new InvalidOperationException("A validated client has vanished.");
+        return client.Metadata ?? throw new InvalidOperationException("A client without metadata: it was not registered by this Provider.");
     }
 }

@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
+using Identity.Provider.Storage;
 using Microsoft.Extensions.Options;
 using OpenIddict.Abstractions;
 using OpenIddict.Core;
@@ -17,17 +18,36 @@ internal sealed class RegisteredClients(
     IOpenIddictApplicationCache<OpenIddictEntityFrameworkCoreApplication> cache,
     ILogger<OpenIddictApplicationManager<OpenIddictEntityFrameworkCoreApplication>> logger,
     IOptionsMonitor<OpenIddictCoreOptions> options,
-    IOpenIddictApplicationStore<OpenIddictEntityFrameworkCoreApplication> store)
+    IOpenIddictApplicationStore<OpenIddictEntityFrameworkCoreApplication> store,
+    KnownClients clients, ProviderDatabase database)
     : OpenIddictApplicationManager<OpenIddictEntityFrameworkCoreApplication>(cache, logger, options, store)
 {
     private const string NoCredential = "The client secret cannot be null or empty for a confidential application.";
 
-    public override async ValueTask<OpenIddictEntityFrameworkCoreApplication?> FindByClientIdAsync(string identifier, CancellationToken cancellationToken = default) =>
-        // Databases differ in what they make of a stranger's bytes; a name that nobody can have needs none of them.
-        ClientRegistration.IsIdentifier(identifier) ? await UnlessDisabled(await base.FindByClientIdAsync(identifier, cancellationToken), cancellationToken) : null;
+    // One of these serves one request, which takes a client for what it was when it was first asked for.
+    private readonly Dictionary<string, KnownClient?> met = new(StringComparer.Ordinal);
 
-    public override async ValueTask<OpenIddictEntityFrameworkCoreApplication?> FindByIdAsync(string identifier, CancellationToken cancellationToken = default) =>
-        await UnlessDisabled(await base.FindByIdAsync(identifier, cancellationToken), cancellationToken);
+    /// <summary>A client that takes part in the protocol. Null: there is none of this name, or the operator has disabled it.</summary>
+    public async ValueTask<KnownClient?> Known(string clientId, CancellationToken cancellation)
+    {
+        // Databases differ in what they make of a stranger's bytes; a name that nobody can have needs none of them.
+        if (!ClientRegistration.IsIdentifier(clientId))
+            return null;
+        if (met.TryGetValue(clientId, out var known))
+            return known;
+        known = await clients.Find(database, clientId, cancellation);
+        return met[clientId] = known?.Metadata is { Disabled: true } ? null : known;
+    }
+
+    public override async ValueTask<OpenIddictEntityFrameworkCoreApplication?> FindByClientIdAsync(string identifier, CancellationToken cancellationToken = default) =>
+        (await Known(identifier, cancellationToken))?.Row;
+
+    public override async ValueTask<OpenIddictEntityFrameworkCoreApplication?> FindByIdAsync(string identifier, CancellationToken cancellationToken = default)
+    {
+        if (met.Values.FirstOrDefault(client => client?.Row.Id == identifier) is { } known)
+            return known.Row;
+        return await clients.ClientIdOf(database, identifier, cancellationToken) is { } clientId ? (await Known(clientId, cancellationToken))?.Row : null;
+    }
 
     /// <summary>For administration: also a disabled one.</summary>
     public async ValueTask<RegisteredClient?> Find(string clientId, CancellationToken cancellation) =>
@@ -67,9 +87,6 @@ internal sealed class RegisteredClients(
 
     protected override ValueTask<bool> ValidateClientSecretAsync(string secret, string comparand, CancellationToken cancellationToken = default) =>
         new(ClientSecrets.Fits(secret, comparand));
-
-    private async ValueTask<OpenIddictEntityFrameworkCoreApplication?> UnlessDisabled(OpenIddictEntityFrameworkCoreApplication? client, CancellationToken cancellation) =>
-        client is null || ClientMetadata.From(await GetPropertiesAsync(client, cancellation)) is { Disabled: true } ? null : client;
 
     private async ValueTask<RegisteredClient> Read(OpenIddictEntityFrameworkCoreApplication client, CancellationToken cancellation)
     {

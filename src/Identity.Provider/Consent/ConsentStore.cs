@@ -4,17 +4,15 @@ using Microsoft.EntityFrameworkCore;
 namespace Identity.Provider.Consent;
 
 /// <summary>Which attributes a person lets an agency receive. Durable when <see cref="Grant"/> returns.</summary>
-public sealed class ConsentStore(ProviderDatabase database, TimeProvider time)
+public sealed class ConsentStore(ProviderDatabase database, LoginQueries queries, TimeProvider time)
 {
     /// <summary>Whether every one of the claims has been allowed: one more than before, and the person is asked again.</summary>
     public async Task<bool> Has(string personId, string clientId, IReadOnlyCollection<string> claims, CancellationToken cancellation) =>
         (await Missing(personId, clientId, claims, cancellation)).Count == 0;
 
     /// <summary>All that the person has allowed.</summary>
-    public async Task<IReadOnlyList<string>> Granted(string personId, string clientId, CancellationToken cancellation) => await database.Consents.AsNoTracking()
-        .Where(row => row.PersonId == personId && row.ClientId == clientId)
-        .Select(row => row.Claim)
-        .ToListAsync(cancellation);
+    public async Task<IReadOnlyList<string>> Granted(string personId, string clientId, CancellationToken cancellation) =>
+        await queries.GrantedClaims(database, personId, clientId).ToListAsync(cancellation);
 
     /// <summary>Allows the claims; those allowed before keep their date. Safe when two tabs do it at one time.</summary>
     public async Task Grant(string personId, string clientId, IReadOnlyCollection<string> claims, CancellationToken cancellation)

@@ -11,7 +11,7 @@ namespace Identity.Provider.Subjects;
 /// Pairwise subjects (OpenID Connect Core 8.1): random, made at the first login in a sector and stored, so there is no key whose loss or
 /// change would rename people, and nobody can compute one from what they know. Two first logins at once agree on the row that was first.
 /// </summary>
-public sealed class PairwiseSubjects(ProviderDatabase database, IOpenIddictApplicationManager applications)
+public sealed class PairwiseSubjects(ProviderDatabase database, LoginQueries queries, IOpenIddictApplicationManager applications)
 {
     private const int SubjectBytes = 32;
 
@@ -57,11 +57,7 @@ public sealed class PairwiseSubjects(ProviderDatabase database, IOpenIddictAppli
             .SingleOrDefaultAsync(cancellation);
     }
 
-    private Task<string?> Stored(string personId, string sector, CancellationToken cancellation) =>
-        database.PairwiseSubjects.AsNoTracking()
-            .Where(row => row.PersonId == personId && row.Sector == sector)
-            .Select(row => row.Subject)
-            .SingleOrDefaultAsync(cancellation);
+    private Task<string?> Stored(string personId, string sector, CancellationToken cancellation) => queries.Subject(database, personId, sector, cancellation);
 
     private async Task<string> SectorOf(string clientId, CancellationToken cancellation) => (await applications.MetadataOf(clientId, cancellation)).Sector;
 }

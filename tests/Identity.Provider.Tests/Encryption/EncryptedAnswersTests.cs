@@ -220,12 +220,10 @@ public sealed class EncryptedAnswersTests(EncryptedAnswersTests.Registered regis
     private async Task Replace(string client, JsonObject key)
     {
         await using var scope = Provider.Services.CreateAsyncScope();
-        var applications = scope.ServiceProvider.GetRequiredService<IOpenIddictApplicationManager>();
-        var application = (await applications.FindByClientIdAsync(client))!;
-        var descriptor = new OpenIddictApplicationDescriptor();
-        await applications.PopulateAsync(descriptor, application);
+        var clients = scope.ServiceProvider.GetRequiredService<RegisteredClients>();
+        var (row, descriptor, _) = (await clients.Find(client, TestContext.Current.CancellationToken))!;
         descriptor.JsonWebKeySet = new JsonWebKeySet(new JsonObject { ["keys"] = new JsonArray(key) }.ToJsonString());
-        await applications.UpdateAsync(application, descriptor);
+        await clients.UpdateAsync(row, descriptor);
     }
 
     private bool VerifiesByActiveKey(string jwt)
