@@ -65,6 +65,7 @@ public static partial class ProviderApp
         {
             early.UseStoreOutages();
             early.Use(early.Services.GetRequiredService<BrowserClients>().Answer);
+            early.Use(early.Services.GetRequiredService<PublishedDocuments>().Answer);
             early.Use(FormBody.Read);
             early.Use(RequestLimits.Hold);
         });
@@ -117,6 +118,7 @@ public static partial class ProviderApp
         services.AddSingleton<FetchedKeySets>();
         services.AddScoped<ClientKeySets>();
         services.AddSingleton<BrowserClients>();
+        services.AddSingleton<PublishedDocuments>();
         services.AddScoped<PairwiseSubjects>();
         services.AddSingleton<RequestProgress>();
         services.AddSingleton<Refusals>();

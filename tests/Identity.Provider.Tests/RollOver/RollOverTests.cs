@@ -216,6 +216,7 @@ public sealed class RollOverTests : IAsyncLifetime
 
     private async Task<JsonArray> KeySet(Uri? instance = null)
     {
+        await Task.Delay(Discovery.PublishedDocuments.Age, TestContext.Current.CancellationToken);
         using var http = new HttpClient();
         return JsonNode.Parse(await http.GetStringAsync(new Uri(instance ?? provider.Issuer, ".well-known/jwks"), TestContext.Current.CancellationToken))!["keys"]!.AsArray();
     }
