@@ -1,8 +1,11 @@
 using System.Numerics;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using Identity.Audit;
+using Identity.Authority.Ceremony;
 using Identity.Keys;
 using Identity.Pkix.Asn1;
+using Identity.Pkix.Crl;
 using Identity.Pkix.Signatures;
 using Identity.Pkix.X509;
 using PkixCertificate = Identity.Pkix.X509.Certificate;
@@ -19,6 +22,10 @@ internal sealed class DevHierarchy
         ("issuing-ca", KeyPurpose.CertificateAuthority, KeyAlgorithm.EcdsaP256),
         ("tsa", KeyPurpose.Timestamping, KeyAlgorithm.EcdsaP256),
         ("ocsp", KeyPurpose.OcspResponder, KeyAlgorithm.EcdsaP256),
+        ("seals-ca", KeyPurpose.CertificateAuthority, KeyAlgorithm.EcdsaP256),
+        ("ocsp-seals", KeyPurpose.OcspResponder, KeyAlgorithm.EcdsaP256),
+        ("services-ca", KeyPurpose.CertificateAuthority, KeyAlgorithm.EcdsaP256),
+        ("ocsp-services", KeyPurpose.OcspResponder, KeyAlgorithm.EcdsaP256),
         ("tls", KeyPurpose.Tls, KeyAlgorithm.EcdsaP256),
         ("token-es256", KeyPurpose.TokenSigning, KeyAlgorithm.EcdsaP256),
         ("token-ps256", KeyPurpose.TokenSigning, KeyAlgorithm.Rsa2048),
@@ -33,14 +40,16 @@ internal sealed class DevHierarchy
 
     private readonly DevPlace _place;
     private readonly KeyRing _ring;
+    private readonly TimeProvider _time;
     private readonly DateTimeOffset _now;
     private readonly string _authority;
 
-    private DevHierarchy(DevPlace place, DateTimeOffset now)
+    private DevHierarchy(DevPlace place, TimeProvider time)
     {
         _place = place;
         _ring = KeyRing.Open(place.Keys, production: false);
-        _now = now;
+        _time = time;
+        _now = time.GetUtcNow();
         _authority = place.Address(100);
     }
 
@@ -59,7 +68,7 @@ internal sealed class DevHierarchy
 
         foreach (var (name, purpose, algorithm) in missing)
             KeyRing.CreateDevelopmentKey(place.Keys, name, purpose, algorithm);
-        var hierarchy = new DevHierarchy(place, time.GetUtcNow());
+        var hierarchy = new DevHierarchy(place, time);
         if (missing.Count > 0 || !hierarchy.IsCurrent())
             hierarchy.Certify();
     }
@@ -67,31 +76,29 @@ internal sealed class DevHierarchy
     // The address of the port base and an end far enough away; the last file written tells that all others were.
     private bool IsCurrent()
     {
-        if (!File.Exists(Complete) || File.ReadAllText(Complete) != _authority)
+        if (!File.Exists(Complete) || File.ReadAllText(Complete) != _authority || !File.Exists(RootList))
             return false;
-        using var issuing = _ring.Certificate("issuing-ca");
-        return issuing.NotAfter > _now.AddDays(30);
+        return CertificateRevocationList.Parse(File.ReadAllBytes(RootList)).NextUpdate > _now.AddDays(30) && Certified.All(name => EndOf(name) > _now.AddDays(30));
     }
 
+    private DateTimeOffset EndOf(string name)
+    {
+        using var certificate = _ring.Certificate(name);
+        return certificate.NotAfter;
+    }
+
+    private static IEnumerable<string> Certified =>
+        Keys.Where(key => key.Purpose is KeyPurpose.CertificateAuthority or KeyPurpose.OcspResponder or KeyPurpose.Timestamping).Select(key => key.Name);
+
     private string Complete => Path.Combine(_place.Keys, "made-for.txt");
+
+    private string RootList => Path.Combine(_place.Keys, "root-ca.crl");
 
     private void Certify()
     {
         File.Delete(Complete);
-        var root = Issue("root-ca", "Identity Development Root CA", 20, null,
-            key => [CertificateExtensions.Authority(null), CertificateExtensions.KeyUsage(X509KeyUsageFlags.KeyCertSign | X509KeyUsageFlags.CrlSign), CertificateExtensions.SubjectKeyIdentifier(key)]);
-        var issuing = Issue("issuing-ca", "Identity Development Issuing CA", 10, root,
-            key => [CertificateExtensions.Authority(0), CertificateExtensions.KeyUsage(X509KeyUsageFlags.KeyCertSign | X509KeyUsageFlags.CrlSign), .. Common(key, root, "root-ca"),
-                CertificateExtensions.CertificatePolicies(Oids.AnyPolicy)]);
-        // RFC 3161 2.3: one purpose, critical. Issued by the root, whose revocation list says whether it still holds.
-        Issue("tsa", "Identity Development Time-Stamping", 10, root,
-            key => [CertificateExtensions.EndEntity(), CertificateExtensions.KeyUsage(X509KeyUsageFlags.DigitalSignature), CertificateExtensions.ExtendedKeyUsage(true, Oids.UsageTimeStamping), .. Common(key, root, "root-ca")]);
-        // RFC 6960 4.2.2.2: a delegated responder is certified by the authority that it answers for.
-        Issue("ocsp", "Identity Development OCSP", 5, issuing,
-            key => [CertificateExtensions.EndEntity(), CertificateExtensions.KeyUsage(X509KeyUsageFlags.DigitalSignature), CertificateExtensions.ExtendedKeyUsage(false, Oids.UsageOcspSigning), CertificateExtensions.OcspNoCheck(), .. Common(key, issuing, "issuing-ca")]);
-        // Not by the issuing authority: that one certifies people.
-        Issue("tls", "localhost", 2, root,
-            key => [CertificateExtensions.EndEntity(), CertificateExtensions.KeyUsage(X509KeyUsageFlags.DigitalSignature), CertificateExtensions.ExtendedKeyUsage(false, Oids.UsageServerAuth), CertificateExtensions.SubjectAltDnsNames("localhost"), .. Common(key, root, "root-ca")]);
+        HoldCeremony();
+        CertifyTls();
         foreach (var (name, subject) in new[] { ("token-encryption", "Identity Development Token Encryption"), ("data-protection", "Identity Development Data Protection") })
             SelfSigned(name, subject);
         foreach (var (name, purpose, _) in Keys.Where(key => key.Purpose == KeyPurpose.ClientAuthentication))
@@ -100,28 +107,71 @@ internal sealed class DevHierarchy
         Write(Path.GetFileName(Complete), _authority);
     }
 
-    private Extension[] Common(SubjectPublicKey key, PkixCertificate issuer, string issuerName) =>
-    [
-        CertificateExtensions.SubjectKeyIdentifier(key),
-        CertificateExtensions.AuthorityKeyIdentifier(issuer),
-        CertificateExtensions.CrlDistributionPoint($"{_authority}crl/{issuerName}.crl"),
-        CertificateExtensions.AuthorityInformationAccess(null, $"{_authority}ca/{issuerName}.cer"),
-    ];
-
-    private PkixCertificate Issue(string name, string commonName, int years, PkixCertificate? issuer, Func<SubjectPublicKey, Extension[]> extensions)
+    // The steps that an operator takes in three places (specs/operations.md), here one after another in one folder.
+    private void HoldCeremony()
     {
+        var record = Path.Combine(_place.Keys, "ceremony.json");
+        foreach (var made in Certified.SelectMany(name => new[] { name + ".cer.pem", name + ".intended.der" }).Append("ceremony.json").Append("root-ca.crl"))
+            File.Delete(Path.Combine(_place.Keys, made));
+        var settings = CeremonySettings.Check(Ceremony());
+        using var audit = AuditLog.Open(Path.Combine(_place.Keys, "ceremony.jsonl"), "authority", _time);
+        var written = new CeremonyRecord("development", ["Identity.DevHost"], settings, _now);
+        var session = new CeremonySession(new CeremonyPlace(_place.Keys, Development: true, Renew: false), written, audit, _time);
+        RootCeremony.MakeRoot(settings, session);
+        ServiceCeremony.MakeKeysAndRequests(settings, session);
+        RootCeremony.CertifyAuthorities(settings, session);
+        ServiceCeremony.CertifyServices(settings, session, []);
+        audit.Append(new CeremonyHeld("development", written.Write(record, _time.GetUtcNow())));
+    }
+
+    private CeremonyOptions Ceremony()
+    {
+        var options = new CeremonyOptions
+        {
+            StatusAddress = _authority,
+            Country = "XX",
+            Organization = "Identity Development",
+            LeastAttendees = 1,
+            RootListDays = 400,
+            Root = new CeremonyEntryOptions { CommonName = "Identity Development Root CA", Key = "EcdsaP384", Days = 20 * 365 },
+        };
+        foreach (var (name, commonName) in new[] { ("issuing-ca", "Identity Development Issuing CA"), ("seals-ca", "Identity Development Seals CA"), ("services-ca", "Identity Development Services CA") })
+            options.Authorities.Add(new CeremonyEntryOptions { Name = name, CommonName = commonName, Key = "EcdsaP256", Days = 10 * 365 });
+        options.Services.Add(new CeremonyEntryOptions
+        {
+            Name = "tsa", CommonName = "Identity Development Time-Stamping", Kind = "Timestamping", Issuer = "services-ca", Key = "EcdsaP256", Days = 9 * 365, SigningDays = 5 * 365,
+        });
+        foreach (var (name, issuer) in new[] { ("ocsp", "issuing-ca"), ("ocsp-seals", "seals-ca"), ("ocsp-services", "services-ca") })
+            options.Services.Add(new CeremonyEntryOptions { Name = name, CommonName = $"Identity Development OCSP of {issuer}", Kind = "OcspResponder", Issuer = issuer, Key = "EcdsaP256", Days = 2 * 365 });
+        return options;
+    }
+
+    // For this machine's browsers and agencies alone, so no matter of the ceremony.
+    private void CertifyTls()
+    {
+        var root = PkixCertificate.Parse(PemBytes("root-ca"));
+        var (signer, tls) = (_ring.Get("root-ca", KeyPurpose.CertificateAuthority), SubjectPublicKey.Parse(_ring.Get("tls", KeyPurpose.Tls).SubjectPublicKeyInfo));
         var subject = DistinguishedName.Of(
-            new AttributeTypeAndValue(Oids.Country, "XX"), new AttributeTypeAndValue(Oids.Organization, "Identity Development"), new AttributeTypeAndValue(Oids.CommonName, commonName));
-        var key = SubjectPublicKey.Parse(_ring.Get(name, Keys.Single(known => known.Name == name).Purpose).SubjectPublicKeyInfo);
-        var signer = _ring.Get(issuer is null || issuer.IsSelfIssued ? "root-ca" : "issuing-ca", KeyPurpose.CertificateAuthority);
-        var algorithm = signer.Algorithm == KeyAlgorithm.EcdsaP384 ? PkixSignatureAlgorithm.EcdsaSha384 : PkixSignatureAlgorithm.EcdsaSha256;
-        var content = new CertificateContent(
-            NewSerialNumber(), issuer?.Subject ?? subject, subject, _now.AddMinutes(-5), _now.AddYears(years), key, extensions(key));
-        var toBeSigned = CertificateBuilder.Build(content, algorithm);
-        var scheme = signer.Algorithm == KeyAlgorithm.EcdsaP384 ? SignatureScheme.EcdsaSha384 : SignatureScheme.EcdsaSha256;
-        var certificate = toBeSigned.Complete(signer.SignHash(scheme, toBeSigned.Hash()));
-        Write($"{name}.cer.pem", PemEncoding.WriteString("CERTIFICATE", certificate) + "\n");
-        return PkixCertificate.Parse(certificate);
+            new AttributeTypeAndValue(Oids.Country, "XX"), new AttributeTypeAndValue(Oids.Organization, "Identity Development"), new AttributeTypeAndValue(Oids.CommonName, "localhost"));
+        var content = new CertificateContent(NewSerialNumber(), root.Subject, subject, _now.AddMinutes(-1), _now.AddYears(2), tls,
+        [
+            CertificateExtensions.EndEntity(),
+            CertificateExtensions.KeyUsage(X509KeyUsageFlags.DigitalSignature),
+            CertificateExtensions.ExtendedKeyUsage(false, Oids.UsageServerAuth),
+            CertificateExtensions.SubjectAltDnsNames("localhost"),
+            CertificateExtensions.SubjectKeyIdentifier(tls),
+            CertificateExtensions.AuthorityKeyIdentifier(root),
+            CertificateExtensions.CrlDistributionPoint($"{_authority}crl/root-ca.crl"),
+            CertificateExtensions.AuthorityInformationAccess(null, $"{_authority}ca/root-ca.cer"),
+        ]);
+        var toBeSigned = CertificateBuilder.Build(content, PkixSignatureAlgorithm.EcdsaSha384);
+        Write("tls.cer.pem", PemEncoding.WriteString("CERTIFICATE", toBeSigned.Complete(signer.SignHash(SignatureScheme.EcdsaSha384, toBeSigned.Hash()))) + "\n");
+    }
+
+    private byte[] PemBytes(string name)
+    {
+        using var certificate = _ring.Certificate(name);
+        return certificate.RawData;
     }
 
     // Nobody relies on these but the process that holds the key; a name and a key are all they need.

@@ -35,12 +35,15 @@ internal static class DevHost
             ("Provider:SeedDemo:Enabled", at.SeedDemo ? "true" : "false"),
             ("Provider:SeedDemo:ClientKeys", at.Keys)),
         new("Authority", 100, AuthorityApp.Build,
+        [
             ("Authority:PublicAddress", at.Address(100)),
             ("Authority:Provider", at.Address(0)),
             ("Authority:Database", $"Data Source={Path.Combine(at.Folder("authority"), "authority.db")}"),
             ("Authority:Keys", at.Keys),
+            .. Issuers(),
             ("Authority:ClientKey", Path.Combine(at.Keys, "client-signing.jwk.json")),
-            ("Authority:Audit", Path.Combine(at.Folder("audit"), "authority.jsonl"))),
+            ("Authority:Audit", Path.Combine(at.Folder("audit"), "authority.jsonl")),
+        ]),
         new("Signing", 200, SigningApp.Build,
             ("Signing:PublicAddress", at.Address(200)),
             ("Signing:Provider", at.Address(0)),
@@ -60,6 +63,14 @@ internal static class DevHost
         Portal(at, "HealthPortal", 402, "health", "health-portal"),
         Portal(at, "LandRegistry", 403, "land", "land-registry"),
     ];
+
+    private static IEnumerable<(string Setting, string Value)> Issuers() =>
+        new[] { ("issuing-ca", "ocsp", "People"), ("seals-ca", "ocsp-seals", "Seals"), ("services-ca", "ocsp-services", "Services") }.SelectMany((issuer, index) => new[]
+        {
+            ($"Authority:Issuers:{index}:Name", issuer.Item1),
+            ($"Authority:Issuers:{index}:Responder", issuer.Item2),
+            ($"Authority:Issuers:{index}:Certifies", issuer.Item3),
+        });
 
     private static DevService Portal(DevPlace at, string name, int offset, string portal, string client) => new(name, offset, DemoApp.Build,
     [

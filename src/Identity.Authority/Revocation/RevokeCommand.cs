@@ -1,8 +1,6 @@
-using Identity.Audit;
+using Identity.Authority.CommandLine;
 using Identity.Authority.Storage;
 using Identity.Pkix.Crl;
-using Microsoft.Data.Sqlite;
-using Microsoft.EntityFrameworkCore;
 
 namespace Identity.Authority.Revocation;
 
@@ -16,7 +14,7 @@ public static class RevokeCommand
     private const int MaxSerialDigits = 40;
 
     // RFC 5280 5.3.1: hold and removal from the list are not for certificates that are revoked for good.
-    private static readonly Dictionary<string, RevocationReason> Reasons = new(StringComparer.Ordinal)
+    internal static readonly Dictionary<string, RevocationReason> Reasons = new(StringComparer.Ordinal)
     {
         ["unspecified"] = RevocationReason.Unspecified,
         ["keyCompromise"] = RevocationReason.KeyCompromise,
@@ -29,26 +27,19 @@ public static class RevokeCommand
 
     public static async Task<int> Run(string[] args, TimeProvider time, TextWriter output, TextWriter error)
     {
-        var configuration = new ConfigurationBuilder()
-            .SetBasePath(AppContext.BaseDirectory).AddJsonFile("authority.json", optional: false).AddEnvironmentVariables().AddCommandLine(args).Build();
+        var configuration = ServiceCommand.Configuration(args);
         var serial = configuration["serial"]?.TrimStart('0').ToUpperInvariant();
         if (serial is null or "" || serial.Length > MaxSerialDigits || !serial.All(char.IsAsciiHexDigit) || !Reasons.TryGetValue(configuration["reason"] ?? "", out var reason))
         {
-            await error.WriteLineAsync($"usage: revoke --serial HEX --reason {string.Join('|', Reasons.Keys)} [--issuer {AuthoritySettings.IssuingAuthority}|{AuthoritySettings.RootAuthority}]");
+            await error.WriteLineAsync($"usage: revoke --serial HEX --reason {string.Join('|', Reasons.Keys)} [--issuer {AuthoritySettings.IssuingAuthority}|...]");
             return WrongUsage;
         }
         if (serial.Length % 2 == 1) serial = "0" + serial;
         var issuer = configuration["issuer"] ?? AuthoritySettings.IssuingAuthority;
         try
         {
-            var settings = AuthoritySettings.Check(configuration.GetSection("Authority").Get<AuthorityOptions>() ?? new(), production: false);
-            // A mistaken path must not make an empty database in which nothing was ever issued.
-            var databases = new Databases(new SqliteConnectionStringBuilder(settings.Database) { Mode = SqliteOpenMode.ReadWrite }.ConnectionString);
-            await using (var database = databases.CreateDbContext())
-                await AuthorityStart.Prepare(database, CancellationToken.None);
-            // The running service holds its own log; this one stands beside it.
-            using var audit = AuditLog.Open(Path.ChangeExtension(settings.Audit, ".commands" + Path.GetExtension(settings.Audit)), "authority", time);
-            var result = await new CertificateRevocations(databases, audit, time).Revoke(issuer, serial, reason, CancellationToken.None);
+            using var command = await ServiceCommand.Open(configuration, usesKeys: false, time);
+            var result = await new CertificateRevocations(command.Databases, command.Audit, time).Revoke(issuer, serial, reason, CancellationToken.None);
             await output.WriteLineAsync(result switch
             {
                 RevocationResult.Revoked => $"{serial} of {issuer} is revoked.",
@@ -62,10 +53,5 @@ public static class RevokeCommand
             await error.WriteLineAsync($"{problem.Message} (Authority:Database={configuration["Authority:Database"]})");
             return NotDone;
         }
-    }
-
-    private sealed class Databases(string connection) : IDbContextFactory<AuthorityDatabase>
-    {
-        public AuthorityDatabase CreateDbContext() => new(new DbContextOptionsBuilder<AuthorityDatabase>().UseSqlite(connection).Options);
     }
 }

@@ -98,10 +98,10 @@ public sealed class DevHostStartTests : IDisposable
     public async Task Another_port_base_gets_certificates_that_point_there_for_the_same_keys()
     {
         await using (var first = await DevHostProcess.Start(_folder.Path))
-            Assert.Contains($"http://localhost:{first.PortBase + 100}/crl/root-ca.crl", Tsa(), StringComparison.Ordinal);
+            Assert.Contains($"http://localhost:{first.PortBase + 100}/crl/services-ca.crl", Tsa(), StringComparison.Ordinal);
         var keyBefore = await File.ReadAllTextAsync(Path.Combine(_folder.Path, "keys-dev", "tsa.key.pem"), TestContext.Current.CancellationToken);
         await using var second = await DevHostProcess.Start(_folder.Path);
-        Assert.Contains($"http://localhost:{second.PortBase + 100}/crl/root-ca.crl", Tsa(), StringComparison.Ordinal);
+        Assert.Contains($"http://localhost:{second.PortBase + 100}/crl/services-ca.crl", Tsa(), StringComparison.Ordinal);
         Assert.Equal(keyBefore, await File.ReadAllTextAsync(Path.Combine(_folder.Path, "keys-dev", "tsa.key.pem"), TestContext.Current.CancellationToken));
 
         string Tsa() => Tool.Run("openssl", "x509", "-in", Path.Combine(_folder.Path, "keys-dev", "tsa.cer.pem"), "-noout", "-text").Output;
@@ -116,7 +116,7 @@ public sealed class DevHostStartTests : IDisposable
             foreach (var arguments in new[]
             {
                 new[] { "verify", "-x509_strict", "-CAfile", File_("trust/root-ca.cer.pem"), File_("issuing-ca.cer.pem") },
-                ["verify", "-x509_strict", "-purpose", "timestampsign", "-CAfile", File_("trust/root-ca.cer.pem"), File_("tsa.cer.pem")],
+                ["verify", "-x509_strict", "-purpose", "timestampsign", "-CAfile", File_("trust/root-ca.cer.pem"), "-untrusted", File_("services-ca.cer.pem"), File_("tsa.cer.pem")],
                 ["verify", "-x509_strict", "-CAfile", File_("trust/root-ca.cer.pem"), "-untrusted", File_("issuing-ca.cer.pem"), File_("ocsp.cer.pem")],
                 ["verify", "-x509_strict", "-purpose", "sslserver", "-verify_hostname", "localhost", "-CAfile", File_("trust/root-ca.cer.pem"), File_("tls.cer.pem")],
             })
