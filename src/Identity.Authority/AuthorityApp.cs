@@ -60,6 +60,7 @@ public static class AuthorityApp
         services.AddSingleton<AuthorityKeys>();
         services.AddSingleton<PersonProfile>();
         services.AddSingleton<IssuanceCycle>();
+        services.AddSingleton<IssuanceRepair>();
         services.AddSingleton<CertificateRevocations>();
         services.AddSingleton<RequestToken>();
         services.AddSingleton(provider => new EvidenceKeys(

@@ -87,6 +87,13 @@ public sealed class AuthoritySystem : IAsyncLifetime
         await app.StartAsync();
     }
 
+    /// <summary>Ends it; what is on the disk stays, and the database can still be looked into. <see cref="Restart"/> starts it again.</summary>
+    public async Task Stop()
+    {
+        await app.DisposeAsync();
+        app = Build();
+    }
+
     public async Task Restart()
     {
         await app.DisposeAsync();

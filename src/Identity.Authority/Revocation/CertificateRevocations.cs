@@ -22,13 +22,14 @@ public sealed class CertificateRevocations(IDbContextFactory<AuthorityDatabase> 
     public async Task<RevocationResult> Revoke(string issuer, string serial, RevocationReason reason, CancellationToken cancellation)
     {
         await using var database = await databases.CreateDbContextAsync(cancellation);
-        if (!await database.Certificates.AnyAsync(c => c.Issuer == issuer && c.Serial == serial, cancellation)) return RevocationResult.UnknownSerial;
+        var certificate = await database.Certificates.AsNoTracking().Where(c => c.Issuer == issuer && c.Serial == serial).Select(c => new { c.Shard }).FirstOrDefaultAsync(cancellation);
+        if (certificate is null) return RevocationResult.UnknownSerial;
         if (await database.Revocations.AnyAsync(r => r.Issuer == issuer && r.Serial == serial, cancellation)) return RevocationResult.AlreadyRevoked;
 
         var operation = audit.Begin(new CertificateRevocation(serial, reason.ToString()));
         // Whole seconds, as status tells them: a list and an answer must not disagree.
         var now = DateTimeOffset.FromUnixTimeSeconds(time.GetUtcNow().ToUnixTimeSeconds());
-        database.Add(new RevocationRecord { Issuer = issuer, Serial = serial, RevokedAt = now, Reason = reason });
+        database.Add(new RevocationRecord { Issuer = issuer, Serial = serial, RevokedAt = now, Reason = reason, Shard = certificate.Shard });
         try
         {
             await database.SaveChangesAsync(CancellationToken.None);

@@ -1,5 +1,6 @@
 using System.Data.Common;
 using Identity.Audit;
+using Identity.Authority.Issuance;
 using Identity.Authority.Issuers;
 using Identity.Authority.Requests;
 using Identity.Authority.RevocationLists;
@@ -14,7 +15,7 @@ namespace Identity.Authority.Storage;
 /// Before the first request: keys and certificates are there and belong together, the audit log can be written, the database has this version's
 /// shape (several copies may start at once: migrations hold a lock there), the service's own certificates are known, lists are published.
 /// </summary>
-internal sealed class AuthorityStart(IDbContextFactory<AuthorityDatabase> databases, IServiceProvider services) : IHostedService
+internal sealed partial class AuthorityStart(IDbContextFactory<AuthorityDatabase> databases, IServiceProvider services, ILogger<AuthorityStart> log) : IHostedService
 {
     /// <summary>A number that nothing else in this database locks.</summary>
     private const long MigrationLock = 0x417574686F726974;
@@ -28,9 +29,13 @@ internal sealed class AuthorityStart(IDbContextFactory<AuthorityDatabase> databa
             await Prepare(database, cancellationToken);
         await keys.Register(databases, services.GetRequiredService<TimeProvider>(), cancellationToken);
         await services.GetRequiredService<RevocationListPublisher>().RefreshAll(cancellationToken);
+        if (await services.GetRequiredService<IssuanceRepair>().Open(cancellationToken) is { Count: > 0 } open) LogCutShort(open.Count);
     }
 
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    [LoggerMessage(LogLevel.Error, "{Count} issuances were cut short: the command 'issuance list' names them, 'issuance repair' closes them")]
+    private partial void LogCutShort(int count);
 
     /// <summary>Makes folder and tables where they are missing. The command line does it too.</summary>
     public static async Task Prepare(AuthorityDatabase database, CancellationToken cancellation)
