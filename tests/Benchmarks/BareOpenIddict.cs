@@ -41,6 +41,7 @@ internal sealed class BareOpenIddict : Subject
             {
                 server.SetIssuer(new Uri(address))
                     .SetPushedAuthorizationEndpointUris("par").SetAuthorizationEndpointUris("authorize").SetTokenEndpointUris("token").SetUserInfoEndpointUris("userinfo")
+                    .SetIntrospectionEndpointUris("introspect")
                     .AllowAuthorizationCodeFlow().RegisterScopes("profile").RequireProofKeyForCodeExchange().DisableAccessTokenEncryption()
                     .AddEphemeralEncryptionKey()
                     .AddSigningKey(new ECDsaSecurityKey(ECDsa.Create(ECCurve.NamedCurves.nistP256)));
@@ -76,6 +77,7 @@ internal sealed class BareOpenIddict : Subject
             Permissions =
             {
                 Permissions.Endpoints.Authorization, Permissions.Endpoints.PushedAuthorization, Permissions.Endpoints.Token,
+                Permissions.Endpoints.Introspection,
                 Permissions.GrantTypes.AuthorizationCode, Permissions.ResponseTypes.Code, Permissions.Scopes.Profile,
             },
         });

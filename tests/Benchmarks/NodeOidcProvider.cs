@@ -16,6 +16,8 @@ internal sealed class NodeOidcProvider : Subject
 
     public override string UserInfoPath => "me";
 
+    public override string IntrospectPath => "token/introspection";
+
     public override string JwksPath => "jwks";
 
     public override Task Start() => Run(

@@ -34,7 +34,9 @@ try
             await Measure("discovery", party => party.Get(".well-known/openid-configuration"));
             await Compare("jwks", subject => party => party.Get(subject.JwksPath));
             await Measure("par", party => party.Push());
-            await UserInfo();
+            var tokens = await AccessTokens();
+            await Measure("userinfo", party => party.UserInfo(tokens[party]));
+            await Measure("introspection", party => party.Introspect(tokens[party]));
             if (subjects.OfType<BareOpenIddict>().SingleOrDefault() is { } bare)
                 await Print("kestrel: plaintext", bare, party => party.Get("plaintext"));
             break;
@@ -76,7 +78,7 @@ async Task Print(string name, Subject subject, Func<RelyingParty, Task> operatio
     Line(name, "", [await loads[subject].Run(operation, seconds)]);
 }
 
-async Task UserInfo()
+async Task<Dictionary<RelyingParty, string>> AccessTokens()
 {
     var tokens = new Dictionary<RelyingParty, string>();
     foreach (var subject in subjects)
@@ -88,7 +90,7 @@ async Task UserInfo()
         }
     }
 
-    await Measure("userinfo", party => party.UserInfo(tokens[party]));
+    return tokens;
 }
 
 async Task Waiting(int count)

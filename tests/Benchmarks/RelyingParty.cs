@@ -60,6 +60,13 @@ internal sealed class RelyingParty(Subject subject, HttpClient http) : IDisposab
             throw new InvalidOperationException($"{subject.Name}: userinfo {answer.StatusCode} {answer.Headers.WwwAuthenticate}");
     }
 
+    public async Task Introspect(string access)
+    {
+        var reply = await Post(subject.IntrospectPath, Authenticated(new() { ["token"] = access }));
+        if (reply["active"]?.GetValue<bool>() != true)
+            throw new InvalidOperationException($"{subject.Name}: introspection {reply.ToJsonString()}");
+    }
+
     public async Task Get(string path)
     {
         using var answer = await http.GetAsync(new Uri("/" + path, UriKind.Relative));

@@ -34,6 +34,8 @@ internal abstract class Subject : IAsyncDisposable
 
     public virtual string UserInfoPath => "userinfo";
 
+    public virtual string IntrospectPath => "introspect";
+
     public virtual string JwksPath => ".well-known/jwks";
 
     public int ProcessId => process!.Id;
