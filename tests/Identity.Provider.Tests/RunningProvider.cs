@@ -78,27 +78,32 @@ public sealed class RunningProvider : IAsyncLifetime
     /// <summary>Where such an instance listens.</summary>
     public static Uri AddressOf(WebApplication instance) => new(instance.Urls.Single());
 
+    /// <summary>What it is started with, for whoever starts it in a process of its own.</summary>
+    public string[] Arguments => ArgumentsFor(Origin, AuditFile, []);
+
+    private string[] ArgumentsFor(string urls, string audit, string[] changed) =>
+    [
+        "--environment=Development",
+        $"--urls={urls}",
+        $"--Provider:Issuer={Issuer}",
+        $"--Provider:Database=Data Source={DatabaseFile}",
+        $"--Provider:Redis={Redis.Endpoint}",
+        $"--Provider:Keys={Path.Combine(directory, "keys")}",
+        $"--Provider:Audit={audit}",
+        $"--Provider:SeedDemo:ClientKeys={directory}",
+        "--Logging:LogLevel:Default=Warning",
+        // A class of tests is refused more often in a minute than any client; those of the limits set their own.
+        "--Provider:RateLimits:RefusedPerClientAndAddress=100000",
+        "--Provider:RateLimits:RefusedPerAddress=100000",
+        "--Provider:RateLimits:PagesPerAddress=100000",
+        "--Provider:RateLimits:SignInsPerPerson=100000",
+        .. settings,
+        .. changed,
+    ];
+
     private async Task<WebApplication> Run(string urls, string audit, string[] changed)
     {
-        var running = ProviderApp.Build(
-        [
-            "--environment=Development",
-            $"--urls={urls}",
-            $"--Provider:Issuer={Issuer}",
-            $"--Provider:Database=Data Source={DatabaseFile}",
-            $"--Provider:Redis={Redis.Endpoint}",
-            $"--Provider:Keys={Path.Combine(directory, "keys")}",
-            $"--Provider:Audit={audit}",
-            $"--Provider:SeedDemo:ClientKeys={directory}",
-            "--Logging:LogLevel:Default=Warning",
-            // A class of tests is refused more often in a minute than any client; those of the limits set their own.
-            "--Provider:RateLimits:RefusedPerClientAndAddress=100000",
-            "--Provider:RateLimits:RefusedPerAddress=100000",
-            "--Provider:RateLimits:PagesPerAddress=100000",
-            "--Provider:RateLimits:SignInsPerPerson=100000",
-            .. settings,
-            .. changed,
-        ]);
+        var running = ProviderApp.Build(ArgumentsFor(urls, audit, changed));
         await running.StartAsync();
         return running;
     }

@@ -29,6 +29,34 @@ public sealed class SessionJourneys(WholeSystem system)
         await SignsOut(visitor);
     }
 
+    [Fact]
+    public async Task Signing_out_at_the_Provider_reaches_Signing_and_signing_out_at_Signing_reaches_the_Provider()
+    {
+        await using var visitor = await system.Visit();
+        var signing = system.Host.Address(200);
+        await new AtSigning(system.Host, visitor).SignIn(DemoCodes.Liis);
+
+        await visitor.Go(Provider + "logout?client_id=tax-portal");
+        await visitor.Click("form[action*='/logout/confirm'] button");
+        await visitor.Arrive(Provider + "logout/done");
+        var signIn = visitor.Page.Locator("a[href='/sign-in']");
+        for (var attempt = 0; await signIn.CountAsync() == 0; attempt++)
+        {
+            Assert.True(attempt < 40, "Signing was not told");
+            await Task.Delay(250, TestContext.Current.CancellationToken);
+            await visitor.Go(signing);
+        }
+
+        await signIn.ClickAsync();
+        await visitor.Arrive(Provider + "login");
+        await visitor.UsePasskey();
+        await visitor.Page.Locator("form[action='/sign-out'] button").ClickAsync();
+        await signIn.WaitForAsync();
+        await visitor.Arrive(signing);
+        await visitor.Go(Provider);
+        await visitor.Page.Locator("a[href='/login']").WaitForAsync();
+    }
+
     private async Task<Visitor> SignedIn(string language, string code)
     {
         var visitor = await system.Visit(language);
