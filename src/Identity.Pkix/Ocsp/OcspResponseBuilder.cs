@@ -7,7 +7,11 @@ using Identity.Pkix.X509;
 namespace Identity.Pkix.Ocsp;
 
 /// <summary>What a delegated responder will state. The responder is named by its key hash and its certificate is enclosed.</summary>
-public sealed record OcspResponseContent(Certificate Responder, DateTimeOffset ProducedAt, IReadOnlyList<SingleOcspResponse> Responses, ReadOnlyMemory<byte>? Nonce);
+public sealed record OcspResponseContent(Certificate Responder, DateTimeOffset ProducedAt, IReadOnlyList<SingleOcspResponse> Responses, ReadOnlyMemory<byte>? Nonce)
+{
+    /// <summary>RFC 6960 4.4.8: "revoked" may also mean that a certificate was never issued.</summary>
+    public bool ExtendedRevoke { get; init; }
+}
 
 /// <summary>Writes successful responses; <see cref="ToBeSigned.Complete"/> gives the whole OCSPResponse.</summary>
 public static class OcspResponseBuilder
@@ -22,8 +26,11 @@ public static class OcspResponseBuilder
             writer.WriteGeneralizedTime(content.ProducedAt, omitFractionalSeconds: true);
             using (writer.PushSequence())
                 foreach (var response in content.Responses) WriteSingle(writer, response);
-            if (content.Nonce is { } nonce)
-                using (writer.PushSequence(Tag(1))) Extension.WriteAll(writer, [OcspNonce.Extension(nonce)]);
+            List<Extension> extensions = [];
+            if (content.Nonce is { } nonce) extensions.Add(OcspNonce.Extension(nonce));
+            if (content.ExtendedRevoke) extensions.Add(CertificateExtensions.Make(Oids.OcspExtendedRevoke, false, w => w.WriteNull()));
+            if (extensions.Count > 0)
+                using (writer.PushSequence(Tag(1))) Extension.WriteAll(writer, extensions);
         }
         var responseData = writer.Encode();
         return new ToBeSigned(responseData, algorithm, value => OcspResponse.Wrap(Basic(responseData, content.Responder, algorithm, value.Span)));
