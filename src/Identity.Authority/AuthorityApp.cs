@@ -41,6 +41,7 @@ public static class AuthorityApp
         app.MapPost("/ocsp", static (HttpContext context, OcspEndpoint ocsp) => ocsp.Post(context));
         app.MapGet("/ocsp/{**request}", static (HttpContext context, string request, OcspEndpoint ocsp) => ocsp.Get(context, request));
         app.MapGet("/crl/{issuer}.crl", static (HttpContext context, string issuer, PublicationEndpoint publication) => publication.RevocationList(context, issuer));
+        app.MapGet("/crl/{issuer}/{shard}.crl", static (HttpContext context, string issuer, string shard, PublicationEndpoint publication) => publication.RevocationList(context, $"{issuer}/{shard}"));
         app.MapGet("/ca/{issuer}.cer", static (HttpContext context, string issuer, PublicationEndpoint publication) => publication.IssuerCertificate(context, issuer));
         // For the one registered client.
         app.MapPost("/certificates", static (HttpContext context, CertificateRequestEndpoint certificates) => certificates.Post(context));
@@ -68,6 +69,8 @@ public static class AuthorityApp
         services.AddSingleton<CertificateRequestEndpoint>();
         services.AddSingleton<TimestampSerials>();
         services.AddSingleton<TimestampEndpoint>();
+        services.AddSingleton<TrustedClock>();
+        services.AddSingleton<OcspAnswers>();
         services.AddSingleton<OcspEndpoint>();
         services.AddSingleton<RevocationListPublisher>();
         services.AddSingleton<PublicationEndpoint>();

@@ -55,6 +55,21 @@ public sealed class AuthorityOptions
     /// <summary>How long an OCSP answer may be relied on.</summary>
     public TimeSpan OcspValidity { get; set; } = TimeSpan.FromMinutes(10);
 
+    /// <summary>What is said of a serial number that was never issued (RFC 6960 2.2): unknown, or revoked, which more software takes for a refusal.</summary>
+    public string OcspNeverIssued { get; set; } = "unknown";
+
+    /// <summary>What vouches for the clock of time-stamps: Kernel, File or, for development, Unchecked.</summary>
+    public string TrustedClock { get; set; } = "Kernel";
+
+    /// <summary>The file that a monitor of the clock writes, for File.</summary>
+    public string? ClockFile { get; set; }
+
+    /// <summary>
+    /// Into how many lists the revocations of people's and organisations' certificates are divided; 0: the certificates name the one complete list, which there
+    /// always is. All instances have the same number.
+    /// </summary>
+    public int RevocationListShards { get; set; }
+
     /// <summary>From thisUpdate to nextUpdate of a revocation list; a new one comes at half of it, and within seconds of a revocation.</summary>
     public TimeSpan RevocationListValidity { get; set; } = TimeSpan.FromHours(24);
 

@@ -1,6 +1,7 @@
 using Identity.Authority.Issuance;
 using Identity.Authority.Issuers;
 using Identity.Authority.Storage;
+using Identity.Authority.Timestamps;
 
 namespace Identity.Authority;
 
@@ -12,6 +13,9 @@ public sealed record AuthoritySettings
 {
     /// <summary>An enterprise arc that belongs to nobody: for development only.</summary>
     internal const string ExampleArc = "1.3.6.1.4.1.99999.";
+
+    /// <summary>Each is looked at every second.</summary>
+    public const int MaxShards = 64;
 
     public const string IssuingAuthority = "issuing-ca";
     public const string RootAuthority = "root-ca";
@@ -37,7 +41,14 @@ public sealed record AuthoritySettings
     public required string TimestampPolicy { get; init; }
     public required int TimestampAccuracySeconds { get; init; }
     public required TimeSpan OcspValidity { get; init; }
+    public required bool OcspNeverIssuedIsRevoked { get; init; }
+    public required ClockSource TrustedClock { get; init; }
+
+    /// <summary>There when the source is a file.</summary>
+    public required string? ClockFile { get; init; }
+
     public required TimeSpan RevocationListValidity { get; init; }
+    public required int RevocationListShards { get; init; }
     public required IReadOnlyList<string> RevocationLists { get; init; }
     public required bool Production { get; init; }
 
@@ -48,6 +59,7 @@ public sealed record AuthoritySettings
         var status = string.IsNullOrEmpty(options.StatusAddress) ? address : Address(options.StatusAddress, nameof(StatusAddress), mustBeHttps: false);
         var issuers = CheckIssuers(options.Issuers);
         var documents = ObjectIdentifier(options.ApprovedDocumentsExtension, nameof(ApprovedDocumentsExtension), production);
+        var clock = Clock(options.TrustedClock, production);
         return new AuthoritySettings
         {
             PublicAddress = address,
@@ -70,13 +82,24 @@ public sealed record AuthoritySettings
                 ? options.TimestampAccuracySeconds
                 : throw new AuthoritySettingsException(nameof(TimestampAccuracySeconds), "must be from 1 to 60."),
             OcspValidity = Within(options.OcspValidity, nameof(OcspValidity), TimeSpan.FromMinutes(1), TimeSpan.FromDays(1)),
+            OcspNeverIssuedIsRevoked = options.OcspNeverIssued switch
+            {
+                "unknown" => false,
+                "revoked" => true,
+                _ => throw new AuthoritySettingsException(nameof(options.OcspNeverIssued), "must be unknown or revoked."),
+            },
+            TrustedClock = clock,
+            ClockFile = clock == ClockSource.File ? Path.GetFullPath(Required(options.ClockFile, nameof(ClockFile))) : null,
+            RevocationListShards = options.RevocationListShards is >= 0 and <= MaxShards
+                ? options.RevocationListShards
+                : throw new AuthoritySettingsException(nameof(RevocationListShards), $"must be from 0 to {MaxShards}."),
             RevocationListValidity = Within(options.RevocationListValidity, nameof(RevocationListValidity), TimeSpan.FromMinutes(10), TimeSpan.FromDays(31)),
             RevocationLists = options.RevocationLists is [] ? [.. issuers.Select(i => i.Name), RootAuthority] : [.. options.RevocationLists.Distinct()],
             Production = production,
         };
 
         StatusAddresses? Addresses(Certifies certifies) =>
-            issuers.FirstOrDefault(i => i.Certifies == certifies) is { } issuer ? new StatusAddresses(status, issuer.Name, HasResponder: true, Shards: 0) : null;
+            issuers.FirstOrDefault(i => i.Certifies == certifies) is { } issuer ? new StatusAddresses(status, issuer.Name, HasResponder: true, options.RevocationListShards) : null;
     }
 
     private static List<IssuerSettings> CheckIssuers(IList<IssuerOptions> options)
@@ -102,6 +125,14 @@ public sealed record AuthoritySettings
         return mustBeHttps && address.Scheme != Uri.UriSchemeHttps
             ? throw new AuthoritySettingsException(setting, "must be an https address in production.")
             : address;
+    }
+
+    private static ClockSource Clock(string value, bool production)
+    {
+        if (!Enum.GetNames<ClockSource>().Contains(value, StringComparer.Ordinal)) throw new AuthoritySettingsException(nameof(TrustedClock), $"must be one of {string.Join(", ", Enum.GetNames<ClockSource>())}.");
+        return production && value == nameof(ClockSource.Unchecked)
+            ? throw new AuthoritySettingsException(nameof(TrustedClock), "is Unchecked, which is for development; stamps of a clock that nobody keeps prove nothing.")
+            : Enum.Parse<ClockSource>(value);
     }
 
     private static string Required(string? value, string setting) =>

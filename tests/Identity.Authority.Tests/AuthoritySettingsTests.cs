@@ -30,6 +30,11 @@ public sealed class AuthoritySettingsTests
     [InlineData("Person:Qualified:Disclosures:EN", "https://terms.example/", "Person:Qualified:Disclosures must be named by a language of two small letters")]
     [InlineData("Issuers:0:Name", "", "Issuers:0:Name is missing.")]
     [InlineData("Issuers:0:Name", "people-ca", "Issuers:0:Responder is missing.")]
+    [InlineData("OcspNeverIssued", "good", "OcspNeverIssued must be unknown or revoked.")]
+    [InlineData("TrustedClock", "Rumour", "TrustedClock must be one of Kernel, File, Unchecked.")]
+    [InlineData("TrustedClock", "File", "ClockFile is missing.")]
+    [InlineData("RevocationListShards", "65", "RevocationListShards must be from 0 to 64.")]
+    [InlineData("RevocationListShards", "-1", "RevocationListShards must be from 0 to 64.")]
     [InlineData("TimestampAccuracySeconds", "0", "TimestampAccuracySeconds must be from 1 to 60")]
     [InlineData("RevocationListValidity", "00:01:00", "RevocationListValidity must be from 00:10:00")]
     public void A_wrong_setting_is_refused_by_name(string setting, string? value, string? refusal)
@@ -67,12 +72,13 @@ public sealed class AuthoritySettingsTests
     [InlineData("Person:Policy", "1.3.6.1.4.1.99999.1.1", "Person:Policy is an example")]
     [InlineData("ApprovedDocumentsExtension", "1.3.6.1.4.1.99999.2.1", "ApprovedDocumentsExtension is an example")]
     [InlineData("TimestampPolicy", "1.3.6.1.4.1.99999.1.2", "TimestampPolicy is an example")]
+    [InlineData("TrustedClock", "Unchecked", "TrustedClock is Unchecked, which is for development")]
     public void Production_refuses_what_is_for_development(string setting, string value, string refusal)
     {
         Dictionary<string, string> good = new()
         {
             ["PublicAddress"] = "https://authority.example/", ["Provider"] = "https://provider.example/", ["Person:Policy"] = "1.2.3.4", ["ApprovedDocumentsExtension"] = "1.2.3.6", ["TimestampPolicy"] = "1.2.3.5",
-            ["StatusAddress"] = "http://status.example/",
+            ["StatusAddress"] = "http://status.example/", ["TrustedClock"] = "Kernel",
         };
         AuthorityApp.Build(Args(good));
         good[setting] = value;
@@ -89,7 +95,7 @@ public sealed class AuthoritySettingsTests
     {
         await using var system = new AuthoritySystem();
         await using var app = AuthorityApp.Build([.. system.Settings, "--environment=" + environment, "--Authority:PublicAddress=https://authority.example/",
-            "--Authority:Provider=https://provider.example/", "--Authority:Person:Policy=1.2.3.4", "--Authority:ApprovedDocumentsExtension=1.2.3.6", "--Authority:TimestampPolicy=1.2.3.5"]);
+            "--Authority:Provider=https://provider.example/", "--Authority:Person:Policy=1.2.3.4", "--Authority:ApprovedDocumentsExtension=1.2.3.6", "--Authority:TimestampPolicy=1.2.3.5", "--Authority:TrustedClock=Kernel"]);
         Assert.Equal("issuing-ca", (await Assert.ThrowsAsync<DevelopmentKeyRefusedException>(() => app.StartAsync())).KeyName);
     }
 

@@ -34,6 +34,7 @@ public sealed class AuthoritySystem : IAsyncLifetime
     private readonly WebApplication provider;
     private readonly ECDsa clientKey = ECDsa.Create(ECCurve.NamedCurves.nistP256);
     private WebApplication app;
+    private string[] more = [];
 
     public AuthoritySystem()
     {
@@ -75,6 +76,7 @@ public sealed class AuthoritySystem : IAsyncLifetime
         "--environment=Development", "--Logging:LogLevel:Default=None", $"--urls={Address.TrimEnd('/')}",
         $"--Authority:PublicAddress={Address}", $"--Authority:Provider={ProviderAddress}", $"--Authority:Database=Data Source={DatabaseFile}",
         $"--Authority:Audit={AuditFile}", $"--Authority:Keys={Pki.Folder}", $"--Authority:ClientKey={Pki.PathOf("client-signing.jwk.json")}",
+        "--Authority:TrustedClock=Unchecked", .. more,
     ];
 
     public IServiceProvider Services => app.Services;
@@ -99,6 +101,13 @@ public sealed class AuthoritySystem : IAsyncLifetime
         await app.DisposeAsync();
         app = Build();
         await app.StartAsync();
+    }
+
+    /// <summary>From here on with these settings too.</summary>
+    public Task RestartWith(params string[] settings)
+    {
+        more = settings;
+        return Restart();
     }
 
     public async ValueTask DisposeAsync()

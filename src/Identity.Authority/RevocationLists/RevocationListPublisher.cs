@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Identity.Audit;
+using Identity.Authority.Issuance;
 using Identity.Authority.Issuers;
 using Identity.Authority.Storage;
 using Identity.Keys;
@@ -16,27 +17,53 @@ public sealed record PublishedList(byte[] Der, DateTimeOffset ThisUpdate, DateTi
 
 /// <summary>
 /// Keeps the lists current: looks into the database every second, signs a new list when there is a revocation that the last one lacks, or when half of
-/// its time is over. Numbers are taken in the database before they are signed, so copies of this service never give one twice and never go back.
+/// its time is over. Numbers are taken in the database before they are signed, so copies of this service never give one twice and never go back. Each
+/// issuer has its complete list; with shards, parts of it too, each of the certificates that name it.
 /// </summary>
 public sealed partial class RevocationListPublisher(IDbContextFactory<AuthorityDatabase> databases, AuthorityKeys keys, AuthoritySettings settings, AuditLog audit, TimeProvider time,
     ILogger<RevocationListPublisher> log) : BackgroundService
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan SeenFor = TimeSpan.FromSeconds(5);
 
     private readonly ConcurrentDictionary<string, PublishedList> published = new();
+    private volatile IReadOnlyList<Scope>? scopes;
+    private volatile Seen? seen;
+
+    /// <summary>One list: the complete one of an issuer, or a part. Without key it comes from a file.</summary>
+    private sealed record Scope(string Issuer, int? Shard, CertifiedKey? Key)
+    {
+        public string Name => StatusAddresses.ListName(Issuer, Shard);
+
+        /// <summary>The address in the certificates that name it; none in a complete list, which also holds those that name another.</summary>
+        public string? Uri(Uri status) => Shard is null ? null : $"{status}crl/{Name}.crl";
+    }
+
+    private sealed record Seen(long Revocations, long At);
+
+    /// <summary>Names of the lists: the issuer's, and with a shard's number behind a slash.</summary>
+    public IEnumerable<string> Names => scopes?.Select(s => s.Name) ?? keys.Lists.Keys;
 
     /// <summary>True when each list is there and has not run out.</summary>
-    public bool AllCurrent => keys.Lists.Keys.All(issuer => Current(issuer) is not null);
+    public bool AllCurrent => Names.All(name => Current(name) is not null);
 
-    /// <summary>The list of this issuer, or null when there is none that is still good: an outdated one is never served.</summary>
-    public PublishedList? Current(string issuer) => published.TryGetValue(issuer, out var list) && list.NextUpdate > time.GetUtcNow() ? list : null;
+    /// <summary>How many revocations there were when they were last counted, or null when that is longer ago than a few seconds: nobody knows then what is new.</summary>
+    public long? SeenRevocations => seen is { } last && time.GetElapsedTime(last.At) < SeenFor ? last.Revocations : null;
+
+    /// <summary>The list of this name, or null when there is none that is still good: an outdated one is never served.</summary>
+    public PublishedList? Current(string name) => published.TryGetValue(name, out var list) && list.NextUpdate > time.GetUtcNow() ? list : null;
 
     public async Task RefreshAll(CancellationToken cancellation)
     {
-        foreach (var (issuer, key) in keys.Lists)
+        await using var database = await databases.CreateDbContextAsync(cancellation);
+        scopes ??= await Scopes(database, cancellation);
+        var at = time.GetTimestamp();
+        var counts = await database.Revocations.GroupBy(r => new { r.Issuer, r.Shard }).Select(g => new { g.Key.Issuer, g.Key.Shard, Count = g.LongCount() }).ToListAsync(cancellation);
+        seen = new Seen(counts.Sum(c => c.Count), at);
+        foreach (var scope in scopes)
         {
-            if (key is null) ReadFromFile(issuer);
-            else await Refresh(issuer, key, cancellation);
+            if (scope.Key is null) ReadFromFile(scope.Issuer);
+            else await Refresh(database, scope, scope.Key, counts.Where(c => c.Issuer == scope.Issuer && (scope.Shard is null || c.Shard == scope.Shard)).Sum(c => c.Count), cancellation);
         }
     }
 
@@ -58,32 +85,45 @@ public sealed partial class RevocationListPublisher(IDbContextFactory<AuthorityD
         }
     }
 
-    private async Task Refresh(string issuer, CertifiedKey key, CancellationToken cancellation)
+    // Shards that were once there stay: certificates name them.
+    private async Task<IReadOnlyList<Scope>> Scopes(AuthorityDatabase database, CancellationToken cancellation)
     {
-        await using var database = await databases.CreateDbContextAsync(cancellation);
+        var complete = keys.Lists.Select(l => new Scope(l.Key, null, l.Value)).ToList();
+        var parts = new List<Scope>();
+        foreach (var issuer in settings.Issuers.Where(i => i.Certifies != Certifies.Services && keys.Lists.ContainsKey(i.Name)))
+        {
+            var before = await database.RevocationLists.Where(l => l.Issuer.StartsWith(issuer.Name + "/")).Select(l => l.Issuer).Distinct().CountAsync(cancellation);
+            parts.AddRange(Enumerable.Range(0, Math.Max(before, settings.RevocationListShards)).Select(shard => new Scope(issuer.Name, shard, keys.Key(issuer.Name))));
+        }
+        return [.. complete, .. parts];
+    }
+
+    private async Task Refresh(AuthorityDatabase database, Scope scope, CertifiedKey key, long revocations, CancellationToken cancellation)
+    {
+        var name = scope.Name;
         var now = DateTimeOffset.FromUnixTimeSeconds(time.GetUtcNow().ToUnixTimeSeconds());
-        var revocations = await database.Revocations.LongCountAsync(r => r.Issuer == issuer, cancellation);
-        var latest = await database.RevocationLists.AsNoTracking().Where(l => l.Issuer == issuer && l.Der != null).OrderByDescending(l => l.Number)
+        var latest = await database.RevocationLists.AsNoTracking().Where(l => l.Issuer == name && l.Der != null).OrderByDescending(l => l.Number)
             .Select(l => new { l.Number, l.ThisUpdate, l.NextUpdate, l.Sequence }).FirstOrDefaultAsync(cancellation);
         if (latest is null || latest.Sequence != revocations || now >= latest.ThisUpdate + ((latest.NextUpdate - latest.ThisUpdate) / 2))
         {
-            await Issue(database, issuer, key, now, cancellation);
+            await Issue(database, scope, key, now, cancellation);
             return;
         }
-        if (published.TryGetValue(issuer, out var known) && known.Number == latest.Number) return;
+        if (published.TryGetValue(name, out var known) && known.Number == latest.Number) return;
         // Another copy signed it.
-        var der = await database.RevocationLists.Where(l => l.Issuer == issuer && l.Number == latest.Number).Select(l => l.Der).SingleAsync(cancellation);
-        published[issuer] = new PublishedList(der!, latest.ThisUpdate, latest.NextUpdate, latest.Number);
+        var der = await database.RevocationLists.Where(l => l.Issuer == name && l.Number == latest.Number).Select(l => l.Der).SingleAsync(cancellation);
+        published[name] = new PublishedList(der!, latest.ThisUpdate, latest.NextUpdate, latest.Number);
     }
 
-    private async Task Issue(AuthorityDatabase database, string issuer, CertifiedKey key, DateTimeOffset now, CancellationToken cancellation)
+    private async Task Issue(AuthorityDatabase database, Scope scope, CertifiedKey key, DateTimeOffset now, CancellationToken cancellation)
     {
         // 1. The number, taken: whoever else wants it fails here and looks again in a second.
-        var revoked = await database.Revocations.AsNoTracking().Where(r => r.Issuer == issuer).OrderBy(r => r.Sequence).ToListAsync(cancellation);
+        var name = scope.Name;
+        var revoked = await database.Revocations.AsNoTracking().Where(r => r.Issuer == scope.Issuer && (scope.Shard == null || r.Shard == scope.Shard)).OrderBy(r => r.Sequence).ToListAsync(cancellation);
         var record = new RevocationListRecord
         {
-            Issuer = issuer,
-            Number = (await database.RevocationLists.Where(l => l.Issuer == issuer).Select(l => (long?)l.Number).MaxAsync(cancellation) ?? 0) + 1,
+            Issuer = name,
+            Number = (await database.RevocationLists.Where(l => l.Issuer == name).Select(l => (long?)l.Number).MaxAsync(cancellation) ?? 0) + 1,
             ThisUpdate = now,
             NextUpdate = now + settings.RevocationListValidity,
             Sequence = revoked.Count,
@@ -95,18 +135,19 @@ public sealed partial class RevocationListPublisher(IDbContextFactory<AuthorityD
         }
         catch (DbUpdateException problem) when (AuthorityDatabase.IsAlreadyThere(problem))
         {
+            database.ChangeTracker.Clear();
             return;
         }
 
         // 2. Signed, verified, stored; 3. served.
-        var operation = audit.Begin(new RevocationListIssue(issuer, record.Number));
+        var operation = audit.Begin(new RevocationListIssue(name, record.Number));
         try
         {
-            var der = Sign(key, record, revoked);
-            await database.RevocationLists.Where(l => l.Issuer == issuer && l.Number == record.Number)
+            var der = Sign(key, record, revoked, scope.Uri(settings.StatusAddress));
+            await database.RevocationLists.Where(l => l.Issuer == name && l.Number == record.Number)
                 .ExecuteUpdateAsync(l => l.SetProperty(r => r.Der, der), CancellationToken.None);
             operation.Complete(AuditOutcome.Succeeded);
-            published[issuer] = new PublishedList(der, record.ThisUpdate, record.NextUpdate, record.Number);
+            published[name] = new PublishedList(der, record.ThisUpdate, record.NextUpdate, record.Number);
         }
         catch (Exception problem) when (problem is not AuditUnavailableException)
         {
@@ -115,18 +156,19 @@ public sealed partial class RevocationListPublisher(IDbContextFactory<AuthorityD
         }
     }
 
-    private static byte[] Sign(CertifiedKey key, RevocationListRecord record, List<RevocationRecord> revoked)
+    private static byte[] Sign(CertifiedKey key, RevocationListRecord record, List<RevocationRecord> revoked, string? uri)
     {
         var entries = revoked.Select(r => new RevokedCertificate(SerialNumbers.FromHex(r.Serial), r.RevokedAt, r.Reason)).ToList();
         var content = new CrlContent(key.Certificate, record.Number, record.ThisUpdate, record.NextUpdate, entries)
         {
-            // No issuing distribution point: the list is complete (RFC 5280 5.2.5), also for certificates that name another address or none. Nothing is ever taken off it.
+            // RFC 5280 5.2.5: a part says of which distribution point it is. A complete list has none, also for certificates that name another address. Nothing is ever taken off either.
+            DistributionPointUri = uri,
             ExpiredCertificatesSince = key.Certificate.NotBefore,
         };
         var der = key.Sign(CrlBuilder.Build(content, key.Algorithm));
         return CertificateRevocationList.Parse(der).VerifySignature(key.Certificate.PublicKey) == SignatureCheck.Valid
             ? der
-            : throw new InvalidOperationException($"The signature of revocation list {record.Number} does not verify.");
+            : throw new InvalidOperationException($"The signature of revocation list {record.Issuer} {record.Number} does not verify.");
     }
 
     // The list of an offline root: brought by the ceremony that signed it.

@@ -1,4 +1,5 @@
 using Identity.Authority.Revocation;
+using Identity.Authority.Storage;
 using Identity.Pkix.Crl;
 using Identity.Pkix.Signatures;
 using Identity.Pkix.X509;
@@ -30,7 +31,7 @@ public sealed class RevocationListNumberTests(AuthoritySystem system) : IClassFi
         await using (var database = system.Database())
         {
             highest = await database.RevocationLists.Where(l => l.Issuer == "root-ca").MaxAsync(l => l.Number);
-            database.Add(new Storage.RevocationListRecord { Issuer = "root-ca", Number = highest + 5, ThisUpdate = default, NextUpdate = default, Sequence = 0 });
+            database.Add(new RevocationListRecord { Issuer = "root-ca", Number = highest + 5, ThisUpdate = default, NextUpdate = default, Sequence = 0 });
             await database.SaveChangesAsync();
         }
         var tsa = Certificate.Parse(system.Pki.Certificate("issuing-ca"));
