@@ -1,22 +1,22 @@
-using Identity.Authority.Issuers;
+using System.Globalization;
+using System.Security.Cryptography;
 using Identity.Authority.Storage;
 using Identity.Keys;
 using Identity.Pkix.Asn1;
 using Identity.Pkix.Ocsp;
-using Identity.Pkix.X509;
-using Microsoft.EntityFrameworkCore;
 
 namespace Identity.Authority.Ocsp;
 
 /// <summary>
-/// RFC 6960 over HTTP (appendix A): answers from the database for the issuing authorities' certificates, signed by the responder that the authority has delegated. A serial that
-/// was never issued is unknown, one of another issuer is not answered: never good.
+/// RFC 6960 over HTTP (appendix A). A serial that was never issued is unknown, one of another issuer is not answered: never good. Answers to GET without
+/// nonce may be kept by caches (RFC 5019 6), though for seconds only: a revocation is seen within a minute also behind one.
 /// </summary>
-public sealed partial class OcspEndpoint(IDbContextFactory<AuthorityDatabase> databases, AuthorityKeys keys, AuthoritySettings settings, TimeProvider time, ILogger<OcspEndpoint> log)
+public sealed partial class OcspEndpoint(OcspAnswers answers, TimeProvider time, ILogger<OcspEndpoint> log)
 {
     private const string RequestType = "application/ocsp-request";
     private const string ResponseType = "application/ocsp-response";
     private const int MaxBase64 = ((OcspRequest.MaxLength + 2) / 3) * 4;
+    private const int MaxAgeSeconds = 30;
 
     public async Task<IResult> Post(HttpContext context)
     {
@@ -34,78 +34,63 @@ public sealed partial class OcspEndpoint(IDbContextFactory<AuthorityDatabase> da
         var bytes = new byte[base64.Length];
         return Convert.TryFromBase64String(base64, bytes, out var length)
             ? await Answer(context, bytes.AsMemory(0, length))
-            : Respond(context, OcspResponse.Refusal(OcspResponseStatus.MalformedRequest));
+            : Refuse(context, OcspResponseStatus.MalformedRequest);
     }
 
     private async Task<IResult> Answer(HttpContext context, ReadOnlyMemory<byte> body)
     {
-        OcspRequest request;
         try
         {
-            request = OcspRequest.Parse(body);
+            var request = OcspRequest.Parse(body);
+            // RFC 6960 2.3 and RFC 5019 2.2.3: each responder speaks for one authority only.
+            if (answers.IssuerOf(request) is not { } issuer) return Refuse(context, OcspResponseStatus.Unauthorized);
+            if (!issuer.Responder.MaySignAt(time.GetUtcNow()))
+            {
+                LogResponderExpired(issuer.Responder.Name);
+                return Refuse(context, OcspResponseStatus.InternalError);
+            }
+            return Respond(context, await answers.Answer(request, issuer, context.RequestAborted));
         }
         catch (MalformedException)
         {
-            return Respond(context, OcspResponse.Refusal(OcspResponseStatus.MalformedRequest));
-        }
-        try
-        {
-            return Respond(context, await Decide(request, context.RequestAborted));
+            return Refuse(context, OcspResponseStatus.MalformedRequest);
         }
         catch (Exception problem) when (StoreFailures.StoreOf(problem) is not null || problem is KeyUnavailableException)
         {
             LogUnavailable(problem);
-            return Respond(context, OcspResponse.Refusal(OcspResponseStatus.TryLater));
+            return Refuse(context, OcspResponseStatus.TryLater);
         }
     }
 
-    private async Task<byte[]> Decide(OcspRequest request, CancellationToken cancellation)
+    private IResult Respond(HttpContext context, OcspAnswer answer)
     {
-        var now = time.GetUtcNow();
-        // RFC 6960 2.3 and RFC 5019 2.2.3: each responder speaks for one authority only.
-        if (request.Certificates.Select(IssuerOf).FirstOrDefault(i => i is not null) is not { } issuer) return OcspResponse.Refusal(OcspResponseStatus.Unauthorized);
-        var responder = issuer.Responder;
-        if (!responder.MaySignAt(now))
+        var headers = context.Response.Headers;
+        // RFC 9111 3: an answer to POST is kept by nobody; one with a nonce is of use to nobody else.
+        if (!answer.MayBeKept || !HttpMethods.IsGet(context.Request.Method))
         {
-            LogResponderExpired();
-            return OcspResponse.Refusal(OcspResponseStatus.InternalError);
+            headers.CacheControl = "no-store";
+            return Results.Bytes(answer.Der, ResponseType);
         }
-        var answers = new List<SingleOcspResponse>();
-        foreach (var id in request.Certificates)
-        {
-            answers.Add(new SingleOcspResponse(id, await StatusOf(id, issuer.Key, cancellation), now, now + settings.OcspValidity)
-            {
-                // RFC 6960 4.4.4: status is kept for as long as the authority exists.
-                ArchiveCutoff = issuer.Key.Certificate.NotBefore,
-            });
-        }
-        return responder.Sign(OcspResponseBuilder.Build(new OcspResponseContent(responder.Certificate, now, answers, request.Nonce), responder.Algorithm));
+        // RFC 5019 6.2: max-age ends before nextUpdate.
+        var left = (int)Math.Clamp((answer.NextUpdate - time.GetUtcNow()).TotalSeconds - 1, 0, MaxAgeSeconds);
+        var tag = $"\"{Convert.ToHexStringLower(SHA256.HashData(answer.Der).AsSpan(0, 16))}\"";
+        headers.CacheControl = string.Create(CultureInfo.InvariantCulture, $"max-age={left}, public, no-transform, must-revalidate");
+        headers.ETag = tag;
+        headers.Expires = answer.NextUpdate.ToString("R", CultureInfo.InvariantCulture);
+        headers.LastModified = answer.ThisUpdate.ToString("R", CultureInfo.InvariantCulture);
+        return context.Request.Headers.IfNoneMatch.ToString().Split(',', StringSplitOptions.TrimEntries).Contains(tag, StringComparer.Ordinal)
+            ? Results.StatusCode(StatusCodes.Status304NotModified)
+            : Results.Bytes(answer.Der, ResponseType);
     }
 
-    private Issuer? IssuerOf(CertificateId id) => keys.Issuers.FirstOrDefault(i => id.IsIssuedBy(i.Key.Certificate));
-
-    private async Task<CertificateStatus> StatusOf(CertificateId id, CertifiedKey authority, CancellationToken cancellation)
+    private static IResult Refuse(HttpContext context, OcspResponseStatus status)
     {
-        if (!id.IsIssuedBy(authority.Certificate)) return new CertificateStatus.Unknown();
-        var (issuer, serial) = (authority.Name, SerialNumbers.ToHex(id.SerialNumber));
-        await using var database = await databases.CreateDbContextAsync(cancellation);
-        // Revoked first: what was only intended may have been signed, and can be revoked.
-        if (await database.Revocations.AsNoTracking().FirstOrDefaultAsync(r => r.Issuer == issuer && r.Serial == serial, cancellation) is { } revoked)
-            return new CertificateStatus.Revoked(revoked.RevokedAt, revoked.Reason);
-        return await database.Certificates.AnyAsync(c => c.Issuer == issuer && c.Serial == serial && c.State == CertificateState.Issued, cancellation)
-            ? new CertificateStatus.Good()
-            : new CertificateStatus.Unknown();
-    }
-
-    private static IResult Respond(HttpContext context, byte[] response)
-    {
-        // A cache would keep "good" alive after a revocation; what it saves is not worth that.
         context.Response.Headers.CacheControl = "no-store";
-        return Results.Bytes(response, ResponseType);
+        return Results.Bytes(OcspResponse.Refusal(status), ResponseType);
     }
 
-    [LoggerMessage(LogLevel.Error, "The responder's certificate is not valid now; nothing is answered")]
-    private partial void LogResponderExpired();
+    [LoggerMessage(LogLevel.Error, "The certificate of the responder {Responder} is not valid now; nothing is answered")]
+    private partial void LogResponderExpired(string responder);
 
     [LoggerMessage(LogLevel.Error, "An OCSP request could not be answered")]
     private partial void LogUnavailable(Exception problem);

@@ -74,6 +74,101 @@ public sealed class OcspEndpointTests(AuthoritySystem system) : IClassFixture<Au
     }
 
     [Fact]
+    public async Task An_answer_without_nonce_is_given_again_until_a_revocation_comes_in()
+    {
+        var serial = await system.NewPerson("kept");
+        var path = "ocsp/" + Uri.EscapeDataString(Convert.ToBase64String(new OcspRequest([CertificateId.For(Certificate("issuing-ca"), SerialNumbers.FromHex(serial))], null).Encode()));
+        var (first, headers) = await Get(path);
+        Assert.IsType<CertificateStatus.Good>(OcspResponse.Parse(first).Basic!.Responses[0].Status);
+        // An ECDSA signature is never made twice: the same octets are the same answer. The look for revocations is at most some seconds old.
+        await Until(async () => (await Get(path)).Body.AsSpan().SequenceEqual(first) || (first = (await Get(path)).Body).Length == 0);
+        var (status, posted, _) = await system.Post("ocsp", new OcspRequest([CertificateId.For(Certificate("issuing-ca"), SerialNumbers.FromHex(serial))], null).Encode(), Request);
+        Assert.Equal((HttpStatusCode.OK, first.Length), (status, posted.Length));
+        Assert.NotNull(headers.ETag);
+
+        await system.Services.GetRequiredService<CertificateRevocations>().Revoke("issuing-ca", serial, RevocationReason.Superseded, CancellationToken.None);
+        await Until(async () => OcspResponse.Parse((await Get(path)).Body).Basic!.Responses[0].Status is CertificateStatus.Revoked { Reason: RevocationReason.Superseded });
+    }
+
+    [Fact]
+    public async Task A_cache_may_keep_an_answer_to_get_for_seconds_and_asks_by_its_tag()
+    {
+        var path = system.Address + "ocsp/" + Uri.EscapeDataString(Convert.ToBase64String(new OcspRequest([CertificateId.For(Certificate("issuing-ca"), Certificate("tsa").SerialNumber)], null).Encode()));
+        using var answer = await system.Http.GetAsync(path);
+        var single = OcspResponse.Parse(await answer.Content.ReadAsByteArrayAsync()).Basic!.Responses[0];
+        var caching = answer.Headers.CacheControl!;
+        Assert.True(caching.Public && caching.NoTransform && caching.MustRevalidate && !caching.NoStore);
+        Assert.InRange(caching.MaxAge!.Value, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(30));
+        Assert.Equal(single.NextUpdate, answer.Content.Headers.Expires);
+        Assert.Equal(single.ThisUpdate, answer.Content.Headers.LastModified);
+        using var again = new HttpRequestMessage(HttpMethod.Get, path);
+        again.Headers.IfNoneMatch.Add(answer.Headers.ETag!);
+        using var unchanged = await system.Http.SendAsync(again);
+        if (unchanged.StatusCode == HttpStatusCode.NotModified) Assert.Empty(await unchanged.Content.ReadAsByteArrayAsync());
+        else Assert.NotEqual(answer.Headers.ETag, unchanged.Headers.ETag); // A revocation by another test came in between.
+    }
+
+    [Fact]
+    public async Task What_must_not_be_kept_says_so()
+    {
+        var issuing = Certificate("issuing-ca");
+        var requests = new[]
+        {
+            new OcspRequest([CertificateId.For(issuing, Certificate("tsa").SerialNumber)], new byte[16]), // a nonce
+            new OcspRequest([CertificateId.For(issuing, 12345)], null), // may be issued a moment later
+            new OcspRequest([CertificateId.For(issuing, Certificate("tsa").SerialNumber), CertificateId.For(issuing, Certificate("ocsp").SerialNumber)], null),
+            new OcspRequest([CertificateId.For(Certificate("root-ca"), 1)], null), // refused
+        };
+        foreach (var request in requests)
+        {
+            using var answer = await system.Http.GetAsync(system.Address + "ocsp/" + Uri.EscapeDataString(Convert.ToBase64String(request.Encode())));
+            Assert.True(answer.Headers.CacheControl!.NoStore);
+            Assert.Null(answer.Headers.ETag);
+        }
+    }
+
+    [Fact]
+    public async Task Sixteen_certificates_are_answered_under_one_signature_and_seventeen_are_malformed()
+    {
+        var id = CertificateId.For(Certificate("issuing-ca"), Certificate("tsa").SerialNumber);
+        var sixteen = await Ask(new OcspRequest([.. Enumerable.Repeat(id, OcspRequest.MaxCertificates)], null).Encode());
+        Assert.Equal(OcspRequest.MaxCertificates, sixteen.Basic!.Responses.Count);
+        Assert.Equal(OcspResponseStatus.MalformedRequest, (await Ask(new OcspRequest([.. Enumerable.Repeat(id, OcspRequest.MaxCertificates + 1)], null).Encode())).Status);
+    }
+
+    [Theory]
+    [InlineData(1, OcspResponseStatus.Successful)]
+    [InlineData(128, OcspResponseStatus.Successful)]
+    [InlineData(129, OcspResponseStatus.MalformedRequest)]
+    public async Task A_nonce_of_1_to_128_octets_comes_back(int length, OcspResponseStatus status)
+    {
+        var nonce = RandomNumberGenerator.GetBytes(length);
+        var response = await Ask(new OcspRequest([CertificateId.For(Certificate("issuing-ca"), Certificate("tsa").SerialNumber)], nonce).Encode());
+        Assert.Equal(status, response.Status);
+        if (response.Basic is { } basic) Assert.Equal(nonce, basic.Nonce!.Value.ToArray());
+    }
+
+    [Fact]
+    public async Task A_serial_that_was_never_issued_is_revoked_for_who_says_so()
+    {
+        var address = $"http://localhost:{TestKit.FreePort.Next()}";
+        await using var app = AuthorityApp.Build([.. system.Settings, $"--urls={address}", $"--Authority:Audit={system.Pki.PathOf("never.jsonl")}", "--Authority:OcspNeverIssued=revoked"], system.Time);
+        await app.StartAsync(TestContext.Current.CancellationToken);
+        system.Pki.CertifyPerson("never", TestKit.Pki.OpensslKey.P256);
+        var text = system.Pki.Try("ocsp", "-issuer", system.Pki.CertificatePath("issuing-ca"), "-cert", system.Pki.CertificatePath("never"), "-url", address + "/ocsp",
+            "-CAfile", system.Pki.CertificatePath("root-ca"), "-verify_other", system.Pki.CertificatePath("issuing-ca"), "-resp_text").Text;
+        Assert.Contains("Response verify OK", text);
+        Assert.Contains(": revoked", text);
+        Assert.Contains("Reason: certificateHold", text);
+        Assert.Contains("Revocation Time: Jan  1 00:00:00 1970 GMT", text);
+        // id-pkix-ocsp-extended-revoke (RFC 6960 4.4.8), as DER.
+        using var content = new ByteArrayContent(new OcspRequest([CertificateId.For(Certificate("issuing-ca"), 12345)], null).Encode());
+        content.Headers.ContentType = new(Request);
+        using var answer = await system.Http.PostAsync(address + "/ocsp", content, TestContext.Current.CancellationToken);
+        Assert.Contains("06092B0601050507300109", Convert.ToHexString(await answer.Content.ReadAsByteArrayAsync(TestContext.Current.CancellationToken)));
+    }
+
+    [Fact]
     public async Task Times_are_now_and_the_archive_goes_back_to_the_authoritys_first_day()
     {
         var basic = (await Ask(new OcspRequest([CertificateId.For(Certificate("issuing-ca"), Certificate("tsa").SerialNumber)], null).Encode())).Basic!;
@@ -129,6 +224,22 @@ public sealed class OcspEndpointTests(AuthoritySystem system) : IClassFixture<Au
         {
             system.Time.Offset = TimeSpan.Zero;
         }
+    }
+
+    private async Task<(byte[] Body, System.Net.Http.Headers.HttpResponseHeaders Headers)> Get(string path)
+    {
+        using var answer = await system.Http.GetAsync(system.Address + path);
+        return (await answer.Content.ReadAsByteArrayAsync(), answer.Headers);
+    }
+
+    private static async Task Until(Func<Task<bool>> holds)
+    {
+        for (var i = 0; i < 200; i++)
+        {
+            if (await holds()) return;
+            await Task.Delay(100);
+        }
+        Assert.Fail("It did not happen within 20 seconds.");
     }
 
     private Certificate Certificate(string name) => Pkix.X509.Certificate.Parse(system.Pki.Certificate(name));
