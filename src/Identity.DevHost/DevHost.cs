@@ -40,6 +40,8 @@ internal static class DevHost
             ("Authority:Provider", at.Address(0)),
             ("Authority:Database", $"Data Source={Path.Combine(at.Folder("authority"), "authority.db")}"),
             ("Authority:Keys", at.Keys),
+            // Who tries this out may have no time daemon.
+            ("Authority:TrustedClock", "Unchecked"),
             .. Issuers(),
             ("Authority:ClientKey", Path.Combine(at.Keys, "client-signing.jwk.json")),
             ("Authority:Audit", Path.Combine(at.Folder("audit"), "authority.jsonl")),

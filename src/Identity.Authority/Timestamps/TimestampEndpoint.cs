@@ -9,8 +9,8 @@ using Identity.Pkix.X509;
 
 namespace Identity.Authority.Timestamps;
 
-/// <summary>RFC 3161 over HTTP (3.4): stamps digests by SHA-256, SHA-384 and SHA-512 with this machine's time.</summary>
-public sealed partial class TimestampEndpoint(AuthorityKeys keys, TimestampSerials serials, AuthoritySettings settings, AuditLog audit, TimeProvider time, ILogger<TimestampEndpoint> log)
+/// <summary>RFC 3161 over HTTP (3.4): stamps digests by SHA-256, SHA-384 and SHA-512 with a time that something vouches for.</summary>
+public sealed partial class TimestampEndpoint(AuthorityKeys keys, TimestampSerials serials, TrustedClock clock, AuthoritySettings settings, AuditLog audit, ILogger<TimestampEndpoint> log)
 {
     private const string RequestType = "application/timestamp-query";
     private const string ResponseType = "application/timestamp-reply";
@@ -56,8 +56,8 @@ public sealed partial class TimestampEndpoint(AuthorityKeys keys, TimestampSeria
     {
         var unit = keys.Timestamps;
         var serial = await serials.Next(cancellation);
-        // After all that can wait: the time in the token is that of the signature. Whole seconds are what the accuracy promises.
-        var now = DateTimeOffset.FromUnixTimeSeconds(time.GetUtcNow().ToUnixTimeSeconds());
+        // After all that can wait: the time in the token is that of the signature. RFC 3161 2.4.2, timeNotAvailable: none rather than a doubtful one.
+        if (await clock.Now(cancellation) is not { } now) return TimestampResponse.Refuse(TimestampFailures.TimeNotAvailable, "The time is not known well enough.");
         if (!unit.MaySignAt(now))
         {
             LogUnitExpired();
