@@ -64,15 +64,23 @@ public sealed class PreparedSignature
         return new SignedPdf.Written(file);
     }
 
+    /// <summary>What follows the original in the signed file; null when <paramref name="der"/> is larger than <see cref="ReservedBytes"/>.</summary>
+    public ReadOnlyMemory<byte>? SignedTail(ReadOnlySpan<byte> der)
+    {
+        if (der.Length > ReservedBytes)
+            return null;
+        var signed = (byte[])tail.Clone();
+        WriteHexadecimal(der, signed.AsSpan(TailContentsStart + 1));
+        return signed;
+    }
+
     /// <summary>Writes the signed file; false, and nothing written, when <paramref name="der"/> is larger than <see cref="ReservedBytes"/>.</summary>
     public bool TryWriteSigned(Stream output, ReadOnlySpan<byte> der)
     {
-        if (der.Length > ReservedBytes)
+        if (SignedTail(der) is not { } signed)
             return false;
-        var signed = (byte[])tail.Clone();
-        WriteHexadecimal(der, signed.AsSpan(TailContentsStart + 1));
         output.Write(Original.Span);
-        output.Write(signed);
+        output.Write(signed.Span);
         return true;
     }
 

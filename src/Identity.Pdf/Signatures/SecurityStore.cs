@@ -15,4 +15,9 @@ public sealed record SecurityStoreEntry(string Key, IReadOnlyList<SecurityStoreS
 /// <param name="Defects">Entries left out because they are not what they must be.</param>
 public sealed record SecurityStore(PdfDictionary Dictionary, IReadOnlyList<SecurityStoreStream> Certificates,
     IReadOnlyList<SecurityStoreStream> OcspResponses, IReadOnlyList<SecurityStoreStream> Crls, IReadOnlyList<SecurityStoreEntry> Entries,
-    IReadOnlyList<string> Defects);
+    IReadOnlyList<string> Defects)
+{
+    /// <summary>Those of the arrays, then those of the entries; one that is named twice comes twice.</summary>
+    public IEnumerable<SecurityStoreStream> AllStreams() => Certificates.Concat(OcspResponses).Concat(Crls)
+        .Concat(Entries.SelectMany(entry => entry.Certificates.Concat(entry.OcspResponses).Concat(entry.Crls)));
+}

@@ -30,6 +30,9 @@ public enum SignatureRefusal
     /// <summary>Page tree or form cannot be read whole.</summary>
     BrokenPagesOrForm,
 
+    /// <summary>The document security store is not what it must be, so nothing can be added to it.</summary>
+    BrokenSecurityStore,
+
     TooLarge,
 }
 
@@ -70,8 +73,9 @@ public static class SignatureUpdate
         var (name, nameRefusal) = FieldName(document.Latest.Form, request);
         if (nameRefusal is not null)
             return nameRefusal;
-        if (IncrementalUpdate.Begin(document) is not UpdateStart.Started { Update: var update })
-            return Refused((UpdateStart.Refused)IncrementalUpdate.Begin(document));
+        var start = IncrementalUpdate.Begin(document);
+        if (start is not UpdateStart.Started { Update: var update })
+            return new SignaturePreparation.Refused(ReasonOf((UpdateStart.Refused)start), ((UpdateStart.Refused)start).Message);
         if ((long)document.File.Length + 2L * request.ContentsBytes > int.MaxValue / 2)
             return new SignaturePreparation.Refused(SignatureRefusal.TooLarge, "the signed document would be too large");
 
@@ -103,13 +107,13 @@ public static class SignatureUpdate
             ? null : new(SignatureRefusal.BrokenPagesOrForm, "the first page is no indirect dictionary");
     }
 
-    private static SignaturePreparation.Refused Refused(UpdateStart.Refused refused) => new(refused.Reason switch
+    internal static SignatureRefusal ReasonOf(UpdateStart.Refused refused) => refused.Reason switch
     {
         UpdateRefusal.AmbiguousStructure => SignatureRefusal.AmbiguousStructure,
         UpdateRefusal.HeaderNotAtStart => SignatureRefusal.HeaderNotAtStart,
         UpdateRefusal.TooLarge => SignatureRefusal.TooLarge,
         _ => throw new InvalidOperationException($"no refusal for {refused.Reason}"),
-    }, refused.Message);
+    };
 
     private static (string Name, SignaturePreparation.Refused? Refusal) FieldName(FormTree form, SignatureRequest request)
     {

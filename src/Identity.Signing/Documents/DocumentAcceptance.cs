@@ -60,7 +60,7 @@ internal static class DocumentAcceptance
         SignatureRefusal.AmbiguousStructure => DocumentRefusal.Ambiguous,
         SignatureRefusal.CertifiedNoChanges => DocumentRefusal.CertifiedNoChanges,
         SignatureRefusal.NoPages => DocumentRefusal.NoPages,
-        SignatureRefusal.BrokenPagesOrForm => DocumentRefusal.Broken,
+        SignatureRefusal.BrokenPagesOrForm or SignatureRefusal.BrokenSecurityStore => DocumentRefusal.Broken,
         SignatureRefusal.TooLarge => DocumentRefusal.TooComplex,
         _ => throw new InvalidOperationException($"no answer to {reason}"),
     };
