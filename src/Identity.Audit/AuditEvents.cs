@@ -135,6 +135,12 @@ public sealed record DocumentFoundChanged(string Request, string DocumentSha256)
 /// <summary>A signature that was begun before the service stopped is called failed.</summary>
 public sealed record SigningInterrupted(string Request, string Approval) : AuditEvent("signing.signing-interrupted");
 
+/// <summary>A signature was made, and is kept until time-stamps and the status of certificates can be had for the level that was asked for.</summary>
+public sealed record SignatureWaits(string Request, string Approval, string Obstacle) : AuditEvent("signing.signature-waits");
+
+/// <summary>A kept signature came to its level, or was given up. <c>Result</c>: signed, or the reason.</summary>
+public sealed record WaitingSignatureEnded(string Request, string Approval, string Result) : AuditEvent("signing.waiting-signature-ended");
+
 /// <summary>A person's key was destroyed after its one signature, or without having made one.</summary>
 public sealed record PersonKeyDestroyed(string Approval) : AuditEvent("signing.person-key-destroyed");
 

@@ -50,6 +50,7 @@ internal static class DevHost
             ("Signing:PublicAddress", at.Address(200)),
             ("Signing:Provider", at.Address(0)),
             ("Signing:Authority", at.Address(100)),
+            ("Signing:StatusSources:0", at.Address(100)),
             ("Signing:Verification", at.Address(300)),
             ("Signing:DataDirectory", at.Folder("signing")),
             ("Signing:KeysDirectory", at.Keys),

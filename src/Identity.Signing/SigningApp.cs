@@ -5,6 +5,7 @@ using Identity.Signing.Approvals;
 using Identity.Signing.Certificates;
 using Identity.Signing.Documents;
 using Identity.Signing.Requests;
+using Identity.Signing.Revocation;
 using Identity.Signing.SignIn;
 using Identity.Signing.Storage;
 using Identity.Signing.Timestamps;
@@ -109,13 +110,18 @@ public static class SigningApp
         services.AddSingleton<AgencyToken>();
         services.AddSingleton<EvidenceVerifier>();
         services.AddSingleton<CreateRequest>();
+        services.AddSingleton<CollectValidationData>();
+        services.AddSingleton<CompleteSignature>();
         services.AddSingleton<SignRequest>();
         services.AddSingleton<InterruptedSignatures>();
+        services.AddSingleton<WaitingSignatures>();
+        services.AddSingleton<UnfinishedSignatures>();
         services.AddSingleton<PendingSignatures>();
         services.AddHostedService(provider => provider.GetRequiredService<PendingSignatures>());
         AddCaller<ProviderKeySet>(services, TimeSpan.FromSeconds(10));
         AddCaller<AuthorityClient>(services, TimeSpan.FromSeconds(20));
         AddCaller<TimestampClient>(services, TimeSpan.FromSeconds(10));
+        AddCaller<StatusClient>(services, TimeSpan.FromSeconds(5));
     }
 
     // One client for the life of the service: its connections are renewed, so that a changed address is seen. It follows no

@@ -18,6 +18,18 @@ public sealed class SigningOptions
     /// <summary>Policies under which a time-stamp is accepted (object identifiers); any when empty.</summary>
     public List<string> TimestampPolicies { get; set; } = [];
 
+    /// <summary>
+    /// What an address at which certificates' status is asked (OCSP, CRL) must begin with: the Authority's public address, and those of
+    /// foreign authorities whose signatures are extended. Without any, no level above B-T.
+    /// </summary>
+    public List<string> StatusSources { get; set; } = [];
+
+    /// <summary>B-B, B-T, B-LT or B-LTA when the request names none; B-LTA when there are StatusSources, else B-T.</summary>
+    public string? Level { get; set; }
+
+    /// <summary>How long a signature may wait for its time-stamp or the status of its certificates; zero: not at all.</summary>
+    public TimeSpan PendingFor { get; set; } = TimeSpan.FromHours(1);
+
     /// <summary>Page where a signed document can be verified; named on the last page.</summary>
     public string? Verification { get; set; }
 
@@ -73,4 +85,7 @@ public sealed class AgencyOptions
 
     /// <summary>Where it may send the person back to: a return_url must begin with one of these. Each ends with a slash.</summary>
     public List<string> ReturnUrls { get; set; } = [];
+
+    /// <summary>The lowest level that it may ask for; B-T when empty.</summary>
+    public string? LowestLevel { get; set; }
 }

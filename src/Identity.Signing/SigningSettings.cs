@@ -1,6 +1,8 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Identity.Signing.Agencies;
+using Identity.Signing.Pades;
+using Identity.Signing.Revocation;
 
 namespace Identity.Signing;
 
@@ -20,6 +22,9 @@ public sealed record SigningSettings
     public required Uri Authority { get; init; }
     public required Uri Timestamps { get; init; }
     public required IReadOnlyList<string> TimestampPolicies { get; init; }
+    public required StatusSources StatusSources { get; init; }
+    public required PadesLevel Level { get; init; }
+    public required TimeSpan PendingFor { get; init; }
     public required Uri Verification { get; init; }
     public required string DataDirectory { get; init; }
     public required string KeysDirectory { get; init; }
@@ -45,6 +50,7 @@ public sealed record SigningSettings
     {
         var provider = Address(options.Provider, "Provider", production);
         var authority = Address(options.Authority, "Authority", production);
+        var sources = StatusSources.Check(options.StatusSources);
         return new SigningSettings
         {
             PublicAddress = Address(options.PublicAddress, "PublicAddress", production),
@@ -54,6 +60,9 @@ public sealed record SigningSettings
                 ? new Uri(authority, "tsa")
                 : AnyAddress(options.Timestamps, "Timestamps", production),
             TimestampPolicies = [.. options.TimestampPolicies.Select(ObjectIdentifier)],
+            StatusSources = sources,
+            Level = DefaultLevel(options.Level, sources),
+            PendingFor = Within(options.PendingFor, "PendingFor", TimeSpan.Zero, TimeSpan.FromDays(7)),
             Verification = Address(options.Verification, "Verification", production),
             DataDirectory = Directory(options.DataDirectory, "DataDirectory"),
             KeysDirectory = Directory(options.KeysDirectory, "KeysDirectory"),
@@ -74,6 +83,18 @@ public sealed record SigningSettings
             Instance = InstanceName(options.Instance),
             Agencies = AgencyRegistry.Check(options.Agencies, production),
             Production = production,
+        };
+    }
+
+    private static PadesLevel DefaultLevel(string? word, StatusSources sources)
+    {
+        if (string.IsNullOrEmpty(word))
+            return sources.Any ? PadesLevel.LTA : PadesLevel.T;
+        return PadesLevels.Read(word) switch
+        {
+            null => throw new SettingRefusedException("Level", "must be B-B, B-T, B-LT or B-LTA."),
+            > PadesLevel.T when !sources.Any => throw new SettingRefusedException("Level", "needs StatusSources above B-T."),
+            { } level => level,
         };
     }
 

@@ -7,6 +7,12 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Identity.TestKit;
 using Identity.TestKit.Pki;
+using Identity.Pdf.Syntax;
+using Identity.Verification.Engine;
+using Identity.Verification.Policy;
+using Identity.Verification.Reports;
+using Identity.Verification.Revocation;
+using Identity.Verification.Trust;
 using Microsoft.AspNetCore.Builder;
 
 namespace Identity.Signing.Tests;
@@ -42,14 +48,15 @@ public sealed class SigningSystem : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        Pki = new OpensslPki();
+        var authority = $"http://localhost:{FreePort.Next()}/";
+        Pki = new OpensslPki(statusAddress: authority);
         Data = Path.Combine(Pki.Folder, "data");
         Pki.MakeKey("client-signing", OpensslKey.P256, "ClientAuthentication");
         Pki.Certify("data-protection", OpensslKey.Rsa2048, "/CN=data protection", "keyUsage=critical,keyEncipherment\n", null, "DataProtection");
         Directory.CreateDirectory(Pki.PathOf("trust"));
         File.Copy(Pki.CertificatePath("root-ca"), Path.Combine(Pki.PathOf("trust"), "root-ca.cer.pem"));
         Provider = await StandInProvider.Start(IsClientAssertion);
-        Authority = await StandInAuthority.Start(Pki);
+        Authority = await StandInAuthority.Start(Pki, authority);
         await Start();
     }
 
@@ -74,7 +81,7 @@ public sealed class SigningSystem : IAsyncLifetime
     public string[] Arguments(string address) =>
     [
         "--environment=Development", $"--urls={address.TrimEnd('/')}", $"--Signing:PublicAddress={address}", $"--Signing:Provider={Provider.Issuer}",
-        $"--Signing:Authority={Authority.Address}", "--Signing:Verification=http://localhost:5300/", $"--Signing:DataDirectory={Data}",
+        $"--Signing:Authority={Authority.Address}", $"--Signing:StatusSources:0={Authority.Address}", "--Signing:PendingFor=00:00:00", "--Signing:Verification=http://localhost:5300/", $"--Signing:DataDirectory={Data}",
         $"--Signing:KeysDirectory={Pki.Folder}", $"--Signing:TrustDirectory={Pki.PathOf("trust")}", $"--Signing:MaxDocumentBytes={Cap}",
         "--Signing:Instance=one", "--Signing:Agencies:0:ClientId=land-registry", "--Signing:Agencies:0:Name=Land Registry",
         $"--Signing:Agencies:0:ReturnUrls:0={AgencyReturn}", "--Signing:Agencies:1:ClientId=tax-portal", "--Signing:Agencies:1:Name=Tax Portal",
@@ -107,7 +114,7 @@ public sealed class SigningSystem : IAsyncLifetime
 
     /// <summary>Posts a document as an agency does; fields with null are left out.</summary>
     public async Task<HttpResponseMessage> PostRequest(
-        byte[] document, string? key = null, string? purpose = "Sign the deed", string? returnUrl = AgencyReturn, string? signer = null, string fileName = "deed.pdf", string? token = null)
+        byte[] document, string? key = null, string? purpose = "Sign the deed", string? returnUrl = AgencyReturn, string? signer = null, string fileName = "deed.pdf", string? token = null, string? level = null)
     {
         using var client = AgencyClient(token);
         using var form = new MultipartFormDataContent { HeaderEncodingSelector = (_, _) => Encoding.UTF8 };
@@ -117,6 +124,8 @@ public sealed class SigningSystem : IAsyncLifetime
             form.Add(new StringContent(returnUrl), "return_url");
         if (signer is not null)
             form.Add(new StringContent(signer), "signer");
+        if (level is not null)
+            form.Add(new StringContent(level), "level");
         var file = new ByteArrayContent(document);
         file.Headers.TryAddWithoutValidation("Content-Disposition", $"form-data; name=\"document\"; filename=\"{fileName}\"");
         form.Add(file);
@@ -125,9 +134,9 @@ public sealed class SigningSystem : IAsyncLifetime
         return await client.SendAsync(message, Cancellation);
     }
 
-    public async Task<string> CreateRequest(byte[] document, string? signer = null, string fileName = "deed.pdf")
+    public async Task<string> CreateRequest(byte[] document, string? signer = null, string fileName = "deed.pdf", string? level = null)
     {
-        using var answer = await PostRequest(document, signer: signer, fileName: fileName);
+        using var answer = await PostRequest(document, signer: signer, fileName: fileName, level: level);
         Assert.Equal(HttpStatusCode.Created, answer.StatusCode);
         return (await Json(answer))["id"]!.GetValue<string>();
     }
@@ -141,12 +150,12 @@ public sealed class SigningSystem : IAsyncLifetime
     /// <summary>Waits until the request is signed or failed.</summary>
     public async Task<JsonNode> Ended(string id)
     {
-        for (var i = 0; i < 200; i++)
+        for (var i = 0; i < 500; i++)
         {
             var status = await Status(id);
             if (status["status"]!.GetValue<string>() is "signed" or "failed")
                 return status;
-            await Task.Delay(100, Cancellation);
+            await Task.Delay(40, Cancellation);
         }
 
         return await Status(id);
@@ -161,14 +170,22 @@ public sealed class SigningSystem : IAsyncLifetime
     }
 
     /// <summary>From upload to result: the signed PDF.</summary>
-    public async Task<byte[]> Sign(byte[] document, string fileName = "deed.pdf")
+    public async Task<byte[]> Sign(byte[] document, string fileName = "deed.pdf", string? level = null)
     {
-        var id = await CreateRequest(document, fileName: fileName);
+        var id = await CreateRequest(document, fileName: fileName, level: level);
         await Approve(NewBrowser(), id);
         var ended = await Ended(id);
         Assert.True(ended["status"]!.GetValue<string>() == "signed", ended.ToJsonString());
         using var client = AgencyClient();
         return await client.GetByteArrayAsync($"requests/{id}/document", Cancellation);
+    }
+
+    /// <summary>What our verifier says with nothing but the file and the root: no network, as of the given time or now.</summary>
+    public async Task<ValidationReport> Verify(byte[] file, DateTimeOffset? at = null)
+    {
+        var anchors = TrustAnchors.FromDirectories([Pki.PathOf("trust")]);
+        var validation = new ValidateDocument(anchors, OnlineRevocation.Offline, ValidationPolicy.Default, PdfLimits.Default, TimeProvider.System, at);
+        return BuildReport.From(await validation.Run(file, Cancellation), "signed.pdf", file, at ?? TimeProvider.System.GetUtcNow(), ValidationPolicy.Default);
     }
 
     public static async Task<JsonNode> Json(HttpResponseMessage answer) => JsonNode.Parse(await answer.Content.ReadAsStringAsync(Cancellation))!;

@@ -18,6 +18,8 @@ public sealed class StandInAuthority : IAsyncDisposable
     private readonly SemaphoreSlim oneTimestamp = new(1, 1);
     private int requests;
     private int timestamps;
+    private readonly System.Collections.Concurrent.ConcurrentDictionary<string, byte[]> lists = new();
+    private int ocspRequests;
 
     private StandInAuthority(WebApplication app, string address, OpensslPki pki) => (this.app, Address, this.pki) = (app, address, pki);
 
@@ -48,13 +50,29 @@ public sealed class StandInAuthority : IAsyncDisposable
     /// <summary>Another hierarchy stamps.</summary>
     public OpensslPki? OtherTsa { get; set; }
 
+    public int OcspStatus { get; set; } = 200;
+
+    /// <summary>Changes the answer of openssl.</summary>
+    public Func<byte[], byte[]> OcspReply { get; set; } = reply => reply;
+
+    public int ListStatus { get; set; } = 200;
+
+    /// <summary>Answers in place of the list of that name.</summary>
+    public Func<string, byte[]?> Lists { get; set; } = _ => null;
+
+    /// <summary>What the last person's certificate names in place of the addresses here.</summary>
+    public string? OtherStatusAddress { get; set; }
+
+    public int OcspRequests => ocspRequests;
+
+    public string? LastSerial { get; private set; }
+
     public int CertificateRequests => requests;
 
     public int TimestampRequests => timestamps;
 
-    public static async Task<StandInAuthority> Start(OpensslPki pki)
+    public static async Task<StandInAuthority> Start(OpensslPki pki, string address)
     {
-        var address = $"http://localhost:{FreePort.Next()}/";
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         var app = builder.Build();
@@ -62,6 +80,8 @@ public sealed class StandInAuthority : IAsyncDisposable
         var authority = new StandInAuthority(app, address, pki);
         app.MapPost("/certificates", (Delegate)authority.Certify);
         app.MapPost("/tsa", (Delegate)authority.Stamp);
+        app.MapPost("/ocsp", (Delegate)authority.Answer);
+        app.MapGet("/crl/{name}.crl", (Delegate)authority.List);
         await app.StartAsync();
         return authority;
     }
@@ -71,7 +91,8 @@ public sealed class StandInAuthority : IAsyncDisposable
         Certificates = _ => Task.FromResult<IResult?>(null);
         (OtherIdentifier, OtherKey, Query, Reply, ReplyType, TimestampStatus, Clock, OtherTsa) =
             (null, false, query => query, reply => reply, "application/timestamp-reply", 200, null, null);
-        requests = timestamps = 0;
+        requests = timestamps = ocspRequests = 0;
+        (OcspStatus, OcspReply, ListStatus, Lists, OtherStatusAddress) = (200, reply => reply, 200, _ => null, null);
     }
 
     public async ValueTask DisposeAsync()
@@ -83,13 +104,28 @@ public sealed class StandInAuthority : IAsyncDisposable
     private async Task<IResult> Certify(HttpContext context)
     {
         Interlocked.Increment(ref requests);
-        return await Certificates(context) ?? await Issue(context, pki, OtherIdentifier, OtherKey);
+        return await Certificates(context) ?? await Issue(context, pki, this);
     }
 
-    /// <summary>What an authority of another hierarchy would answer.</summary>
-    public static Task<IResult> CertifyUnder(OpensslPki hierarchy, HttpContext context) => Issue(context, hierarchy, null, false);
+    private async Task<IResult> Answer(HttpContext context)
+    {
+        Interlocked.Increment(ref ocspRequests);
+        if (OcspStatus != 200)
+            return Results.StatusCode(OcspStatus);
+        using var body = new MemoryStream();
+        await context.Request.Body.CopyToAsync(body);
+        return Results.Bytes(OcspReply(pki.AnswerOcsp(body.ToArray())), "application/ocsp-response");
+    }
 
-    private static async Task<IResult> Issue(HttpContext context, OpensslPki pki, string? otherIdentifier, bool otherKey)
+    // Lists are kept, as an authority keeps them: openssl takes a while for each.
+    private IResult List(string name) => ListStatus != 200 ? Results.StatusCode(ListStatus)
+        : name is "root-ca" or "issuing-ca" ? Results.Bytes(Lists(name) ?? lists.GetOrAdd(name, pki.RevocationList), "application/pkix-crl")
+        : Results.NotFound();
+
+    /// <summary>What an authority of another hierarchy would answer.</summary>
+    public static Task<IResult> CertifyUnder(OpensslPki hierarchy, HttpContext context) => Issue(context, hierarchy, null);
+
+    private static async Task<IResult> Issue(HttpContext context, OpensslPki pki, StandInAuthority? settings)
     {
         var body = JsonNode.Parse(await new StreamReader(context.Request.Body).ReadToEndAsync())!;
         var claims = JsonNode.Parse(System.Buffers.Text.Base64Url.DecodeFromChars(body["evidence"]!.GetValue<string>().Split('.')[1]))!["person"]!;
@@ -97,15 +133,20 @@ public sealed class StandInAuthority : IAsyncDisposable
 
         using var own = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var subject = new X500DistinguishedNameBuilder();
-        subject.Add("2.5.4.5", otherIdentifier ?? claims["identifier"]!.GetValue<string>(), System.Formats.Asn1.UniversalTagNumber.PrintableString);
+        subject.Add("2.5.4.5", settings?.OtherIdentifier ?? claims["identifier"]!.GetValue<string>(), System.Formats.Asn1.UniversalTagNumber.PrintableString);
         subject.Add("2.5.4.42", claims["given_name"]!.GetValue<string>());
         subject.Add("2.5.4.4", claims["family_name"]!.GetValue<string>());
         subject.AddCommonName($"{claims["given_name"]} {claims["family_name"]}");
         subject.AddCountryOrRegion("XX");
-        var request = new CertificateRequest(subject.Build(), otherKey ? new PublicKey(own) : asked.PublicKey, HashAlgorithmName.SHA256);
+        var request = new CertificateRequest(subject.Build(), settings?.OtherKey == true ? new PublicKey(own) : asked.PublicKey, HashAlgorithmName.SHA256);
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(false, false, 0, true));
         request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.NonRepudiation, true));
         request.CertificateExtensions.Add(new X509SubjectKeyIdentifierExtension(request.PublicKey, false));
+        if ((settings?.OtherStatusAddress ?? settings?.Address) is { } status)
+        {
+            request.CertificateExtensions.Add(new X509AuthorityInformationAccessExtension([status + "ocsp"], null));
+            request.CertificateExtensions.Add(CertificateRevocationListBuilder.BuildCrlDistributionPointExtension([status + "crl/issuing-ca.crl"]));
+        }
         using var issuer = X509Certificate2.CreateFromPem(await File.ReadAllTextAsync(pki.CertificatePath("issuing-ca")));
         request.CertificateExtensions.Add(X509AuthorityKeyIdentifierExtension.CreateFromCertificate(issuer, true, false));
         using var key = ECDsa.Create();
@@ -113,6 +154,9 @@ public sealed class StandInAuthority : IAsyncDisposable
         var now = TimeProvider.System.GetUtcNow();
         using var certificate = request.Create(
             issuer.SubjectName, X509SignatureGenerator.CreateForECDsa(key), now.AddMinutes(-1), now.AddMinutes(15), RandomNumberGenerator.GetBytes(16));
+        pki.SetStatus(certificate.SerialNumber);
+        if (settings is not null)
+            settings.LastSerial = certificate.SerialNumber;
         return Results.Json(
             new
             {

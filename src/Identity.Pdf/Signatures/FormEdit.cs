@@ -49,9 +49,10 @@ internal static class FormEdit
         var changes = new Dictionary<string, ReadOnlyMemory<byte>?>(StringComparer.Ordinal);
         switch (dictionary["Fields"])
         {
-            case PdfReference reference when view.Resolve(reference.Target) is PdfArray array:
+            case PdfReference reference when view.Resolve(reference.Target) is PdfArray array && view.Closure.UsesOf(reference.Target).Count == 1:
                 update.Replace(reference.Target, SyntaxEdit.WithItem(array, item.Span));
                 break;
+            // What else names the array must not change with it.
             case { } fields when view.Resolve(fields) is PdfArray array:
                 changes["Fields"] = SyntaxEdit.WithItem(array, item.Span);
                 break;

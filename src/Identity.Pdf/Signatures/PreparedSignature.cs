@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Identity.Pdf.Structure;
 
 namespace Identity.Pdf.Signatures;
 
@@ -24,6 +25,19 @@ public sealed class PreparedSignature
     internal PreparedSignature(string fieldName, ReadOnlyMemory<byte> original, byte[] tail, ByteRange byteRange, int reservedBytes)
     {
         (FieldName, Original, this.tail, ByteRange, ReservedBytes) = (fieldName, original, tail, byteRange, reservedBytes);
+    }
+
+    /// <summary>
+    /// The last signature of a document, its Contents to be written anew: for what becomes of a signature that was kept before it was finished.
+    /// Null when it does not cover the document up to its end.
+    /// </summary>
+    public static PreparedSignature? Reopen(PdfDocument document, SignatureDictionary signature)
+    {
+        if (signature is not { FieldName: { } field, ByteRange: ByteRangeCheck.Sound { CoversWholeDocument: true } sound, Contents: SignatureContents.Present contents })
+            return null;
+        var tail = document.File[(int)sound.Range.FirstLength..].ToArray();
+        tail.AsSpan(1, (int)(sound.Range.SecondStart - sound.Range.FirstLength) - 2).Fill((byte)'0');
+        return new PreparedSignature(field, document.File[..(int)sound.Range.FirstLength], tail, sound.Range, contents.Bytes.Length);
     }
 
     public string FieldName { get; }

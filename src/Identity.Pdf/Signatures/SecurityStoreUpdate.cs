@@ -34,14 +34,20 @@ public static class SecurityStoreUpdate
 {
     private static readonly string[] Keys = ["Certs", "OCSPs", "CRLs"];
 
-    public static SecurityStoreAddition Prepare(PdfDocument document, ValidationData data)
+    /// <summary>Null when the store, if there is one, can be added to.</summary>
+    public static SecurityStoreAddition.Refused? Refusal(PdfDocument document)
     {
         var view = document.Latest;
-        var existing = view.SecurityStore;
-        if (existing is { Defects: [var defect, ..] })
-            return new SecurityStoreAddition.Refused(SignatureRefusal.BrokenSecurityStore, defect);
-        if (existing is null && view.Resolve(view.Catalog["DSS"]) is not PdfNull)
-            return new SecurityStoreAddition.Refused(SignatureRefusal.BrokenSecurityStore, "DSS is no dictionary");
+        if (view.SecurityStore is { Defects: [var defect, ..] })
+            return new(SignatureRefusal.BrokenSecurityStore, defect);
+        return view.SecurityStore is null && view.Resolve(view.Catalog["DSS"]) is not PdfNull ? new(SignatureRefusal.BrokenSecurityStore, "DSS is no dictionary") : null;
+    }
+
+    public static SecurityStoreAddition Prepare(PdfDocument document, ValidationData data)
+    {
+        if (Refusal(document) is { } broken)
+            return broken;
+        var existing = document.Latest.SecurityStore;
         switch (IncrementalUpdate.Begin(document))
         {
             case UpdateStart.Refused refused:

@@ -96,8 +96,10 @@ public static class SignatureUpdate
         var view = document.Latest;
         if (view.Form.Dictionary is { } form && view.Resolve(form["XFA"]) is not PdfNull)
             return new(SignatureRefusal.XfaForm, "the document has an XFA form");
-        // 12.8.2.2.2: with P 1 any change to the document invalidates the certification.
-        if (document.Signatures.Any(signature => signature.References.Any(reference => reference is SignatureReference.DocMdp { Permission: 1 })))
+        // 12.8.2.2.2: with P 1 any change to the document invalidates the certification; table 236: so it is behind a lock with P 1. What is meant to
+        // restrict and cannot be understood, permits nothing.
+        if (document.Signatures.Any(signature => signature.LockPermission == 1
+            || signature.References.Any(reference => reference is SignatureReference.DocMdp { Permission: 1 } or SignatureReference.Other { TransformMethod: "DocMDP" })))
             return new(SignatureRefusal.CertifiedNoChanges, "the document is certified, and its certification forbids further signatures");
         if (view.Pages.Defects.Count > 0 || view.Form.Defects.Count > 0)
             return new(SignatureRefusal.BrokenPagesOrForm, view.Pages.Defects.Concat(view.Form.Defects).First());

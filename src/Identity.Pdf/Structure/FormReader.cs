@@ -107,7 +107,11 @@ internal sealed class FormReader
     {
         var fieldKids = new List<PdfObject>();
         if (view.Get<PdfArray>(dictionary, "Kids") is not { } kids)
+        {
+            if (view.Resolve(dictionary["Kids"]) is not PdfNull)
+                Defect("Kids of a field is no array");
             return fieldKids;
+        }
         foreach (var kid in kids.Items)
         {
             if (++nodes > view.Document.Limits.Fields)

@@ -138,6 +138,7 @@ public static class Oids
     public const string SigningCertificateV2 = "1.2.840.113549.1.9.16.2.47";
     public const string SignatureTimestamp = "1.2.840.113549.1.9.16.2.14";
     public const string SignaturePolicy = "1.2.840.113549.1.9.16.2.15";
+    public const string SignaturePolicyUri = "1.2.840.113549.1.9.16.5.1";
     public const string CommitmentType = "1.2.840.113549.1.9.16.2.16";
     public const string SignerLocation = "1.2.840.113549.1.9.16.2.17";
     public const string SignerAttributes = "1.2.840.113549.1.9.16.2.18";

@@ -15,16 +15,14 @@ public static class PadesSignature
     /// <summary>The digest with which <paramref name="algorithm"/> wants the document hashed.</summary>
     public static HashAlgorithmName DocumentDigestAlgorithm(SignatureAlgorithm algorithm) => SignedDataWriter.DigestFor(algorithm);
 
-    /// <param name="documentDigest">Digest of the ByteRange by <see cref="DocumentDigestAlgorithm"/>.</param>
-    /// <param name="signer">The signing certificate.</param>
-    /// <param name="chain">Its issuers; the root may be among them.</param>
     /// <param name="algorithm">How the key signs.</param>
-    public static ToBeSigned Build(ReadOnlyMemory<byte> documentDigest, Certificate signer, IReadOnlyList<Certificate> chain, SignatureAlgorithm algorithm)
+    public static ToBeSigned Build(PadesContent content, SignatureAlgorithm algorithm)
     {
-        if (documentDigest.Length != Digests.Length(DocumentDigestAlgorithm(algorithm)))
-            throw new ArgumentException("The document digest has not the length of its algorithm.", nameof(documentDigest));
-        var attributes = SignedDataWriter.SignedAttributes(Oids.CmsData, documentDigest, signer, algorithm, withProtection: true);
-        IReadOnlyList<Certificate> certificates = [signer, .. chain.Where(c => !c.Equals(signer)).Distinct()];
+        if (content.DocumentDigest.Length != Digests.Length(DocumentDigestAlgorithm(algorithm)))
+            throw new ArgumentException("The document digest has not the length of its algorithm.", nameof(content));
+        var signer = content.Signer;
+        var attributes = SignedDataWriter.SignedAttributes(Oids.CmsData, content.DocumentDigest, signer, algorithm, withProtection: true, PadesAttributes.Of(content));
+        IReadOnlyList<Certificate> certificates = [signer, .. content.Chain.Where(c => !c.Equals(signer)).Distinct()];
         return SignedDataWriter.Build(new SignedDataWriter.Parts(Oids.CmsData, null, signer, certificates, algorithm), attributes);
     }
 

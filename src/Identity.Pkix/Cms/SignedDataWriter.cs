@@ -17,7 +17,8 @@ internal static class SignedDataWriter
     /// <summary>
     /// The attributes as SET OF in DER: what is signed (RFC 5652 5.4). No signing-time: PAdES forbids it (EN 319 142-1 6.3) and a TSTInfo has its own.
     /// </summary>
-    public static byte[] SignedAttributes(string contentType, ReadOnlyMemory<byte> digest, Certificate signer, SignatureAlgorithm algorithm, bool withProtection)
+    public static byte[] SignedAttributes(string contentType, ReadOnlyMemory<byte> digest, Certificate signer, SignatureAlgorithm algorithm, bool withProtection,
+        IReadOnlyList<(string Oid, Action<AsnWriter> Write)>? more = null)
     {
         var writer = new AsnWriter(AsnEncodingRules.DER);
         using (writer.PushSetOf())
@@ -32,6 +33,7 @@ internal static class SignedDataWriter
                 AlgorithmIdentifier.ForDigest(DigestFor(algorithm)).Write(w);
                 algorithm.Identifier.Write(w, new Asn1Tag(TagClass.ContextSpecific, 1, true));
             });
+            foreach (var (oid, write) in more ?? []) WriteAttribute(writer, oid, write);
         }
         return writer.Encode();
     }

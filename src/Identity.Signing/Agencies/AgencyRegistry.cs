@@ -1,7 +1,10 @@
+using Identity.Signing.Pades;
+
 namespace Identity.Signing.Agencies;
 
 /// <summary>An agency that may ask for signatures.</summary>
-public sealed record Agency(string ClientId, string Name, IReadOnlyList<string> ReturnPrefixes)
+/// <param name="LowestLevel">B-T unless the operator lets it ask for signatures without any proof of time.</param>
+public sealed record Agency(string ClientId, string Name, IReadOnlyList<string> ReturnPrefixes, PadesLevel LowestLevel)
 {
     /// <summary>
     /// The address to send the person back to, or null when it is not registered. Compared after normalisation (dot segments,
@@ -47,7 +50,9 @@ public sealed class AgencyRegistry
             if (string.IsNullOrWhiteSpace(agency.Name) || agency.Name.Length > LongestName || agency.Name.Any(char.IsControl))
                 throw new SettingRefusedException(field + ":Name", $"must have 1 to {LongestName} characters.");
             var prefixes = agency.ReturnUrls.Select(url => Prefix(url, field + ":ReturnUrls", production)).ToArray();
-            if (!agencies.TryAdd(agency.ClientId, new Agency(agency.ClientId, agency.Name, prefixes)))
+            if ((string.IsNullOrEmpty(agency.LowestLevel) ? PadesLevel.T : PadesLevels.Read(agency.LowestLevel)) is not { } lowest)
+                throw new SettingRefusedException(field + ":LowestLevel", "must be B-B, B-T, B-LT or B-LTA.");
+            if (!agencies.TryAdd(agency.ClientId, new Agency(agency.ClientId, agency.Name, prefixes, lowest)))
                 throw new SettingRefusedException(field + ":ClientId", "is listed twice.");
         }
 

@@ -76,9 +76,10 @@ public sealed class ApprovalRecords(IDbContextFactory<SigningDatabase> databases
         await using var database = await databases.CreateDbContextAsync();
         await using var transaction = await database.Database.BeginTransactionAsync();
         var signed = await database.Requests
-            .Where(r => r.Id == approval.RequestId && r.State == RequestState.Approved && r.ApprovalId == approval.ApprovalId)
+            .Where(r => r.Id == approval.RequestId && (r.State == RequestState.Approved || r.State == RequestState.PendingTimestamp) && r.ApprovalId == approval.ApprovalId)
             .ExecuteUpdateAsync(r => r
                 .SetProperty(x => x.State, RequestState.Signed)
+                .SetProperty(x => x.Failure, (FailureReason?)null)
                 .SetProperty(x => x.CertificateSerial, certificateSerial)
                 .SetProperty(x => x.SignedSha256, signedSha256)
                 .SetProperty(x => x.SignedLength, signedLength)
@@ -99,7 +100,8 @@ public sealed class ApprovalRecords(IDbContextFactory<SigningDatabase> databases
         await End(database, approval.ApprovalId, SnakeCase.Of(reason), now);
         await database.Requests
             .Where(r => r.Id == approval.RequestId
-                && (r.State == RequestState.ApprovalAsked || (r.State == RequestState.Approved && r.ApprovalId == approval.ApprovalId)))
+                && (r.State == RequestState.ApprovalAsked
+                    || ((r.State == RequestState.Approved || r.State == RequestState.PendingTimestamp) && r.ApprovalId == approval.ApprovalId)))
             .ExecuteUpdateAsync(r => r
                 .SetProperty(x => x.State, RequestState.Failed)
                 .SetProperty(x => x.Failure, reason)
@@ -131,8 +133,45 @@ public sealed class ApprovalRecords(IDbContextFactory<SigningDatabase> databases
         var instance = ownToo ? settings.Instance : null;
         await using var database = await databases.CreateDbContextAsync(cancellation);
         return await database.Approvals.AsNoTracking()
-            .Where(a => a.EndedAt == null && a.TakenAt != null && (a.TakenAt < takenBefore || a.TakenBy == instance))
+            .Where(a => a.EndedAt == null && a.TakenAt != null && a.NextTryAt == null && (a.TakenAt < takenBefore || a.TakenBy == instance))
             .ToListAsync(cancellation);
+    }
+
+    /// <summary>
+    /// The signature is kept on disk and waits: both rows change or none. False when the request was meanwhile called failed. A crash before
+    /// this leaves an interrupted signature, a crash after it one that is tried again.
+    /// </summary>
+    public async Task<bool> KeepPending(StoredApproval approval, FailureReason obstacle, DateTimeOffset nextTry)
+    {
+        await using var database = await databases.CreateDbContextAsync();
+        await using var transaction = await database.Database.BeginTransactionAsync();
+        var waiting = await database.Requests
+            .Where(r => r.Id == approval.RequestId && (r.State == RequestState.Approved || r.State == RequestState.PendingTimestamp) && r.ApprovalId == approval.ApprovalId)
+            .ExecuteUpdateAsync(r => r.SetProperty(x => x.State, RequestState.PendingTimestamp).SetProperty(x => x.Failure, obstacle));
+        if (waiting == 0)
+            return false;
+        await database.Approvals.Where(a => a.ApprovalId == approval.ApprovalId && a.EndedAt == null).ExecuteUpdateAsync(a => a.SetProperty(x => x.NextTryAt, nextTry));
+        await transaction.CommitAsync();
+        return true;
+    }
+
+    /// <summary>Approvals whose kept signature is to be tried again by now.</summary>
+    public async Task<IReadOnlyList<StoredApproval>> PendingDue(CancellationToken cancellation)
+    {
+        var now = time.GetUtcNow();
+        await using var database = await databases.CreateDbContextAsync(cancellation);
+        return await database.Approvals.AsNoTracking().Where(a => a.EndedAt == null && a.NextTryAt != null && a.NextTryAt <= now)
+            .OrderBy(a => a.NextTryAt).ToListAsync(cancellation);
+    }
+
+    /// <summary>True for exactly one caller: it has the signing deadline to itself, then another may try.</summary>
+    public async Task<bool> ClaimPending(StoredApproval approval, CancellationToken cancellation)
+    {
+        var until = time.GetUtcNow() + settings.SigningDeadline;
+        await using var database = await databases.CreateDbContextAsync(cancellation);
+        return await database.Approvals
+            .Where(a => a.ApprovalId == approval.ApprovalId && a.EndedAt == null && a.NextTryAt == approval.NextTryAt)
+            .ExecuteUpdateAsync(a => a.SetProperty(x => x.NextTryAt, until).SetProperty(x => x.Tries, x => x.Tries + 1), cancellation) == 1;
     }
 
     private static Task<int> End(SigningDatabase database, string approvalId, string outcome, DateTimeOffset now) =>

@@ -23,6 +23,12 @@ public sealed class StoredApproval
     /// <summary>The copy of the service that took it.</summary>
     public string? TakenBy { get; init; }
 
+    /// <summary>When the signature made with it, which waits for its time-stamp or validation data, is tried again; null when none waits.</summary>
+    public DateTimeOffset? NextTryAt { get; init; }
+
+    /// <summary>How often it was tried again.</summary>
+    public int Tries { get; init; }
+
     /// <summary>When it came to its end; null while it waits or is in use.</summary>
     public DateTimeOffset? EndedAt { get; init; }
 

@@ -1,5 +1,7 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using Identity.Pkix.Asn1;
+using Identity.Pkix.X509;
 
 namespace Identity.Signing.Certificates;
 
@@ -14,7 +16,10 @@ public sealed class TrustedChain(SigningSettings settings)
     /// <param name="leaf">DER.</param>
     /// <param name="others">DER of whatever came with it; only what leads to a configured root counts.</param>
     /// <param name="at">The moment for which the chain must hold.</param>
-    public bool Leads(ReadOnlyMemory<byte> leaf, IEnumerable<ReadOnlyMemory<byte>> others, DateTimeOffset at)
+    public bool Leads(ReadOnlyMemory<byte> leaf, IEnumerable<ReadOnlyMemory<byte>> others, DateTimeOffset at) => Path(leaf, others, at) is not null;
+
+    /// <summary>The chain from the leaf to a configured root, that root included; null when none holds.</summary>
+    public IReadOnlyList<Certificate>? Path(ReadOnlyMemory<byte> leaf, IEnumerable<ReadOnlyMemory<byte>> others, DateTimeOffset at)
     {
         var loaded = new List<X509Certificate2>();
         try
@@ -31,12 +36,12 @@ public sealed class TrustedChain(SigningSettings settings)
             var leads = chain.Build(certificate);
             foreach (var element in chain.ChainElements)
                 loaded.Add(element.Certificate);
-            return leads;
+            return leads ? [.. chain.ChainElements.Select(element => Certificate.Parse(element.Certificate.RawData))] : null;
         }
-        catch (CryptographicException)
+        catch (Exception problem) when (problem is CryptographicException or MalformedException)
         {
             // Not a certificate that can be loaded: it leads nowhere.
-            return false;
+            return null;
         }
         finally
         {

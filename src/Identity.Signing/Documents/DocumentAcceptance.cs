@@ -1,6 +1,7 @@
 using Identity.Pdf.Signatures;
 using Identity.Pdf.Structure;
 using Identity.Pdf.Syntax;
+using Identity.Signing.Pades;
 
 namespace Identity.Signing.Documents;
 
@@ -27,7 +28,7 @@ internal static class DocumentAcceptance
     private const int TrialContentsBytes = 1024;
 
     /// <summary>Null when the document can be signed. The text is for the operator and holds nothing of the document.</summary>
-    public static (DocumentRefusal Reason, string Detail)? Check(byte[] file, PdfLimits limits, DateTimeOffset now)
+    public static (DocumentRefusal Reason, string Detail)? Check(byte[] file, PdfLimits limits, PadesLevel level, DateTimeOffset now)
     {
         // ISO 32000-1 7.5.2: the header is the first line. Elsewhere, offsets mean different things to different readers.
         if (!file.AsSpan().StartsWith("%PDF-"u8))
@@ -36,6 +37,8 @@ internal static class DocumentAcceptance
         {
             case PdfRead.Refused refused:
                 return (Of(refused.Refusal.Code), refused.Refusal.Message);
+            case PdfRead.Document document when level > PadesLevel.T && SecurityStoreUpdate.Refusal(document.Value) is { } broken:
+                return (Of(broken.Reason), broken.Message);
             case PdfRead.Document document:
                 return SignatureUpdate.Prepare(document.Value, new SignatureRequest { ContentsBytes = TrialContentsBytes, SigningTime = now })
                     is SignaturePreparation.Refused unsuitable ? (Of(unsuitable.Reason), unsuitable.Message) : null;

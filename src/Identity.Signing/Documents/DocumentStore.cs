@@ -19,7 +19,7 @@ public abstract record DocumentReceived
 }
 
 /// <summary>
-/// Documents as files: `ab/abc….pdf` as received and `ab/abc….signed.pdf`. A file appears under its name only when it is whole
+/// Documents as files: `ab/abc….pdf` as received, `ab/abc….signed.pdf`, and `ab/abc….pending.pdf` while a signature waits for its level. A file appears under its name only when it is whole
 /// and on disk; what a crash leaves in `staging`, or without a request, is removed by the sweep.
 /// </summary>
 public sealed class DocumentStore
@@ -144,6 +144,33 @@ public sealed class DocumentStore
 
     public void RemoveSigned(string requestId, string approvalId) => File.Delete(SignedPath(requestId, approvalId));
 
+    /// <summary>Keeps a signature that waits for its level, in place of the one kept before: whole or not at all.</summary>
+    public void KeepPending(string requestId, string approvalId, ReadOnlyMemory<byte> document)
+    {
+        var path = StagedPath(RequestId.Next());
+        try
+        {
+            using (var file = Create(path))
+            {
+                file.Write(document.Span);
+                file.Flush(flushToDisk: true);
+            }
+
+            File.Move(path, PendingPath(requestId, approvalId), overwrite: true);
+        }
+        catch
+        {
+            File.Delete(path);
+            throw;
+        }
+    }
+
+    /// <summary>Null when it is gone.</summary>
+    public async Task<byte[]?> ReadPending(string requestId, string approvalId, CancellationToken cancellation) =>
+        File.Exists(PendingPath(requestId, approvalId)) ? await File.ReadAllBytesAsync(PendingPath(requestId, approvalId), cancellation) : null;
+
+    public void RemovePending(string requestId, string approvalId) => File.Delete(PendingPath(requestId, approvalId));
+
     /// <summary>Removes original and signed document.</summary>
     public void Remove(string requestId)
     {
@@ -188,6 +215,8 @@ public sealed class DocumentStore
     private string OriginalPath(string id) => Path.Combine(Folder(id), id + ".pdf");
 
     private string SignedPath(string id, string approvalId) => Path.Combine(Folder(id), $"{id}.{Checked(approvalId)}.signed.pdf");
+
+    private string PendingPath(string id, string approvalId) => Path.Combine(Folder(id), $"{id}.{Checked(approvalId)}.pending.pdf");
 
     // Identifiers become file names: whoever passes anything else has a bug.
     private static string Checked(string id) => RequestId.IsOne(id) ? id : throw new ArgumentException("Not an identifier.", nameof(id));

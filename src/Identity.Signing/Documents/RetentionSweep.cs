@@ -25,14 +25,14 @@ public sealed class RetentionSweep(
         var removed = documents.RemoveAbandonedStaging(now - AbandonedAfter);
         await using var database = await databases.CreateDbContextAsync(cancellation);
         var over = await database.Requests
-            .Where(r => !r.DocumentsRemoved && r.State != RequestState.Approved
+            .Where(r => !r.DocumentsRemoved && r.State != RequestState.Approved && r.State != RequestState.PendingTimestamp
                 && ((r.State == RequestState.Signed && r.EndedAt < now - settings.Retention)
                     || (r.State != RequestState.Signed && r.ExpiresAt < now - settings.Retention)))
             .OrderBy(r => r.ExpiresAt).Select(r => r.Id).Take(AtOnce).ToListAsync(cancellation);
         foreach (var id in over)
         {
             // The record first: a crash between leaves files without a living request, which the next round removes.
-            await database.Requests.Where(r => r.Id == id && r.State != RequestState.Approved).ExecuteUpdateAsync(
+            await database.Requests.Where(r => r.Id == id && r.State != RequestState.Approved && r.State != RequestState.PendingTimestamp).ExecuteUpdateAsync(
                 r => r.SetProperty(x => x.DocumentsRemoved, true)
                     .SetProperty(x => x.State, x => x.State == RequestState.Signed ? RequestState.Signed : RequestState.Expired),
                 cancellation);

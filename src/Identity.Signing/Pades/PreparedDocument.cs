@@ -1,11 +1,13 @@
 using System.Buffers.Text;
 using System.Security.Cryptography;
+using Identity.Keys;
 using Identity.Keys.Activation;
 using Identity.Pdf.Signatures;
 using Identity.Pdf.Structure;
 using Identity.Pdf.Syntax;
 using Identity.Pkix.Cms;
 using Identity.Pkix.Signatures;
+using Identity.Pkix.X509;
 using Identity.Signing.Certificates;
 
 namespace Identity.Signing.Pades;
@@ -28,14 +30,16 @@ public abstract record Preparation
 /// </summary>
 public sealed class PreparedDocument
 {
-    private PreparedDocument(PreparedSignature update, ToBeSigned toBeSigned, PersonCertificate certificate) =>
-        (Update, ToBeSigned, Certificate) = (update, toBeSigned, certificate);
+    private PreparedDocument(PreparedSignature update, ToBeSigned toBeSigned, Certificate signer, SignatureScheme scheme) =>
+        (Update, ToBeSigned, Signer, Scheme) = (update, toBeSigned, signer, scheme);
 
     internal PreparedSignature Update { get; }
 
     internal ToBeSigned ToBeSigned { get; }
 
-    internal PersonCertificate Certificate { get; }
+    internal Certificate Signer { get; }
+
+    internal SignatureScheme Scheme { get; }
 
     public static Preparation Prepare(
         ReadOnlyMemory<byte> original, VerifiedApproval approval, PersonCertificate certificate, int tokenBytes, DateTimeOffset signingTime)
@@ -44,14 +48,21 @@ public sealed class PreparedDocument
             return new Preparation.OtherDocument();
         // The upload's cap was checked when the document came.
         if (PdfDocument.Read(original, new PdfLimits { FileBytes = original.Length }) is not PdfRead.Document document)
-            return new Preparation.Unsuitable("cannot be read");
+            return new Preparation.Unsuitable("cannot_be_read");
+        return Prepare(document.Value, certificate, tokenBytes, signingTime);
+    }
 
+    private static Preparation Prepare(PdfDocument document, PersonCertificate certificate, int tokenBytes, DateTimeOffset signingTime)
+    {
+        if (SigningScheme.For(certificate.Leaf) is not { } scheme)
+            return new Preparation.Unsuitable("key_of_certificate");
+        var content = new PadesContent(default, certificate.Leaf, certificate.Chain);
         // EN 319 142-1 6.3: M is the claimed time, Reason stays free for commitments.
-        var request = new SignatureRequest { ContentsBytes = ContentsSize.For(certificate, tokenBytes), SigningTime = signingTime };
-        if (SignatureUpdate.Prepare(document.Value, request) is not SignaturePreparation.Prepared prepared)
-            return new Preparation.Unsuitable("cannot take a signature");
-        var digest = prepared.Signature.ComputeDigest(HashAlgorithmName.SHA256);
-        var toBeSigned = PadesSignature.Build(digest, certificate.Leaf, certificate.Chain, SignatureAlgorithm.EcdsaSha256);
-        return new Preparation.Done(new PreparedDocument(prepared.Signature, toBeSigned, certificate));
+        var request = new SignatureRequest { ContentsBytes = ContentsSize.For(scheme, content, tokenBytes), SigningTime = signingTime };
+        if (SignatureUpdate.Prepare(document, request) is not SignaturePreparation.Prepared prepared)
+            return new Preparation.Unsuitable("cannot_take_a_signature");
+        var digest = prepared.Signature.ComputeDigest(PadesSignature.DocumentDigestAlgorithm(scheme.Algorithm));
+        var toBeSigned = PadesSignature.Build(content with { DocumentDigest = digest }, scheme.Algorithm);
+        return new Preparation.Done(new PreparedDocument(prepared.Signature, toBeSigned, certificate.Leaf, scheme.Scheme));
     }
 }

@@ -2,29 +2,49 @@ using Identity.Keys;
 using Identity.Pdf.Signatures;
 using Identity.Pkix.Cms;
 using Identity.Pkix.Signatures;
+using Identity.Pkix.X509;
+using Identity.Signing.Revocation;
 
 namespace Identity.Signing.Pades;
 
-/// <summary>PAdES-BASELINE-B in the making: prepared document and finished CMS. It cannot be written: only a time-stamped document can.</summary>
+/// <summary>PAdES-BASELINE-B: the document with a finished CMS, and room in it for a time-stamp.</summary>
 public sealed class SignedDocument
 {
-    private SignedDocument(PreparedSignature update, ReadOnlyMemory<byte> cms) => (Update, Cms) = (update, cms);
+    private SignedDocument(PreparedSignature update, ReadOnlyMemory<byte> cms, Certificate signer) => (Update, Cms, Signer) = (update, cms, signer);
 
     internal PreparedSignature Update { get; }
 
     internal ReadOnlyMemory<byte> Cms { get; }
+
+    public Certificate Signer { get; }
 
     /// <summary>What the time-stamp is made over.</summary>
     internal ReadOnlyMemory<byte> SignatureValue => PadesSignature.TimestampedValue(Cms);
 
     /// <summary>Uses the key for its one signature.</summary>
     /// <exception cref="KeyUnavailableException">The key was used or destroyed.</exception>
-    public static SignedDocument Sign(PreparedDocument prepared, PersonKey key)
+    public static SignedDocument Sign(PreparedDocument prepared, SigningKey key)
     {
-        var value = key.SignHash(SignatureScheme.EcdsaSha256, prepared.ToBeSigned.Hash());
+        var value = key.SignHash(prepared.Scheme, prepared.ToBeSigned.Hash());
         // The certificate in the document must be this key's: found here, not by the first verifier.
-        if (SignatureVerification.VerifyData(prepared.Certificate.Leaf.PublicKey, prepared.ToBeSigned.Algorithm, prepared.ToBeSigned.Bytes.Span, value) != SignatureCheck.Valid)
+        if (SignatureVerification.VerifyData(prepared.Signer.PublicKey, prepared.ToBeSigned.Algorithm, prepared.ToBeSigned.Bytes.Span, value) != SignatureCheck.Valid)
             throw new InvalidOperationException("The signature does not verify with the certificate.");
-        return new SignedDocument(prepared.Update, prepared.ToBeSigned.Complete(value));
+        return new SignedDocument(prepared.Update, prepared.ToBeSigned.Complete(value), prepared.Signer);
+    }
+
+    /// <summary>The document as it stands at this level.</summary>
+    public ReadOnlyMemory<byte> ToBytes()
+    {
+        var document = new GrowingDocument(Update.Original);
+        document.Append(Update.SignedTail(Cms.Span) ?? throw new InvalidOperationException("The signature outgrew the room that it was measured for."));
+        return document.Bytes;
+    }
+
+    /// <summary>What <see cref="ToBytes"/> gave, read again; null when it is not that.</summary>
+    internal static SignedDocument? Reopen(GrowingDocument document)
+    {
+        if (document.Read() is not { } pdf || SignatureInDocument.All(pdf) is not [.., { IsTimestamp: false } last] || last.SignatureTimestamps.Count > 0 || !last.Holds(pdf))
+            return null;
+        return PreparedSignature.Reopen(pdf, last.Dictionary) is { } update ? new SignedDocument(update, last.Cms!.Raw, last.Signer!) : null;
     }
 }

@@ -2,6 +2,7 @@ using System.Text.Json.Serialization;
 using Identity.Audit;
 using Identity.Signing.Agencies;
 using Identity.Signing.Documents;
+using Identity.Signing.Pades;
 using Identity.Web;
 
 namespace Identity.Signing.Requests;
@@ -10,6 +11,7 @@ namespace Identity.Signing.Requests;
 public sealed record RequestStatus(
     string Id,
     string Status,
+    string Level,
     [property: JsonPropertyName("document_sha256")] string DocumentSha256,
     DateTimeOffset Expires,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Reason,
@@ -71,10 +73,10 @@ internal static class AgencyEndpoints
 
     private static RequestStatus Describe(SigningRequest request, DateTimeOffset now)
     {
-        var state = request.State is not (RequestState.Signed or RequestState.Approved) && request.ExpiresAt <= now ? RequestState.Expired : request.State;
+        var state = request.State is not (RequestState.Signed or RequestState.Approved or RequestState.PendingTimestamp) && request.ExpiresAt <= now ? RequestState.Expired : request.State;
         return new RequestStatus(
-            request.Id, SnakeCase.Of(state), Convert.ToHexStringLower(request.DocumentSha256), request.ExpiresAt,
-            state == RequestState.Failed ? SnakeCase.Of(request.Failure!.Value) : null,
+            request.Id, SnakeCase.Of(state), request.Level.Word(), Convert.ToHexStringLower(request.DocumentSha256), request.ExpiresAt,
+            state is RequestState.Failed or RequestState.PendingTimestamp ? SnakeCase.Of(request.Failure!.Value) : null,
             request.SignedSha256 is null ? null : Convert.ToHexStringLower(request.SignedSha256),
             state == RequestState.Signed ? request.EndedAt : null);
     }

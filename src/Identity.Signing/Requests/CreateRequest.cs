@@ -6,6 +6,7 @@ using Identity.Audit;
 using Identity.Pdf.Syntax;
 using Identity.Signing.Agencies;
 using Identity.Signing.Documents;
+using Identity.Signing.Pades;
 using Identity.Web;
 
 namespace Identity.Signing.Requests;
@@ -45,7 +46,7 @@ internal sealed class CreateRequest(RequestStore requests, DocumentStore documen
         var kept = false;
         try
         {
-            if (Fields.Read(upload, agency, out var refusal) is not { } fields)
+            if (Fields.Read(upload, agency, settings, out var refusal) is not { } fields)
                 return refusal!;
             var record = new IdempotencyRecord
             {
@@ -54,7 +55,7 @@ internal sealed class CreateRequest(RequestStore requests, DocumentStore documen
             if (await requests.FindByKey(record, cancellation) is { } before)
                 return Answer(before);
             var bytes = await documents.ReadStaged(upload.Document, cancellation);
-            if (DocumentAcceptance.Check(bytes, new PdfLimits { FileBytes = settings.MaxDocumentBytes }, time.GetUtcNow()) is { } unfit)
+            if (DocumentAcceptance.Check(bytes, new PdfLimits { FileBytes = settings.MaxDocumentBytes }, fields.Level, time.GetUtcNow()) is { } unfit)
                 return ApiError.Result(422, "document_refused", unfit.Detail, SnakeCase.Of(unfit.Reason));
 
             documents.Keep(upload.Document);
@@ -88,33 +89,39 @@ internal sealed class CreateRequest(RequestStore requests, DocumentStore documen
         _ => ApiError.Result(400, "invalid_request", "The body must be multipart/form-data with a document and short text fields."),
     };
 
-    private sealed record Fields(string Purpose, Uri ReturnUrl, string? Signer, string FileName)
+    private sealed record Fields(string Purpose, Uri ReturnUrl, string? Signer, string FileName, PadesLevel Level)
     {
         private const int LongestSigner = 64;
-        private static readonly string[] Known = ["purpose", "return_url", "signer"];
+        private static readonly string[] Known = ["purpose", "return_url", "signer", "level"];
 
-        public static Fields? Read(UploadRead.Complete upload, Agency agency, out IResult? refusal)
+        public static Fields? Read(UploadRead.Complete upload, Agency agency, SigningSettings settings, out IResult? refusal)
         {
             refusal = null;
             if (upload.Fields.Keys.FirstOrDefault(name => !Known.Contains(name, StringComparer.Ordinal)) is not null)
-                refusal = ApiError.Result(400, "invalid_request", "Only document, purpose, return_url and signer are known fields.");
+                refusal = ApiError.Result(400, "invalid_request", "Only document, purpose, return_url, signer and level are known fields.");
             else if (!ShowableText.IsShowable(upload.Fields.GetValueOrDefault("purpose", ""), SigningRequest.LongestPurpose))
                 refusal = ApiError.Result(400, "invalid_request", $"purpose must have 1 to {SigningRequest.LongestPurpose} characters, none of which hides or reorders text.");
             else if (agency.AcceptReturnUrl(upload.Fields.GetValueOrDefault("return_url", "")) is not { } returnUrl)
                 refusal = ApiError.Result(400, "invalid_request", "return_url is not registered for this client.");
             else if (upload.Fields.GetValueOrDefault("signer") is { } named && !IsIdentifier(named))
                 refusal = ApiError.Result(400, "invalid_request", "signer must be a semantic identifier such as PNOXX-12345.");
+            else if (LevelOf(upload.Fields.GetValueOrDefault("level"), agency, settings) is not { } level)
+                refusal = ApiError.Result(400, "invalid_request", "level must be B-B, B-T, B-LT or B-LTA, one that this client may ask for and this service can reach.");
             else
-                return new Fields(upload.Fields["purpose"], returnUrl, upload.Fields.GetValueOrDefault("signer"), DocumentLabel.Of(upload.FileName, SigningRequest.LongestFileName));
+                return new Fields(upload.Fields["purpose"], returnUrl, upload.Fields.GetValueOrDefault("signer"), DocumentLabel.Of(upload.FileName, SigningRequest.LongestFileName), level);
             return null;
         }
+
+        private static PadesLevel? LevelOf(string? word, Agency agency, SigningSettings settings) =>
+            (word is null ? (PadesLevel)Math.Max((int)settings.Level, (int)agency.LowestLevel) : PadesLevels.Read(word)) is { } level && level >= agency.LowestLevel && (level <= PadesLevel.T || settings.StatusSources.Any)
+                ? level : null;
 
         /// <summary>What makes two posts the same. Each part is preceded by its length, so that none can run into the next.</summary>
         public byte[] ContentSha256(byte[] documentSha256)
         {
             using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
             Span<byte> length = stackalloc byte[4];
-            string[] texts = [Purpose, ReturnUrl.AbsoluteUri, Signer ?? "", FileName];
+            string[] texts = [Purpose, ReturnUrl.AbsoluteUri, Signer ?? "", FileName, Level.Word()];
             foreach (var part in texts.Select(Encoding.UTF8.GetBytes).Prepend(documentSha256))
             {
                 BinaryPrimitives.WriteInt32BigEndian(length, part.Length);
@@ -129,6 +136,7 @@ internal sealed class CreateRequest(RequestStore requests, DocumentStore documen
         {
             Id = document.Id,
             State = RequestState.Received,
+            Level = Level,
             AgencyId = agency.ClientId,
             Requester = agency.Name,
             Purpose = Purpose,

@@ -17,6 +17,7 @@ public sealed class InterruptedSignatures(ApprovalRecords approvals, DocumentSto
             audit.Append(new SigningInterrupted(approval.RequestId, approval.ApprovalId));
             await approvals.EndFailed(approval, FailureReason.Interrupted);
             documents.RemoveSigned(approval.RequestId, approval.ApprovalId);
+            documents.RemovePending(approval.RequestId, approval.ApprovalId);
             log.LogWarning("Signing for approval {Approval} had been interrupted; its request is failed now", approval.ApprovalId);
         }
     }

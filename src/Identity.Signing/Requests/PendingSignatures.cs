@@ -7,7 +7,7 @@ namespace Identity.Signing.Requests;
 /// Signs away from the browser's request, so that a closed tab does not stop a signature half-way. Only identifiers of stored approvals wait
 /// here; what a stop or a full queue leaves out is found again in the database.
 /// </summary>
-public sealed class PendingSignatures(SignRequest recipe, ApprovalRecords approvals, InterruptedSignatures interrupted, SigningSettings settings, TimeProvider time, ILogger<PendingSignatures> log)
+public sealed class PendingSignatures(SignRequest recipe, ApprovalRecords approvals, UnfinishedSignatures unfinished, SigningSettings settings, TimeProvider time, ILogger<PendingSignatures> log)
     : BackgroundService
 {
     private const int LongestQueue = 1000;
@@ -22,7 +22,7 @@ public sealed class PendingSignatures(SignRequest recipe, ApprovalRecords approv
     public override async Task StartAsync(CancellationToken cancellationToken)
     {
         // Before this copy signs anything: what it had begun when it stopped is over.
-        await interrupted.Repair(ownToo: true, cancellationToken);
+        await unfinished.Interrupted.Repair(ownToo: true, cancellationToken);
         await base.StartAsync(cancellationToken);
     }
 
@@ -52,6 +52,9 @@ public sealed class PendingSignatures(SignRequest recipe, ApprovalRecords approv
                 case SigningOutcome.Failed failed:
                     log.LogWarning("Approval {Approval} gave no signature: {Reason} ({Detail})", approvalId, failed.Reason, failed.Detail);
                     break;
+                case SigningOutcome.Waiting waiting:
+                    log.LogWarning("The signature for approval {Approval} waits: {Reason} ({Detail})", approvalId, waiting.Obstacle, waiting.Detail);
+                    break;
                 case SigningOutcome.NotTaken:
                     log.LogInformation("Approval {Approval} was not taken: it, or its request, was used meanwhile", approvalId);
                     break;
@@ -73,9 +76,10 @@ public sealed class PendingSignatures(SignRequest recipe, ApprovalRecords approv
             {
                 try
                 {
-                    await interrupted.Repair(ownToo: false, stopping);
+                    await unfinished.Interrupted.Repair(ownToo: false, stopping);
                     foreach (var approvalId in await approvals.Waiting(stopping))
                         Enqueue(approvalId);
+                    await unfinished.Waiting.TryDue(stopping);
                 }
                 catch (Exception e) when (!stopping.IsCancellationRequested)
                 {
@@ -90,3 +94,6 @@ public sealed class PendingSignatures(SignRequest recipe, ApprovalRecords approv
         }
     }
 }
+
+/// <summary>What was begun and is not done: broken off by a crash, or waiting for a neighbour.</summary>
+public sealed record UnfinishedSignatures(InterruptedSignatures Interrupted, WaitingSignatures Waiting);

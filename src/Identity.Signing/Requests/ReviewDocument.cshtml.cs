@@ -25,7 +25,7 @@ public sealed class ReviewDocumentModel(RequestStore requests, SigningSettings s
     {
         if (await Open(id) is { } refusal)
             return refusal;
-        if (Requested.State is RequestState.Signed or RequestState.Approved)
+        if (Requested.State is RequestState.Signed or RequestState.Approved or RequestState.PendingTimestamp)
             return Redirect($"/requests/{Requested.Id}");
         Notice = Enum.GetValues<ReviewNotice>().Cast<ReviewNotice?>().FirstOrDefault(known => SnakeCase.Of(known!.Value) == notice);
         return Show();

@@ -6,7 +6,6 @@ using Identity.Signing.Approvals;
 using Identity.Signing.Certificates;
 using Identity.Signing.Documents;
 using Identity.Signing.Pades;
-using Identity.Signing.Timestamps;
 
 namespace Identity.Signing.Requests;
 
@@ -17,6 +16,9 @@ public abstract record SigningOutcome
 #pragma warning disable CA1720 // the word of the signature standards, not a type
     public sealed record Signed : SigningOutcome;
 #pragma warning restore CA1720
+
+    /// <summary>The signature is made and kept; the request shows what it waits for.</summary>
+    public sealed record Waiting(FailureReason Obstacle, string Detail) : SigningOutcome;
 
     /// <summary>The request shows the reason; the approval is spent.</summary>
     public sealed record Failed(FailureReason Reason, string Detail) : SigningOutcome;
@@ -33,12 +35,11 @@ public abstract record SigningOutcome
 ///  4. the beginning is audited, then the approval is taken, in one conditional update: from here a crash cannot lead to a second signature,
 ///     only to a request that InterruptedSignatures calls failed;
 ///  5. a key is made for this approval; 6. the Authority, which verifies the evidence for itself, certifies it;
-///  7. the document is prepared; 8. signed, once, with the key; 9. time-stamped: without that there is no result, never a lower level;
-/// 10. the signed file is on disk before the record says so: a crash between leaves a file that nobody was told of, which the repair removes;
-/// 11. the key is destroyed, however it ended; 12. the end is audited.
+///  7. the document is prepared; 8. signed, once, with the key; 9. the key is destroyed, however it ended;
+/// 10. the signature is brought to its level and stored, or kept until it can be: CompleteSignature; 11. the end is audited.
 /// </summary>
 public sealed class SignRequest(
-    ApprovalRecords approvals, DocumentStore documents, EvidenceVerifier evidence, CertifiedPersonKeys keys, TimestampClient timestamps, AuditLog audit)
+    ApprovalRecords approvals, DocumentStore documents, EvidenceVerifier evidence, CertifiedPersonKeys keys, CompleteSignature complete, AuditLog audit)
 {
     public async Task<SigningOutcome> Run(string approvalId, CancellationToken cancellation)
     {
@@ -63,10 +64,13 @@ public sealed class SignRequest(
 
         try
         {
-            var outcome = await SignWithPersonKey(approval, document, ((ApprovalChecked.Good)verified).Approval, cancellation);
+            var made = await SignWithPersonKey(approval, document, ((ApprovalChecked.Good)verified).Approval, cancellation);
+            var outcome = made.Signed is { } signed ? await complete.Run(approval, request.Level, signed, cancellation) : made.Failed!;
             if (outcome is SigningOutcome.Failed failed)
                 await approvals.EndFailed(approval, failed.Reason);
-            operation.Complete(outcome is SigningOutcome.Signed ? AuditOutcome.Succeeded : AuditOutcome.Failed, ReasonOf(outcome));
+            if (outcome is SigningOutcome.Waiting waiting)
+                audit.Append(new SignatureWaits(request.Id, approval.ApprovalId, SnakeCase.Of(waiting.Obstacle)));
+            operation.Complete(outcome is SigningOutcome.Signed or SigningOutcome.Waiting ? AuditOutcome.Succeeded : AuditOutcome.Failed, ReasonOf(outcome));
             return outcome;
         }
         catch
@@ -78,55 +82,37 @@ public sealed class SignRequest(
         }
     }
 
-    private async Task<SigningOutcome> SignWithPersonKey(
+    private async Task<(SignedDocument? Signed, SigningOutcome.Failed? Failed)> SignWithPersonKey(
         StoredApproval approval, byte[] document, VerifiedApproval verified, CancellationToken cancellation)
     {
         if (keys.Make(verified) is not { } key)
-            return new SigningOutcome.Failed(FailureReason.KeyUnavailable, "key_not_made");
+            return (null, new SigningOutcome.Failed(FailureReason.KeyUnavailable, "key_not_made"));
         try
         {
-            return await keys.Certify(key, approval.Evidence, cancellation) switch
+            switch (await keys.Certify(key, approval.Evidence, cancellation))
             {
-                CertificateAnswer.Issued issued => await SignAndStore(approval, document, key, issued.Certificate, cancellation),
-                CertificateAnswer.Refused refused => new SigningOutcome.Failed(refused.Reason, refused.Detail),
-                _ => throw new InvalidOperationException("The Authority certifies or does not."),
-            };
+                case CertificateAnswer.Refused refused:
+                    return (null, new SigningOutcome.Failed(refused.Reason, refused.Detail));
+                case CertificateAnswer.Issued { Certificate: var certificate }:
+                    return PreparedDocument.Prepare(document, verified, certificate, complete.Timestamps.ExpectedTokenBytes, complete.Timestamps.ClaimedSigningTime()) switch
+                    {
+                        Preparation.Done done => (SignedDocument.Sign(done.Document, key), null),
+                        Preparation.Unsuitable unsuitable => (null, new SigningOutcome.Failed(FailureReason.DocumentUnsuitable, unsuitable.Detail)),
+                        _ => (null, new SigningOutcome.Failed(FailureReason.DocumentChanged, "document_changed")),
+                    };
+                default:
+                    throw new InvalidOperationException("The Authority certifies or does not.");
+            }
         }
         catch (KeyUnavailableException)
         {
             // The token was lost, or its process ended, with this person's key: it cannot come back.
-            return new SigningOutcome.Failed(FailureReason.KeyUnavailable, "key_lost");
+            return (null, new SigningOutcome.Failed(FailureReason.KeyUnavailable, "key_lost"));
         }
         finally
         {
             key.Dispose();
             audit.Append(new PersonKeyDestroyed(approval.ApprovalId));
-        }
-    }
-
-    private async Task<SigningOutcome> SignAndStore(
-        StoredApproval approval, byte[] document, PersonKey key, PersonCertificate certificate, CancellationToken cancellation)
-    {
-        var preparation = PreparedDocument.Prepare(document, key.Approval, certificate, timestamps.ExpectedTokenBytes, timestamps.ClaimedSigningTime());
-        if (preparation is not Preparation.Done { Document: var prepared })
-            return preparation is Preparation.Unsuitable unsuitable
-                ? new SigningOutcome.Failed(FailureReason.DocumentUnsuitable, unsuitable.Detail)
-                : new SigningOutcome.Failed(FailureReason.DocumentChanged, "document_changed");
-
-        var signed = SignedDocument.Sign(prepared, key);
-        switch (await TimestampedDocument.Timestamp(signed, timestamps, cancellation))
-        {
-            case Timestamping.Failed failed:
-                return new SigningOutcome.Failed(failed.Reason, failed.Detail);
-            case Timestamping.Done { Document: var timestamped }:
-                var (sha256, length) = documents.KeepSigned(approval.RequestId, approval.ApprovalId, timestamped.WriteTo);
-                if (await approvals.EndSigned(approval, certificate.Leaf.SerialHex, sha256, length))
-                    return new SigningOutcome.Signed();
-                // Another copy of the service had given this signature up: it must not appear after that.
-                documents.RemoveSigned(approval.RequestId, approval.ApprovalId);
-                return new SigningOutcome.Failed(FailureReason.Interrupted, "ended_meanwhile");
-            default:
-                throw new InvalidOperationException("A time-stamp is there or not.");
         }
     }
 

@@ -1,8 +1,11 @@
+using Identity.Signing.Pades;
+
 namespace Identity.Signing.Requests;
 
 /// <summary>
 /// Received -> Shown -> ApprovalAsked -> Approved -> Signed, or Failed with a reason, from where the person can ask again.
-/// Approved begins when the approval is taken, so at most one approval ever brings a request there at a time.
+/// Approved begins when the approval is taken, so at most one approval ever brings a request there at a time. From Approved a signature that
+/// waits for its time-stamp or validation data goes to PendingTimestamp, and from there to Signed or Failed.
 /// </summary>
 public enum RequestState
 {
@@ -10,6 +13,9 @@ public enum RequestState
     Shown,
     ApprovalAsked,
     Approved,
+
+    /// <summary>Signed with the person's key, and kept until it has the level that was asked for; nobody is given it before.</summary>
+    PendingTimestamp,
 #pragma warning disable CA1720 // the word of the signature standards, not a type
     Signed,
 #pragma warning restore CA1720
@@ -42,6 +48,18 @@ public enum FailureReason
     /// <summary>The time-stamp answers something else, or its time is far from ours.</summary>
     TimestampRefused,
     SignatureTooLarge,
+
+    /// <summary>OCSP or CRL does not answer.</summary>
+    StatusUnavailable,
+
+    /// <summary>OCSP or CRL answers something that is not to be relied on.</summary>
+    StatusRefused,
+
+    /// <summary>A certificate of the signature, of its time-stamp or above them is revoked.</summary>
+    CertificateRevoked,
+
+    /// <summary>What a later verifier will need could not be had, and trying again will not help.</summary>
+    ProofRefused,
 
     /// <summary>The service stopped while signing.</summary>
     Interrupted,
@@ -90,6 +108,9 @@ public sealed class SigningRequest
     public string? PersonSubject { get; init; }
 
     public string? PersonIdentifier { get; init; }
+
+    /// <summary>The level that was asked for; a signed document has it, and no lower one.</summary>
+    public required PadesLevel Level { get; init; }
 
     public required DateTimeOffset CreatedAt { get; init; }
 

@@ -14,6 +14,9 @@ public sealed class SigningResultModel(RequestStore requests, ApprovalRecords ap
 {
     private const int SecondsBetweenLooks = 2;
 
+    // A neighbour is down: it will not be back within seconds.
+    private const int SecondsBetweenLooksWaiting = 15;
+
     public SigningRequest Requested { get; private set; } = null!;
 
     public bool UnderWay { get; private set; }
@@ -40,6 +43,8 @@ public sealed class SigningResultModel(RequestStore requests, ApprovalRecords ap
         // Without script too: the page looks again by itself until there is a result.
         if (UnderWay)
             Response.Headers["Refresh"] = SecondsBetweenLooks.ToString(CultureInfo.InvariantCulture);
+        else if (request.State == RequestState.PendingTimestamp)
+            Response.Headers["Refresh"] = SecondsBetweenLooksWaiting.ToString(CultureInfo.InvariantCulture);
         return Page();
     }
 }

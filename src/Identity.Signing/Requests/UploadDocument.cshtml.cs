@@ -80,7 +80,7 @@ public sealed class UploadDocumentModel(
             if (!ShowableText.IsShowable(purpose, SigningRequest.LongestPurpose))
                 return Refuse(StatusCodes.Status400BadRequest, "ProblemPurpose", SigningRequest.LongestPurpose);
             var bytes = await documents.ReadStaged(upload.Document, HttpContext.RequestAborted);
-            if (DocumentAcceptance.Check(bytes, new PdfLimits { FileBytes = settings.MaxDocumentBytes }, time.GetUtcNow()) is { } unfit)
+            if (DocumentAcceptance.Check(bytes, new PdfLimits { FileBytes = settings.MaxDocumentBytes }, settings.Level, time.GetUtcNow()) is { } unfit)
                 return Refuse(StatusCodes.Status422UnprocessableEntity, "Refused" + unfit.Reason);
 
             documents.Keep(upload.Document);
@@ -103,6 +103,7 @@ public sealed class UploadDocumentModel(
         {
             Id = upload.Document.Id,
             State = RequestState.Received,
+            Level = settings.Level,
             Requester = ShowableText.IsShowable(person.Name, AgencyRegistry.LongestName) ? person.Name : texts["OwnRequester"].Value,
             Purpose = purpose,
             FileName = DocumentLabel.Of(upload.FileName, SigningRequest.LongestFileName),

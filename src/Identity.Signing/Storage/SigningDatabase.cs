@@ -1,4 +1,5 @@
 using Identity.Signing.Approvals;
+using Identity.Signing.Pades;
 using Identity.Signing.Requests;
 using Identity.Signing.SignIn;
 using Microsoft.AspNetCore.DataProtection.EntityFrameworkCore;
@@ -30,6 +31,8 @@ public sealed class SigningDatabase(DbContextOptions<SigningDatabase> options) :
             request.HasKey(r => r.Id);
             request.Property(r => r.State).HasConversion<string>();
             request.Property(r => r.Failure).HasConversion<string>();
+            // Requests from before there was a choice have the level that there was.
+            request.Property(r => r.Level).HasConversion<string>().HasDefaultValue(PadesLevel.T).HasSentinel((PadesLevel)(-1));
             request.HasIndex(r => new { r.PersonSubject, r.CreatedAt });
             request.HasIndex(r => new { r.DocumentsRemoved, r.State });
         });
@@ -38,6 +41,7 @@ public sealed class SigningDatabase(DbContextOptions<SigningDatabase> options) :
             approval.HasKey(a => a.ApprovalId);
             approval.HasIndex(a => a.RequestId);
             approval.HasIndex(a => a.EndedAt);
+            approval.HasIndex(a => a.NextTryAt);
         });
         modelBuilder.Entity<OpenSession>(session =>
         {

@@ -41,12 +41,15 @@ public sealed class TimestampClient(HttpClient http, TrustedChain trust, Signing
     /// <summary>A claimed signing time that is not after the time-stamp which follows: now, in whole seconds rounded down.</summary>
     public DateTimeOffset ClaimedSigningTime() => DateTimeOffset.FromUnixTimeSeconds(time.GetUtcNow().ToUnixTimeSeconds());
 
-    /// <summary>A time-stamp over the SHA-256 of <paramref name="data"/>. A service that does not answer is asked once more.</summary>
-    public async Task<TimestampAnswer> Stamp(ReadOnlyMemory<byte> data, CancellationToken cancellation)
+    /// <summary>A time-stamp over the SHA-256 of <paramref name="data"/>.</summary>
+    public Task<TimestampAnswer> Stamp(ReadOnlyMemory<byte> data, CancellationToken cancellation) => StampDigest(SHA256.HashData(data.Span), cancellation);
+
+    /// <summary>A time-stamp over a SHA-256 computed elsewhere. A service that does not answer is asked once more.</summary>
+    public async Task<TimestampAnswer> StampDigest(byte[] sha256, CancellationToken cancellation)
     {
         // Positive and never 0: some services mangle the sign of a nonce.
         var nonce = new BigInteger(RandomNumberGenerator.GetBytes(NonceBytes), isUnsigned: true) + BigInteger.One;
-        var request = TimestampRequest.For(HashAlgorithmName.SHA256, SHA256.HashData(data.Span), nonce);
+        var request = TimestampRequest.For(HashAlgorithmName.SHA256, sha256, nonce);
         var encoded = request.Encode();
         for (var attempt = 1; ; attempt++)
         {

@@ -101,12 +101,12 @@ public sealed class PadesSignatureTests(OpensslHierarchy hierarchy)
 
     [Fact]
     public void A_document_digest_of_another_length_is_not_signed() =>
-        Assert.Throws<ArgumentException>(() => PadesSignature.Build(new byte[31], hierarchy["person"], [], SignatureAlgorithm.EcdsaSha256));
+        Assert.Throws<ArgumentException>(() => PadesSignature.Build(new PadesContent(new byte[31], hierarchy["person"], []), SignatureAlgorithm.EcdsaSha256));
 
     internal byte[] Sign(string signer, SignatureAlgorithm algorithm)
     {
         var digest = Digests.Compute(PadesSignature.DocumentDigestAlgorithm(algorithm), Document);
-        return hierarchy.Finish(PadesSignature.Build(digest, hierarchy[signer], [hierarchy.Issuing, hierarchy.Root], algorithm), signer);
+        return hierarchy.Finish(PadesSignature.Build(new PadesContent(digest, hierarchy[signer], [hierarchy.Issuing, hierarchy.Root]), algorithm), signer);
     }
 
     internal static SignatureAlgorithm Named(string name) => (SignatureAlgorithm)typeof(SignatureAlgorithm).GetProperty(name)!.GetValue(null)!;

@@ -24,7 +24,7 @@ public sealed partial class ProofByOthersTests(SigningSystem system) : IClassFix
             _ => Pdfs.Page(),
         };
         var before = TimeProvider.System.GetUtcNow();
-        using var signed = Signed(await system.Sign(document));
+        using var signed = Signed(await system.Sign(document, level: "B-T"));
 
         Assert.True(signed.File.AsSpan().StartsWith(document));
         var pdfsig = signed.Pdfsig();
@@ -60,7 +60,7 @@ public sealed partial class ProofByOthersTests(SigningSystem system) : IClassFix
     public async Task The_cms_has_what_baseline_demands_and_no_signing_time()
     {
         system.Reset();
-        using var signed = Signed(await system.Sign(Pdfs.Page()));
+        using var signed = Signed(await system.Sign(Pdfs.Page(), level: "B-T"));
         system.Pki.Write("check.der", signed.Cms());
         var printed = system.Pki.Openssl("cms", "-cmsout", "-print", "-noout", "-inform", "DER", "-in", system.Pki.PathOf("check.der")).Output;
         Assert.Contains("id-smime-aa-signingCertificateV2", printed, StringComparison.Ordinal);
@@ -87,13 +87,71 @@ public sealed partial class ProofByOthersTests(SigningSystem system) : IClassFix
         Assert.DoesNotContain("WARNING", twice.Qpdf().Text, StringComparison.Ordinal);
     }
 
-    /// <summary>Every file of the corpus either is refused when it arrives, with a reason, or is signed: then the new signature is valid and whole, and each earlier one as before.</summary>
+    [Theory]
+    [MemberData(nameof(Producers))]
+    public async Task An_archived_document_is_whole_for_every_program_and_needs_nobody_to_be_asked(string producer)
+    {
+        system.Reset();
+        var document = producer switch
+        {
+            "qpdf: object streams" => Pdfs.Qpdf("--object-streams=generate"),
+            "qpdf: linearized" => Pdfs.Qpdf("--linearize"),
+            "qpdf: version 1.4 forced" => Pdfs.Qpdf("--force-version=1.4", "--object-streams=disable"),
+            _ => Pdfs.Page(),
+        };
+        var file = await system.Sign(document);
+        Assert.True(file.AsSpan().StartsWith(document));
+
+        using var signed = Signed(file, at: 0);
+        var pdfsig = signed.Pdfsig().Text;
+        Assert.Equal(1, Count(pdfsig, "Signature is Valid."));
+        Assert.Equal(1, Count(pdfsig, "Certificate is Trusted."));
+        // It knows of no document time-stamps, and says so.
+        Assert.Contains("Signature Type: unknown", pdfsig, StringComparison.Ordinal);
+        var cms = signed.OpensslCms();
+        Assert.True(cms.ExitCode == 0 && cms.Text.Contains("Verification successful", StringComparison.Ordinal), cms.Text);
+        Assert.Contains("Verification: OK", signed.OpensslTs().Text, StringComparison.Ordinal);
+        using var archived = Signed(file);
+        Assert.Contains("Verification: OK", archived.OpensslDocumentTimestamp().Text, StringComparison.Ordinal);
+        var qpdf = archived.Qpdf();
+        Assert.True(qpdf.ExitCode == 0 && !qpdf.Text.Contains("WARNING", StringComparison.Ordinal), qpdf.Text);
+
+        var report = await system.Verify(file);
+        Assert.Equal("TOTAL-PASSED", report.Conclusion);
+        var signature = Assert.Single(report.Signatures, one => one.Kind == "signature");
+        Assert.Equal("PAdES-BASELINE-LTA", signature.Level);
+        Assert.Equal("archival", signature.ChangesAfter);
+        Assert.Equal("intact", signature.Integrity);
+        Assert.True(Assert.Single(report.Signatures, one => one.Kind == "document-timestamp").CoversWholeDocument);
+    }
+
+    public static TheoryData<string, string> Levels() => new()
+    {
+        { "B-T", "PAdES-BASELINE-T" },
+        { "B-LT", "PAdES-BASELINE-LT" },
+        { "B-LTA", "PAdES-BASELINE-LTA" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Levels))]
+    public async Task A_document_has_the_level_that_was_asked_for(string asked, string found)
+    {
+        system.Reset();
+        var report = await system.Verify(await system.Sign(Pdfs.Page(asked), level: asked));
+        Assert.Equal(found, Assert.Single(report.Signatures, one => one.Kind == "signature").Level);
+    }
+
+    /// <summary>
+    /// Every file of the corpus either is refused when it arrives, with a reason, or is signed for archiving: then the new signature is valid and
+    /// whole, and each earlier one as valid as before, for other programs and for our verifier.
+    /// </summary>
     [Fact]
     public async Task Every_file_of_the_corpus_is_signed_or_refused_when_it_arrives()
     {
         system.Reset();
         var folder = Repository.Shared("corpus/pdf");
         var problems = new List<string>();
+        using var browser = system.NewBrowser();
         int signed = 0, refused = 0;
         foreach (var path in Directory.EnumerateFiles(folder, "*.pdf", SearchOption.AllDirectories).Order(StringComparer.Ordinal))
         {
@@ -111,7 +169,7 @@ public sealed partial class ProofByOthersTests(SigningSystem system) : IClassFix
             }
 
             signed++;
-            if (await ProblemOfSigning((await SigningSystem.Json(posted))["id"]!.GetValue<string>(), file) is { } problem)
+            if (await ProblemOfSigning(browser, (await SigningSystem.Json(posted))["id"]!.GetValue<string>(), file) is { } problem)
                 problems.Add($"{path}: {problem}");
         }
 
@@ -119,9 +177,8 @@ public sealed partial class ProofByOthersTests(SigningSystem system) : IClassFix
         Assert.True(signed > 100, $"only {signed} files were signed, {refused} refused");
     }
 
-    private async Task<string?> ProblemOfSigning(string id, byte[] file)
+    private async Task<string?> ProblemOfSigning(Browser browser, string id, byte[] file)
     {
-        using var browser = system.NewBrowser();
         await SigningSystem.Approve(browser, id);
         var ended = await system.Ended(id);
         if (ended["status"]!.GetValue<string>() != "signed")
@@ -132,15 +189,24 @@ public sealed partial class ProofByOthersTests(SigningSystem system) : IClassFix
             return "the original is not a prefix";
         using var before = Signed(file);
         using var after = Signed(result);
-        var cms = after.OpensslCms();
-        if (cms.ExitCode != 0)
-            return cms.Text;
         // pdfsig counts the signatures it calls valid: the new one must add to them and take none away.
-        var (validBefore, validAfter) = (Count(before.Pdfsig().Text, "Signature is Valid."), Count(after.Pdfsig().Text, "Signature is Valid."));
-        return validAfter == validBefore + 1 ? null : $"pdfsig: {validBefore} valid before, {validAfter} after\n{after.Pdfsig().Text}";
+        var (validBefore, validAfter) = (Count(before.PdfsigWithoutCertificates().Text, "Signature is Valid."), Count(after.PdfsigWithoutCertificates().Text, "Signature is Valid."));
+        if (validAfter != validBefore + 1)
+            return $"pdfsig: {validBefore} valid before, {validAfter} after\n{after.PdfsigWithoutCertificates().Text}";
+        var (earlier, later) = (await system.Verify(file), await system.Verify(result));
+        if (later.Signatures[^2] is not { Kind: "signature", Level: "PAdES-BASELINE-LTA", Indication: "TOTAL-PASSED", Integrity: "intact" })
+            return $"our verifier: {later.Signatures[^2].Indication} {later.Signatures[^2].Level} " + string.Join(", ", later.Signatures[^2].Messages.Select(message => message.Text));
+        foreach (var (was, isNow) in earlier.Signatures.Zip(later.Signatures))
+        {
+            if ((was.Field, was.Integrity, was.Indication, was.SubIndication) != (isNow.Field, isNow.Integrity, isNow.Indication, isNow.SubIndication))
+                return $"{was.Field} was {was.Integrity} {was.Indication} {was.SubIndication}, is {isNow.Integrity} {isNow.Indication} {isNow.SubIndication}: "
+                    + string.Join(", ", isNow.Messages.Select(message => message.Key));
+        }
+
+        return null;
     }
 
-    private ExaminedPdf Signed(byte[] file) => new(file, system.Pki.CertificatePath("root-ca"), system.Pki.CertificatePath("issuing-ca"));
+    private ExaminedPdf Signed(byte[] file, int? at = null) => new(file, system.Pki.CertificatePath("root-ca"), system.Pki.CertificatePath("issuing-ca")) { At = at };
 
     private static int Count(string text, string part) => text.Split(part).Length - 1;
 

@@ -22,12 +22,18 @@ public sealed partial class ExaminedPdf : IDisposable
 
     public byte[] File { get; }
 
+    /// <summary>Which signature the methods below look at, in file order (negative: from the end); null for the newest, which must cover the whole file.</summary>
+    public int? At { get; init; }
+
     public ToolResult Pdfsig()
     {
         Tool.RunWith("certutil", ["-N", "-d", "sql:" + folder, "--empty-password"]);
         Tool.RunWith("certutil", ["-A", "-d", "sql:" + folder, "-n", "root", "-t", "CT,C,C", "-i", root]);
         return Tool.RunWith("pdfsig", ["-nssdir", folder, Path_("signed.pdf")]);
     }
+
+    /// <summary>Digests and values only: nobody's certificate, and no responder, is asked about.</summary>
+    public ToolResult PdfsigWithoutCertificates() => Tool.RunWith("pdfsig", ["-nocert", Path_("signed.pdf")]);
 
     public ToolResult Qpdf() => Tool.RunWith("qpdf", ["--check", Path_("signed.pdf")]);
 
@@ -50,7 +56,7 @@ public sealed partial class ExaminedPdf : IDisposable
     public byte[] Covered()
     {
         var (start, length) = Contents();
-        return [.. File[..start], .. File[(start + length)..]];
+        return [.. File[..start], .. File[(start + length)..Range()[^1]]];
     }
 
     public ToolResult OpensslCms()
@@ -80,20 +86,35 @@ public sealed partial class ExaminedPdf : IDisposable
         return Tool.RunWith("openssl", ["ts", "-verify", "-token_in", "-in", Path_("token.der"), "-data", Path_("value.bin"), "-CAfile", root, "-untrusted", issuing]);
     }
 
+    /// <summary>The token of a document time-stamp over the bytes that it covers.</summary>
+    public ToolResult OpensslDocumentTimestamp()
+    {
+        System.IO.File.WriteAllBytes(Path_("token.der"), Cms());
+        System.IO.File.WriteAllBytes(Path_("value.bin"), Covered());
+        return Tool.RunWith("openssl", ["ts", "-verify", "-token_in", "-in", Path_("token.der"), "-data", Path_("value.bin"), "-CAfile", root, "-untrusted", issuing]);
+    }
+
     public void Dispose() => Directory.Delete(folder, recursive: true);
 
     private string Path_(string file) => Path.Combine(folder, file);
 
     private (int Start, int Length) Contents()
     {
-        var text = Encoding.Latin1.GetString(File);
-        var range = ByteRange().Matches(text)[^1];
-        var numbers = range.Groups.Values.Skip(1).Select(group => int.Parse(group.Value, CultureInfo.InvariantCulture)).ToArray();
+        var numbers = Range();
         Assert.Equal(0, numbers[0]);
-        Assert.Equal(File.Length, numbers[2] + numbers[3]);
+        if (At is null)
+            Assert.Equal(File.Length, numbers[^1]);
         Assert.Equal((byte)'<', File[numbers[1]]);
         Assert.Equal((byte)'>', File[numbers[2] - 1]);
         return (numbers[1], numbers[2] - numbers[1]);
+    }
+
+    /// <summary>Start, end of the first part, start and end of the second.</summary>
+    private int[] Range()
+    {
+        var ranges = ByteRange().Matches(Encoding.Latin1.GetString(File));
+        var numbers = ranges[At is >= 0 and var at ? at : ranges.Count + (At ?? -1)].Groups.Values.Skip(1).Select(group => int.Parse(group.Value, CultureInfo.InvariantCulture)).ToArray();
+        return [numbers[0], numbers[1], numbers[2], numbers[2] + numbers[3]];
     }
 
     private static (int Offset, int Header, int Length) Element(string line)

@@ -18,19 +18,22 @@ public sealed class OpensslPki : IDisposable
     private const string LeafExtensions = "basicConstraints=critical,CA:FALSE\nsubjectKeyIdentifier=hash\nauthorityKeyIdentifier=keyid\n";
 
     private readonly DateTimeOffset notBefore;
+    private readonly string? statusAddress;
 
     // openssl keeps its index in one file, and test classes run side by side.
     private readonly Lock turns = new();
 
-    public OpensslPki(DateTimeOffset? from = null)
+    /// <param name="statusAddress">With it, certificates name it (it ends with a slash) and `ocsp`, those of the issuing authority, and `crl/ISSUER.crl`.</param>
+    public OpensslPki(DateTimeOffset? from = null, string? statusAddress = null)
     {
+        this.statusAddress = statusAddress;
         notBefore = from ?? TimeProvider.System.GetUtcNow().AddDays(-1);
         Tool.Require("openssl");
         Folder = Directory.CreateTempSubdirectory("identity-pki-").FullName;
         Certify("root-ca", OpensslKey.P384, RootSubject, AuthorityExtensions(""), null, "CertificateAuthority");
-        Certify("issuing-ca", OpensslKey.P256, IssuingSubject, AuthorityExtensions(",pathlen:0"), "root-ca", "CertificateAuthority");
+        Certify("issuing-ca", OpensslKey.P256, IssuingSubject, AuthorityExtensions(",pathlen:0") + StatusOf("root-ca"), "root-ca", "CertificateAuthority");
         Certify("tsa", OpensslKey.P256, "/C=XX/O=Identity Test/CN=Identity Test TSA",
-            LeafExtensions + "keyUsage=critical,digitalSignature\nextendedKeyUsage=critical,timeStamping\n", "issuing-ca", "Timestamping");
+            LeafExtensions + "keyUsage=critical,digitalSignature\nextendedKeyUsage=critical,timeStamping\n" + StatusOf("issuing-ca"), "issuing-ca", "Timestamping");
         Certify("ocsp", OpensslKey.P256, "/C=XX/O=Identity Test/CN=Identity Test OCSP",
             LeafExtensions + "keyUsage=critical,digitalSignature\nextendedKeyUsage=OCSPSigning\nnoCheck=ignored\n", "issuing-ca", "OcspResponder");
     }
@@ -39,7 +42,40 @@ public sealed class OpensslPki : IDisposable
 
     /// <summary>A person's certificate as the project's profile has it: nonRepudiation only.</summary>
     public void CertifyPerson(string name, OpensslKey key, string subject = "/C=XX/CN=Liis Tamm/GN=Liis/SN=Tamm/serialNumber=PNOXX-48504210018") =>
-        Certify(name, key, subject, LeafExtensions + "keyUsage=critical,nonRepudiation\n", "issuing-ca", "PersonSignature");
+        Certify(name, key, subject, LeafExtensions + "keyUsage=critical,nonRepudiation\n" + StatusOf("issuing-ca"), "issuing-ca", "PersonSignature");
+
+    /// <summary>What openssl's responder answers to a request (DER), about certificates of the issuing authority.</summary>
+    public byte[] AnswerOcsp(byte[] request, string responder = "ocsp")
+    {
+        using var turn = turns.EnterScope();
+        Write("request.ocsp", request);
+        Openssl("ocsp", "-index", PathOf("index.txt"), "-CA", CertificatePath("issuing-ca"), "-rsigner", CertificatePath(responder), "-rkey", KeyPath(responder),
+            "-reqin", PathOf("request.ocsp"), "-respout", PathOf("response.ocsp"), "-nmin", "10");
+        return File.ReadAllBytes(PathOf("response.ocsp"));
+    }
+
+    /// <summary>A new list of this authority, good for a day: DER. All that is revoked is on every list, whoever issued it.</summary>
+    public byte[] RevocationList(string issuer)
+    {
+        using var turn = turns.EnterScope();
+        if (!File.Exists(PathOf("crlnumber"))) File.WriteAllText(PathOf("crlnumber"), "01\n");
+        File.WriteAllText(PathOf("list.cnf"),
+            $"[ca]\ndefault_ca=a\n[a]\ndatabase={PathOf("index.txt")}\ncrlnumber={PathOf("crlnumber")}\ndefault_md=sha256\n[e]\nauthorityKeyIdentifier=keyid\n");
+        Openssl("ca", "-gencrl", "-config", PathOf("list.cnf"), "-crlexts", "e", "-crldays", "1", "-keyfile", KeyPath(issuer), "-cert", CertificatePath(issuer), "-out", PathOf("list.pem"));
+        Openssl("crl", "-in", PathOf("list.pem"), "-outform", "DER", "-out", PathOf("list.der"));
+        return File.ReadAllBytes(PathOf("list.der"));
+    }
+
+    /// <summary>Makes openssl's responder know a certificate that somebody else made, or that it is revoked since now.</summary>
+    public void SetStatus(string serialHex, bool revoked = false)
+    {
+        using var turn = turns.EnterScope();
+        var now = TimeProvider.System.GetUtcNow().UtcDateTime;
+        string Time(DateTime time) => time.ToString("yyMMddHHmmss'Z'", CultureInfo.InvariantCulture);
+        var others = File.ReadAllLines(PathOf("index.txt")).Where(line => line.Length > 0 && line.Split('\t')[3] != serialHex);
+        var line = $"{(revoked ? "R" : "V")}\t{Time(now.AddDays(30))}\t{(revoked ? Time(now) : "")}\t{serialHex}\tunknown\t/CN=issued elsewhere";
+        File.WriteAllLines(PathOf("index.txt"), others.Append(line));
+    }
 
     /// <summary>Makes a key and certificate; the extensions are lines of openssl's own configuration language. Issuer null = self-signed.</summary>
     public void Certify(string name, OpensslKey key, string subject, string extensions, string? issuer, string purpose, int days = 3650)
@@ -125,6 +161,9 @@ public sealed class OpensslPki : IDisposable
     }
 
     public void Dispose() => Directory.Delete(Folder, recursive: true);
+
+    private string StatusOf(string issuer) => statusAddress is null ? ""
+        : $"crlDistributionPoints=URI:{statusAddress}crl/{issuer}.crl\n" + (issuer == "issuing-ca" ? $"authorityInfoAccess=OCSP;URI:{statusAddress}ocsp\n" : "");
 
     private static string AuthorityExtensions(string pathLength) =>
         $"basicConstraints=critical,CA:TRUE{pathLength}\nkeyUsage=critical,keyCertSign,cRLSign\nsubjectKeyIdentifier=hash\nauthorityKeyIdentifier=keyid\n";

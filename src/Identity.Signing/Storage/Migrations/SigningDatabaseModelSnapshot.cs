@@ -28,6 +28,9 @@ namespace Identity.Signing.Storage.Migrations
                         .IsRequired()
                         .HasColumnType("TEXT");
 
+                    b.Property<long?>("NextTryAt")
+                        .HasColumnType("INTEGER");
+
                     b.Property<string>("Outcome")
                         .HasColumnType("TEXT");
 
@@ -44,9 +47,14 @@ namespace Identity.Signing.Storage.Migrations
                     b.Property<string>("TakenBy")
                         .HasColumnType("TEXT");
 
+                    b.Property<int>("Tries")
+                        .HasColumnType("INTEGER");
+
                     b.HasKey("ApprovalId");
 
                     b.HasIndex("EndedAt");
+
+                    b.HasIndex("NextTryAt");
 
                     b.HasIndex("RequestId");
 
@@ -113,6 +121,12 @@ namespace Identity.Signing.Storage.Migrations
                     b.Property<string>("FileName")
                         .IsRequired()
                         .HasColumnType("TEXT");
+
+                    b.Property<string>("Level")
+                        .IsRequired()
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("TEXT")
+                        .HasDefaultValue("T");
 
                     b.Property<string>("PersonIdentifier")
                         .HasColumnType("TEXT");

@@ -1,0 +1,25 @@
+using Identity.Keys;
+using Identity.Pkix.Signatures;
+using Identity.Pkix.X509;
+
+namespace Identity.Signing.Pades;
+
+/// <summary>How a key signs documents: one way for each kind of key, so that nobody can choose a weaker one.</summary>
+/// <param name="Algorithm">As CMS names it.</param>
+/// <param name="Scheme">As the key is asked.</param>
+/// <param name="LongestSignature">Bytes.</param>
+internal sealed record SigningScheme(SignatureAlgorithm Algorithm, SignatureScheme Scheme, int LongestSignature)
+{
+    /// <summary>RFC 3279 2.2.3: SEQUENCE of two INTEGERs, each up to one byte longer than the order of the curve.</summary>
+    private static readonly SigningScheme P256 = new(SignatureAlgorithm.EcdsaSha256, SignatureScheme.EcdsaSha256, 72);
+    private static readonly SigningScheme P384 = new(SignatureAlgorithm.EcdsaSha384, SignatureScheme.EcdsaSha384, 104);
+
+    /// <summary>Null for a key that signs no documents here: other curves, RSA below 3072 bits (TS 119 312: not beyond 2028).</summary>
+    public static SigningScheme? For(Certificate signer) => signer.PublicKey switch
+    {
+        { Kind: PublicKeyKind.EllipticCurve, Curve: Pkix.Asn1.Oids.P256 } => P256,
+        { Kind: PublicKeyKind.EllipticCurve, Curve: Pkix.Asn1.Oids.P384 } => P384,
+        { Kind: PublicKeyKind.Rsa, Size: >= 3072 and var bits } => new(SignatureAlgorithm.RsaPssSha256, SignatureScheme.RsaPssSha256, (bits + 7) / 8),
+        _ => null,
+    };
+}

@@ -1,0 +1,175 @@
+using Identity.Audit;
+using Identity.Signing.Approvals;
+using Identity.Signing.Documents;
+using Identity.Signing.Pades;
+using Identity.Signing.Revocation;
+using Identity.Signing.Timestamps;
+
+namespace Identity.Signing.Requests;
+
+/// <summary>
+/// Brings a signature to the level that was asked for, and to no lower one. When time-stamps or the status of certificates cannot be had, what
+/// was signed is kept and tried again: nobody has to approve twice because a neighbour is down. Tried for as long as the settings say, and
+/// without a time-stamp only while the signer's certificate is valid, for later it would prove nothing.
+/// </summary>
+public sealed class CompleteSignature(ApprovalRecords approvals, DocumentStore documents, TimestampClient timestamps, CollectValidationData collect, SigningSettings settings, TimeProvider time)
+{
+    private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(5);
+
+    public TimestampClient Timestamps => timestamps;
+
+    /// <summary>
+    /// 1. raised; 2. the finished file is on disk before the record says so: a crash between leaves a file that nobody was told of, which the
+    /// repair removes; or 3. what there is so far is on disk before the record says that it waits: the same.
+    /// </summary>
+    public async Task<SigningOutcome> Run(StoredApproval approval, PadesLevel level, SignedDocument document, CancellationToken cancellation)
+    {
+        var raised = level == PadesLevel.B ? new Raised(document.ToBytes(), null, "") : await Raise(document, level, cancellation);
+        if (raised.Obstacle is not { } obstacle)
+            return await Keep(approval, document.Signer.SerialHex, raised.Bytes);
+        if (!MayWait(obstacle) || settings.PendingFor == TimeSpan.Zero)
+            return new SigningOutcome.Failed(obstacle, raised.Detail);
+        documents.KeepPending(approval.RequestId, approval.ApprovalId, raised.Bytes);
+        if (await approvals.KeepPending(approval, obstacle, time.GetUtcNow()))
+            return new SigningOutcome.Waiting(obstacle, raised.Detail);
+        documents.RemovePending(approval.RequestId, approval.ApprovalId);
+        return new SigningOutcome.Failed(FailureReason.Interrupted, "ended_meanwhile");
+    }
+
+    /// <summary>Tries a kept signature again. The caller has claimed it.</summary>
+    public async Task<SigningOutcome> RunAgain(StoredApproval approval, SigningRequest request, CancellationToken cancellation)
+    {
+        if (await documents.ReadPending(approval.RequestId, approval.ApprovalId, cancellation) is not { } kept)
+            return new SigningOutcome.Failed(FailureReason.Interrupted, "pending_file_gone");
+        var document = new GrowingDocument(kept);
+        Raised raised;
+        string serial;
+        if (SignedDocument.Reopen(document) is { } signed)
+        {
+            if (!signed.Signer.IsValidAt(time.GetUtcNow()))
+                return new SigningOutcome.Failed(request.Failure ?? FailureReason.TimestampUnavailable, "certificate_ended");
+            (raised, serial) = (await Raise(signed, request.Level, cancellation), signed.Signer.SerialHex);
+        }
+        else if (TimestampedDocument.Reopen(document) is { } timestamped)
+        {
+            (raised, serial) = (await Raise(timestamped, request.Level, cancellation), timestamped.Signer.SerialHex);
+        }
+        else
+        {
+            return new SigningOutcome.Failed(FailureReason.DocumentChanged, "pending_file_changed");
+        }
+
+        if (raised.Obstacle is not { } obstacle)
+            return await KeepAgain(approval, serial, raised.Bytes);
+        if (!MayWait(obstacle) || time.GetUtcNow() > approval.TakenAt + settings.PendingFor)
+            return new SigningOutcome.Failed(obstacle, raised.Detail);
+        // A time-stamp, once there, is worth keeping: with it the certificate may end.
+        documents.KeepPending(approval.RequestId, approval.ApprovalId, raised.Bytes);
+        return await approvals.KeepPending(approval, obstacle, time.GetUtcNow() + Pause(approval.Tries))
+            ? new SigningOutcome.Waiting(obstacle, raised.Detail)
+            : new SigningOutcome.NotTaken();
+    }
+
+    /// <param name="Bytes">As far as it came: readable again by <see cref="SignedDocument"/> or <see cref="TimestampedDocument"/>.</param>
+    private sealed record Raised(ReadOnlyMemory<byte> Bytes, FailureReason? Obstacle, string Detail);
+
+    private async Task<Raised> Raise(SignedDocument signed, PadesLevel level, CancellationToken cancellation) =>
+        await TimestampedDocument.Timestamp(signed, timestamps, cancellation) switch
+        {
+            Timestamping.Done done => await Raise(done.Document, level, cancellation),
+            Timestamping.Failed failed => new Raised(signed.ToBytes(), failed.Reason, failed.Detail),
+            _ => throw new InvalidOperationException("A time-stamp is there or not."),
+        };
+
+    private async Task<Raised> Raise(TimestampedDocument timestamped, PadesLevel level, CancellationToken cancellation)
+    {
+        if (level == PadesLevel.T)
+            return new Raised(timestamped.Bytes, null, "");
+        switch (await LongTermDocument.Prove(timestamped, collect, cancellation))
+        {
+            case Proving.Failed failed:
+                return new Raised(timestamped.Bytes, failed.Reason, failed.Detail);
+            case Proving.Done { Document: var longTerm } when level == PadesLevel.LT:
+                return new Raised(longTerm.Bytes, null, "");
+            case Proving.Done { Document: var longTerm }:
+                return await ArchivedDocument.Archive(longTerm, timestamps, cancellation) switch
+                {
+                    Archiving.Done archived => new Raised(archived.Document.Bytes, null, ""),
+                    Archiving.Failed failed => new Raised(longTerm.Bytes, failed.Reason, failed.Detail),
+                    _ => throw new InvalidOperationException("A document is archived or not."),
+                };
+            default:
+                throw new InvalidOperationException("Validation data are there or not.");
+        }
+    }
+
+    private async Task<SigningOutcome> Keep(StoredApproval approval, string serial, ReadOnlyMemory<byte> signed)
+    {
+        var (sha256, length) = documents.KeepSigned(approval.RequestId, approval.ApprovalId, file => file.Write(signed.Span));
+        if (await approvals.EndSigned(approval, serial, sha256, length))
+            return new SigningOutcome.Signed();
+        // Another copy of the service had given this signature up: it must not appear after that.
+        documents.RemoveSigned(approval.RequestId, approval.ApprovalId);
+        return new SigningOutcome.Failed(FailureReason.Interrupted, "ended_meanwhile");
+    }
+
+    private async Task<SigningOutcome> KeepAgain(StoredApproval approval, string serial, ReadOnlyMemory<byte> signed)
+    {
+        // A crash behind the file and before the record left it: nobody was told of it.
+        documents.RemoveSigned(approval.RequestId, approval.ApprovalId);
+        var outcome = await Keep(approval, serial, signed);
+        if (outcome is SigningOutcome.Signed)
+            documents.RemovePending(approval.RequestId, approval.ApprovalId);
+        return outcome;
+    }
+
+    private static bool MayWait(FailureReason obstacle) => obstacle is FailureReason.TimestampUnavailable or FailureReason.TimestampRefused
+        or FailureReason.StatusUnavailable or FailureReason.StatusRefused;
+
+    private static TimeSpan Pause(int tries) => tries > 5 || FirstPause * (1 << tries) > LongestPause ? LongestPause : FirstPause * (1 << tries);
+}
+
+/// <summary>Tries again what waits for its level. Each of several copies of the service takes what no other has taken.</summary>
+public sealed class WaitingSignatures(ApprovalRecords approvals, CompleteSignature complete, DocumentStore documents, SigningSettings settings, AuditLog audit, ILogger<WaitingSignatures> log)
+{
+    public async Task TryDue(CancellationToken cancellation)
+    {
+        foreach (var due in await approvals.PendingDue(cancellation))
+        {
+            if (!await approvals.ClaimPending(due, cancellation) || await approvals.Find(due.ApprovalId, cancellation) is not { } claimed)
+                continue;
+            using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+            deadline.CancelAfter(settings.SigningDeadline / 2);
+            try
+            {
+                await Try(claimed.Approval, claimed.Request, deadline.Token);
+            }
+            catch (Exception e) when (!cancellation.IsCancellationRequested)
+            {
+                // Claimed until the deadline has passed; then it is tried again, until it may no longer wait.
+                log.LogError(e, "Trying approval {Approval} again broke off", due.ApprovalId);
+            }
+        }
+    }
+
+    private async Task Try(StoredApproval approval, SigningRequest request, CancellationToken cancellation)
+    {
+        var outcome = await complete.RunAgain(approval, request, cancellation);
+        switch (outcome)
+        {
+            case SigningOutcome.Waiting waiting:
+                log.LogInformation("The signature for approval {Approval} still waits: {Reason} ({Detail})", approval.ApprovalId, waiting.Obstacle, waiting.Detail);
+                return;
+            case SigningOutcome.Failed failed:
+                await approvals.EndFailed(approval, failed.Reason);
+                documents.RemovePending(approval.RequestId, approval.ApprovalId);
+                log.LogWarning("The signature for approval {Approval} was given up: {Reason} ({Detail})", approval.ApprovalId, failed.Reason, failed.Detail);
+                audit.Append(new WaitingSignatureEnded(approval.RequestId, approval.ApprovalId, SnakeCase.Of(failed.Reason)));
+                return;
+            case SigningOutcome.Signed:
+                audit.Append(new WaitingSignatureEnded(approval.RequestId, approval.ApprovalId, "signed"));
+                return;
+        }
+    }
+}

@@ -1,0 +1,70 @@
+using Identity.Pdf.Signatures;
+using Identity.Pdf.Structure;
+using Identity.Pkix.X509;
+using Identity.Signing.Certificates;
+
+namespace Identity.Signing.Revocation;
+
+public abstract record ValidationDataCollected
+{
+    private ValidationDataCollected() { }
+
+    /// <summary>All that the signatures asked for need, what the document holds already included.</summary>
+    public sealed record Complete(ValidationData Data) : ValidationDataCollected;
+
+    /// <param name="Detail">A word for the operator.</param>
+    public sealed record Incomplete(ProofRefusal Reason, string Detail) : ValidationDataCollected;
+}
+
+/// <summary>
+/// Finds what makes signatures provable when nobody can be asked any more (EN 319 142-1 6.3, level LT): the chain of each signer and time-stamp
+/// to a configured root, and for each certificate below it an OCSP answer or a CRL, checked here, for what is stored wrong stays wrong. What the
+/// document holds is used where it serves; the rest is asked from <see cref="StatusSources"/>, and from nowhere else.
+/// </summary>
+public sealed class CollectValidationData(TrustedChain trust, StatusClient client, SigningSettings settings, TimeProvider time)
+{
+    /// <summary>For every signature and document time-stamp in the document.</summary>
+    public Task<ValidationDataCollected> ForAll(PdfDocument document, ValidationData given, CancellationToken cancellation) =>
+        For(document, _ => true, given, cancellation);
+
+    /// <summary>For the signatures of these fields and the document time-stamps behind them.</summary>
+    public Task<ValidationDataCollected> ForFields(PdfDocument document, IReadOnlyCollection<string> fields, CancellationToken cancellation) =>
+        For(document, signature => fields.Contains(signature.Field), ValidationData.None, cancellation);
+
+    private async Task<ValidationDataCollected> For(PdfDocument document, Func<SignatureInDocument, bool> wanted, ValidationData given, CancellationToken cancellation)
+    {
+        var all = SignatureInDocument.All(document);
+        var oldest = all.Where(wanted).Select(signature => signature.Dictionary.Revision).DefaultIfEmpty(int.MaxValue).Min();
+        var collection = new ValidationDataCollection(trust, client, settings.StatusSources, time.GetUtcNow(), cancellation);
+        collection.Know(document, all, given);
+        foreach (var signature in all.Where(signature => wanted(signature) || (signature.IsTimestamp && signature.Dictionary.Revision > oldest)))
+        {
+            if (await Prove(signature, all, collection) is { } refusal)
+                return refusal;
+        }
+
+        return new ValidationDataCollected.Complete(collection.Finish());
+    }
+
+    private async Task<ValidationDataCollected.Incomplete?> Prove(SignatureInDocument signature, IReadOnlyList<SignatureInDocument> all, ValidationDataCollection collection)
+    {
+        if (signature.Cms is not { } cms)
+            return new(ProofRefusal.SignatureUnusable, "cms_unreadable");
+        if (signature.Signer is not { } signer)
+            return new(ProofRefusal.CertificateMissing, "signer");
+        // EN 319 102-1 5.5.4 (2): the earliest moment that a time-stamp proves; without one, now.
+        var covered = all.Where(other => other.Token is not null && other.Dictionary.Revision > signature.Dictionary.Revision).Select(other => other.Token!.Info.Time);
+        var existedAt = signature.SignatureTimestamps.Select(token => token.Info.Time).Concat(covered).DefaultIfEmpty(time.GetUtcNow()).Min();
+        if (await collection.Prove(signer, cms.Certificates, existedAt) is { } refusal)
+            return refusal;
+        foreach (var token in signature.SignatureTimestamps)
+        {
+            var authority = token.SignedData.ReadableCertificates().First(token.Signer.Names);
+            var stampedBefore = covered.DefaultIfEmpty(time.GetUtcNow()).Min();
+            if (await collection.Prove(authority, token.SignedData.Certificates, stampedBefore) is { } timestampRefusal)
+                return timestampRefusal;
+        }
+
+        return null;
+    }
+}
