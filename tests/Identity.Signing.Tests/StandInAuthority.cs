@@ -63,9 +63,16 @@ public sealed class StandInAuthority : IAsyncDisposable
     /// <summary>What the last person's certificate names in place of the addresses here.</summary>
     public string? OtherStatusAddress { get; set; }
 
-    public int OcspRequests => ocspRequests;
+    /// <summary>The responder does not know the certificates that are issued from now on.</summary>
+    public bool Forgets { get; set; }
 
-    public string? LastSerial { get; private set; }
+    /// <summary>Certificates are revoked as soon as they are issued.</summary>
+    public bool Revokes { get; set; }
+
+    /// <summary>Another hierarchy answers OCSP requests.</summary>
+    public OpensslPki? OtherResponder { get; set; }
+
+    public int OcspRequests => ocspRequests;
 
     public int CertificateRequests => requests;
 
@@ -93,6 +100,7 @@ public sealed class StandInAuthority : IAsyncDisposable
             (null, false, query => query, reply => reply, "application/timestamp-reply", 200, null, null);
         requests = timestamps = ocspRequests = 0;
         (OcspStatus, OcspReply, ListStatus, Lists, OtherStatusAddress) = (200, reply => reply, 200, _ => null, null);
+        (Forgets, Revokes, OtherResponder) = (false, false, null);
     }
 
     public async ValueTask DisposeAsync()
@@ -114,7 +122,7 @@ public sealed class StandInAuthority : IAsyncDisposable
             return Results.StatusCode(OcspStatus);
         using var body = new MemoryStream();
         await context.Request.Body.CopyToAsync(body);
-        return Results.Bytes(OcspReply(pki.AnswerOcsp(body.ToArray())), "application/ocsp-response");
+        return Results.Bytes(OcspReply((OtherResponder ?? pki).AnswerOcsp(body.ToArray())), "application/ocsp-response");
     }
 
     // Lists are kept, as an authority keeps them: openssl takes a while for each.
@@ -154,9 +162,8 @@ public sealed class StandInAuthority : IAsyncDisposable
         var now = TimeProvider.System.GetUtcNow();
         using var certificate = request.Create(
             issuer.SubjectName, X509SignatureGenerator.CreateForECDsa(key), now.AddMinutes(-1), now.AddMinutes(15), RandomNumberGenerator.GetBytes(16));
-        pki.SetStatus(certificate.SerialNumber);
-        if (settings is not null)
-            settings.LastSerial = certificate.SerialNumber;
+        if (settings?.Forgets != true)
+            pki.SetStatus(certificate.SerialNumber, settings?.Revokes == true);
         return Results.Json(
             new
             {

@@ -14,7 +14,7 @@ public sealed class StatusSources
     public bool Any => prefixes.Count > 0;
 
     // OCSP and CRLs are signed and fetched over http by custom, in production too.
-    internal static StatusSources Check(IReadOnlyList<string> values) => new([.. values.Select(value => SigningSettings.AnyAddress(value, "StatusSources", production: false))
+    internal static StatusSources Check(IReadOnlyList<string> values) => new([.. values.Where(value => !string.IsNullOrWhiteSpace(value)).Select(value => SigningSettings.AnyAddress(value, "StatusSources", production: false))
         .Select(address => address.Query.Length == 0 ? address : throw new SettingRefusedException("StatusSources", "must have no query."))]);
 
     /// <summary>Whether the address begins with a configured one, at a path boundary.</summary>

@@ -18,6 +18,10 @@ public sealed class AtVerification(DevHostProcess host)
         await visitor.Page.Locator(".id-verdict").WaitForAsync();
     }
 
+    /// <summary>The one signature of a report; the time-stamps of its archive are beside it.</summary>
+    public static JsonElement SignatureOf(JsonElement report) =>
+        Assert.Single(report.GetProperty("signatures").EnumerateArray(), one => one.GetProperty("kind").GetString() == "signature");
+
     /// <summary>Our report by `POST /v1/validations`.</summary>
     public async Task<JsonElement> Report(byte[] file)
     {
