@@ -116,7 +116,7 @@ internal sealed class DevHierarchy
         var settings = CeremonySettings.Check(Ceremony());
         using var audit = AuditLog.Open(Path.Combine(_place.Keys, "ceremony.jsonl"), "authority", _time);
         var written = new CeremonyRecord("development", ["Identity.DevHost"], settings, _now);
-        var session = new CeremonySession(new CeremonyPlace(_place.Keys, Development: true, Renew: false), written, audit, _time);
+        using var session = new CeremonySession(new CeremonyPlace(_place.Keys, Development: true, Renew: false), written, audit, _time);
         RootCeremony.MakeRoot(settings, session);
         ServiceCeremony.MakeKeysAndRequests(settings, session);
         RootCeremony.CertifyAuthorities(settings, session);

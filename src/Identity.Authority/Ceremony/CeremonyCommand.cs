@@ -59,7 +59,7 @@ public static class CeremonyCommand
     private static CeremonyRecord Hold(CeremonySettings settings, CeremonyArguments arguments, AuditLog audit, TimeProvider time)
     {
         var record = new CeremonyRecord(arguments.Step, arguments.Attendees, settings, time.GetUtcNow());
-        var session = new CeremonySession(new CeremonyPlace(arguments.Keys!, arguments.Development, arguments.Renew), record, audit, time);
+        using var session = new CeremonySession(new CeremonyPlace(arguments.Keys!, arguments.Development, arguments.Renew), record, audit, time);
         switch (arguments.Step)
         {
             case "root":

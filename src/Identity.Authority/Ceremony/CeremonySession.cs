@@ -27,7 +27,7 @@ public sealed record CeremonyPlace(string Folder, bool Development, bool Renew)
 /// One ceremony in one place. Certificates are made in the order of <see cref="IssuanceCycle"/>, with files in the place of the database: the intended octets are
 /// on the disk, then linted, then signed. A crash between leaves NAME.intended.der, and the next ceremony stops at it.
 /// </summary>
-public sealed class CeremonySession(CeremonyPlace place, CeremonyRecord record, AuditLog audit, TimeProvider time)
+public sealed class CeremonySession(CeremonyPlace place, CeremonyRecord record, AuditLog audit, TimeProvider time) : IDisposable
 {
     private readonly KeyRing ring = KeyRing.Open(place.Folder, production: !place.Development);
 
@@ -45,7 +45,7 @@ public sealed class CeremonySession(CeremonyPlace place, CeremonyRecord record, 
         {
             key = ring.Get(entry.Name, entry.Purpose);
         }
-        catch (KeyRingException) when (place.Development && !File.Exists(Path.Combine(place.Folder, entry.Name + ".key.pem")))
+        catch (KeyRingException) when (place.Development && !File.Exists(Path.Combine(place.Folder, entry.Name + ".key.pem")) && !File.Exists(Path.Combine(place.Folder, entry.Name + ".key.json")))
         {
             key = KeyRing.CreateDevelopmentKey(place.Folder, entry.Name, entry.Purpose, entry.Key);
             record.Key(entry.Name, key);
@@ -83,6 +83,8 @@ public sealed class CeremonySession(CeremonyPlace place, CeremonyRecord record, 
         record.Certificate(entry.Name, entry.Profile.Kind, certificate);
         return certificate;
     }
+
+    public void Dispose() => ring.Dispose();
 
     public AuditOperation Begin(AuditEvent about) => audit.Begin(about);
 

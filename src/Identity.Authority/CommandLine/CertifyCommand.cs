@@ -31,7 +31,7 @@ public static class CertifyCommand
         try
         {
             using var command = await ServiceCommand.Open(configuration, usesKeys: true, time);
-            var keys = new AuthorityKeys(command.Settings);
+            using var keys = new AuthorityKeys(command.Settings);
             if (command.Settings.Seal is not { } profile || keys.Sealing is not { } issuer)
                 throw new AuthoritySettingsException(nameof(AuthoritySettings.Issuers), "has none that certifies Seals.");
             if (File.Exists(file)) throw new IOException($"'{file}' is there.");

@@ -69,7 +69,7 @@ public static class IssuanceCommand
             await output.WriteLineAsync(record is null ? $"No issuance of {serial} is open." : profile is null ? $"{serial} is no organisation's: issuance repair closes it." : "--out FILE is missing.");
             return NotDone;
         }
-        var keys = new AuthorityKeys(command.Settings);
+        using var keys = new AuthorityKeys(command.Settings);
         var result = keys.Key(record.Issuer) is { } issuer ? await repair.Complete(record, issuer, profile, CancellationToken.None) : new RepairResult.NotOpen();
         if (result is RepairResult.Completed { Certificate.Certificate: var certificate })
             await WriteCertificate(file, certificate);

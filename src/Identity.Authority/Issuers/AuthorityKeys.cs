@@ -11,7 +11,7 @@ namespace Identity.Authority.Issuers;
 public sealed record Issuer(CertifiedKey Key, CertifiedKey Responder, Certifies Certifies);
 
 /// <summary>The keys of this service, each for its one purpose, checked at start: a wrong certificate is found then and not by the people who rely on it.</summary>
-public sealed class AuthorityKeys
+public sealed class AuthorityKeys : IDisposable
 {
     private readonly KeyRing ring;
 
@@ -27,6 +27,9 @@ public sealed class AuthorityKeys
     }
 
     public IReadOnlyList<Issuer> Issuers { get; }
+
+    /// <summary>The hardware tokens, where there are such, answer.</summary>
+    public bool Answer => ring.TokensAnswer();
 
     /// <summary>The authority that certifies people.</summary>
     public CertifiedKey Issuing => Issuers.First(i => i.Certifies == Certifies.People).Key;
@@ -50,6 +53,8 @@ public sealed class AuthorityKeys
 
     /// <summary>The issuing authority of this name, or null.</summary>
     public CertifiedKey? Key(string name) => Issuers.FirstOrDefault(i => i.Key.Name == name)?.Key;
+
+    public void Dispose() => ring.Dispose();
 
     /// <summary>Enters the service's own certificates, so that their status is known and they can be revoked.</summary>
     public async Task Register(IDbContextFactory<AuthorityDatabase> databases, TimeProvider time, CancellationToken cancellation)

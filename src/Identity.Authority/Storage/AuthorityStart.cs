@@ -89,13 +89,13 @@ internal sealed partial class AuthorityStart(IDbContextFactory<AuthorityDatabase
     }
 }
 
-/// <summary>Ready: the database answers and no published list has run out.</summary>
-internal sealed class AuthorityHealth(IDbContextFactory<AuthorityDatabase> databases, RevocationListPublisher lists) : IHealthCheck
+/// <summary>Ready: the database answers, no published list has run out, and the keys can sign.</summary>
+internal sealed class AuthorityHealth(IDbContextFactory<AuthorityDatabase> databases, RevocationListPublisher lists, AuthorityKeys keys) : IHealthCheck
 {
     public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
     {
         await using var database = await databases.CreateDbContextAsync(cancellationToken);
-        return await database.Database.CanConnectAsync(cancellationToken) && lists.AllCurrent ? HealthCheckResult.Healthy() : HealthCheckResult.Unhealthy();
+        return await database.Database.CanConnectAsync(cancellationToken) && lists.AllCurrent && keys.Answer ? HealthCheckResult.Healthy() : HealthCheckResult.Unhealthy();
     }
 }
 
