@@ -53,7 +53,7 @@ public static class AuthorityApp
         services.AddSingleton(settings);
         services.AddSingleton(time);
         services.AddSingleton(_ => AuditLog.Open(settings.Audit, "authority", time));
-        services.AddDbContextFactory<AuthorityDatabase>(database => DatabaseKind.Use(database, settings.Database));
+        services.AddPooledDbContextFactory<AuthorityDatabase>(database => DatabaseKind.Use(database, settings.Database));
         services.AddHealthChecks().AddCheck<AuthorityHealth>("stores");
         // No page keeps anything between requests: what protects antiforgery tokens may go with the process.
         services.AddDataProtection().SetApplicationName("Identity.Authority").UseEphemeralDataProtectionProvider();

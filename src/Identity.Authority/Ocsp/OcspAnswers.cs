@@ -24,6 +24,15 @@ public sealed class OcspAnswers(IDbContextFactory<AuthorityDatabase> databases, 
     // RFC 6960 2.2: how it is said that a certificate was never issued, by who says "revoked" of it.
     private static readonly CertificateStatus.Revoked NeverIssued = new(DateTimeOffset.UnixEpoch, RevocationReason.CertificateHold);
 
+    // Translated once: the translation costs more than the question.
+    private static readonly Func<AuthorityDatabase, string, string, CancellationToken, Task<Found?>> Find =
+        EF.CompileAsyncQuery((AuthorityDatabase database, string issuer, string serial, CancellationToken cancellation) =>
+            (from certificate in database.Certificates
+             where certificate.Issuer == issuer && certificate.Serial == serial
+             join revocation in database.Revocations on new { certificate.Issuer, certificate.Serial } equals new { revocation.Issuer, revocation.Serial } into revocations
+             from revocation in revocations.DefaultIfEmpty()
+             select new Found(certificate.State, revocation == null ? null : revocation.RevokedAt, revocation == null ? null : revocation.Reason)).FirstOrDefault());
+
     private readonly ConcurrentDictionary<string, (OcspAnswer Answer, long Revocations)> kept = new(StringComparer.Ordinal);
 
     /// <summary>The issuer that the request is about: the first of those asked about that is here, or null.</summary>
@@ -79,11 +88,12 @@ public sealed class OcspAnswers(IDbContextFactory<AuthorityDatabase> databases, 
         if (!id.IsIssuedBy(authority.Certificate) || id.SerialNumber.Sign < 0) return null;
         var (issuer, serial) = (authority.Name, SerialNumbers.ToHex(id.SerialNumber));
         await using var database = await databases.CreateDbContextAsync(cancellation);
-        var found = await database.Certificates.AsNoTracking().Where(c => c.Issuer == issuer && c.Serial == serial)
-            .Select(c => new { c.State, Revocation = database.Revocations.FirstOrDefault(r => r.Issuer == c.Issuer && r.Serial == c.Serial) }).FirstOrDefaultAsync(cancellation);
-        if (found?.Revocation is { } revoked) return new CertificateStatus.Revoked(revoked.RevokedAt, revoked.Reason);
+        var found = await Find(database, issuer, serial, cancellation);
+        if (found is { RevokedAt: { } revokedAt, Reason: { } reason }) return new CertificateStatus.Revoked(revokedAt, reason);
         return found?.State == CertificateState.Issued ? new CertificateStatus.Good() : null;
     }
+
+    private sealed record Found(CertificateState State, DateTimeOffset? RevokedAt, RevocationReason? Reason);
 
     private Issuer? IssuerOf(CertificateId id) => keys.Issuers.FirstOrDefault(i => id.IsIssuedBy(i.Key.Certificate));
 }
