@@ -29,6 +29,22 @@ public sealed class SessionJourneys(WholeSystem system)
         await SignsOut(visitor);
     }
 
+    [Theory]
+    [InlineData("en", DemoCodes.Liis)]
+    [InlineData("zh-Hans", DemoCodes.Amira)]
+    public async Task Times_are_in_the_zone_of_the_persons_device_and_say_which(string language, string code)
+    {
+        await using var visitor = await SignedIn(language, code);
+        var device = await visitor.Context.NewCDPSessionAsync(visitor.Page);
+        await device.SendAsync("Emulation.setTimezoneOverride", new() { ["timezoneId"] = "Asia/Kathmandu" });
+        foreach (var page in (string[])["", "passkeys"])
+        {
+            await visitor.Go(Provider + page);
+            await visitor.Page.Locator("time:has-text('GMT+5:45')").First.WaitForAsync();
+            Assert.Equal(0, await visitor.Page.Locator("time:has-text('UTC')").CountAsync());
+        }
+    }
+
     [Fact]
     public async Task Signing_out_at_the_Provider_reaches_Signing_and_signing_out_at_Signing_reaches_the_Provider()
     {
