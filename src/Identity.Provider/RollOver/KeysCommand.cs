@@ -114,7 +114,12 @@ internal static class KeysCommand
         }
     }
 
-    private static TokenKeyPlan Current(string file, DateTimeOffset now) => File.Exists(file) ? TokenKeyPlan.Read(File.ReadAllText(file), now) : TokenKeyPlan.Default;
+    private static TokenKeyPlan Current(string file, DateTimeOffset now)
+    {
+        if (File.Exists(file))
+            return TokenKeyPlan.Read(File.ReadAllText(file), now);
+        return File.Exists(TokenKeyPlan.CopyOf(file)) ? throw new TokenKeyPlanException($"{file} is gone; {TokenKeyPlan.CopyOf(file)} is what it was.") : TokenKeyPlan.Default;
+    }
 
     // Beside its final name, brought to the disk, then renamed: services read either plan, and never a half.
     private static void Write(string file, string text)
@@ -127,6 +132,8 @@ internal static class KeysCommand
         }
 
         File.Move(partial, file, overwrite: true);
+        // So that a plan that is lost is known to be, at the next start.
+        File.Copy(file, TokenKeyPlan.CopyOf(file), overwrite: true);
     }
 
     private static string Word(TokenKeyState state) => state.ToString().ToLowerInvariant();

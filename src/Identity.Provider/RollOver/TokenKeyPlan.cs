@@ -69,6 +69,9 @@ public sealed partial record TokenKeyPlan
         return new TokenKeyPlan([.. keys]).Checked(now);
     }
 
+    /// <summary>Where the commands keep what they wrote last.</summary>
+    internal static string CopyOf(string file) => file + ".last";
+
     internal string ToJson() => JsonSerializer.Serialize(new Document([.. Keys]), Written) + "\n";
 
     internal TokenKeyPlan Announce(string name, string algorithm, DateTimeOffset now) =>

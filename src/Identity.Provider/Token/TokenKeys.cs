@@ -33,7 +33,11 @@ public sealed partial class TokenKeys
         seen = Look();
         try
         {
-            followed = Follow(read = Read(), []);
+            read = Read();
+            // Keys that were retired, or taken out as compromised, must not sign again because a file was lost.
+            if (read is null && File.Exists(TokenKeyPlan.CopyOf(file)))
+                throw new TokenKeyPlanException($"it is gone. {TokenKeyPlan.CopyOf(file)} is what it was: put that back, or remove it too and begin with the keys of old.");
+            followed = Follow(read, []);
         }
         catch (Exception problem) when (problem is TokenKeyPlanException or KeyRingException or IOException or UnauthorizedAccessException)
         {

@@ -117,6 +117,28 @@ public sealed class RollOverTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_plan_that_is_lost_is_no_way_back_to_the_keys_of_old()
+    {
+        var compromised = KeyId((await Tokens()).Id);
+        await Done("announce", "next", "--alg", "ES256");
+        await Done("publish", "next");
+        await Done("compromise", "token-es256", "--activate", "next", "--force");
+        var next = KeyId((await Tokens()).Id);
+        Assert.NotEqual(compromised, next);
+        File.Delete(Plan);
+        // Who runs stays as it was.
+        Assert.Equal(next, KeyId((await Tokens()).Id));
+        var listed = await Keys("list");
+        Assert.Equal((ProviderCommand.Refused, $"{Plan} is gone; {Plan}.last is what it was."), (listed.ExitCode, listed.Complaints.Trim()));
+        await provider.Stop();
+        var refused = await Assert.ThrowsAsync<ProviderSettingsException>(provider.Start);
+        Assert.StartsWith($"Provider:TokenKeys: {Plan}: it is gone. {Plan}.last is what it was", refused.Message, StringComparison.Ordinal);
+        File.Copy(Plan + ".last", Plan);
+        await provider.Start();
+        Assert.Equal(next, KeyId((await Tokens()).Id));
+    }
+
+    [Fact]
     public async Task Every_key_of_the_set_says_what_it_is_for()
     {
         await Replace();
