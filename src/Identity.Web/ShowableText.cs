@@ -59,6 +59,34 @@ public static class ShowableText
         return shown.ToString();
     }
 
+    /// <summary>
+    /// Whether a word holds letters of more than one of the Latin, Greek and Cyrillic alphabets, which have letters of one look (Unicode TR 39 5.1, for these
+    /// three alone: others are told apart by anybody). A word ends where a character is neither letter nor mark.
+    /// </summary>
+    public static bool MixesAlphabets(string text)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        char? word = null;
+        foreach (var rune in text.EnumerateRunes())
+        {
+            if (!Rune.IsLetter(rune) && Rune.GetUnicodeCategory(rune) is not (UnicodeCategory.NonSpacingMark or UnicodeCategory.SpacingCombiningMark))
+                word = null;
+            else if (AlphabetOf(rune) is { } alphabet && (word ??= alphabet) != alphabet)
+                return true;
+        }
+
+        return false;
+    }
+
+    private static char? AlphabetOf(Rune rune) => rune.Value switch
+    {
+        (>= 'A' and <= 'Z') or (>= 'a' and <= 'z') or (>= 0x00C0 and <= 0x02AF) or (>= 0x1D00 and <= 0x1D25) or (>= 0x1E00 and <= 0x1EFF) or (>= 0x2C60 and <= 0x2C7F)
+            or (>= 0xA720 and <= 0xA7FF) or (>= 0xAB30 and <= 0xAB64) or (>= 0xFF21 and <= 0xFF3A) or (>= 0xFF41 and <= 0xFF5A) => 'L',
+        (>= 0x0370 and <= 0x03FF) or (>= 0x1D26 and <= 0x1D2A) or (>= 0x1F00 and <= 0x1FFF) => 'G',
+        (>= 0x0400 and <= 0x052F) or (>= 0x1C80 and <= 0x1C8F) or 0x1D2B or (>= 0xA640 and <= 0xA69F) => 'C',
+        _ => null,
+    };
+
     private static Rune? RuneAt(string text, int at) => at < text.Length && Rune.TryGetRuneAt(text, at, out var rune) ? rune : null;
 
     private static bool IsShown(Rune rune, Rune? before, Rune? after) => rune.Value is NonJoiner or Joiner

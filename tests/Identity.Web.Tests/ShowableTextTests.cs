@@ -29,6 +29,23 @@ public sealed class ShowableTextTests
         Assert.Equal(text, ShowableText.WithoutHidden(text));
     }
 
+    [Theory]
+    [InlineData("Tax Portal", false)]
+    [InlineData("\u0422ax Portal", true)]
+    [InlineData("Tax P\u043Ertal", true)]
+    [InlineData("T\u03B1x", true)]
+    [InlineData("\u03A4\u0430\u0445", true)]
+    [InlineData("\uFF34\u0430x", true)]
+    [InlineData("e\u0301\u0430", true)]
+    [InlineData("Налоговая служба Tax Portal", false)]
+    [InlineData("Ελλάδα-Tax", false)]
+    [InlineData("Maksu- ja Tolliamet", false)]
+    [InlineData("Žižkov Őrség Ǆ", false)]
+    [InlineData("税务Portal", false)]
+    [InlineData("Tax2Портал", false)]
+    [InlineData("", false)]
+    public void Letters_of_alphabets_that_look_alike_are_not_mixed_in_one_word(string text, bool mixes) => Assert.Equal(mixes, ShowableText.MixesAlphabets(text));
+
     public static TheoryData<string, string> Hidden => new()
     {
         { "between Latin letters", $"pay{NonJoiner}pal" },

@@ -6,6 +6,7 @@ using Identity.Audit;
 using Identity.Provider.Storage;
 using Microsoft.EntityFrameworkCore;
 using OpenIddict.Abstractions;
+using OpenIddict.EntityFrameworkCore.Models;
 using static OpenIddict.Abstractions.OpenIddictConstants;
 
 namespace Identity.Provider.Clients;
@@ -56,7 +57,8 @@ internal sealed class ClientAdministration(RegisteredClients clients, IOpenIddic
         catch (Exception race) when (race is DbUpdateException or OpenIddictExceptions.ValidationException)
         {
             addition.Complete(AuditOutcome.Failed, "not_stored");
-            if (await clients.Find(client.Id, cancellation) is null)
+            // Not through the engine, which remembers that nobody had the name before.
+            if (!await database.Set<OpenIddictEntityFrameworkCoreApplication>().AsNoTracking().AnyAsync(other => other.ClientId == client.Id, cancellation))
                 throw;
             return new ClientOutcome.Refused($"{client.Id} is registered already.");
         }

@@ -94,6 +94,8 @@ public sealed partial record ClientRegistration
         // People read it before they share their details: nothing in it may hide or turn other text around.
         if (options.Name is not { } name || !ShowableText.IsShowable(name, LongestName))
             throw Refused("Name", $"must be 1 to {LongestName} characters that can be shown.");
+        if (ShowableText.MixesAlphabets(name))
+            throw Refused("Name", "mixes Latin, Greek or Cyrillic letters in one word.");
         SecurityProfile profile = options.Profile switch
         {
             "fapi2" => SecurityProfile.Fapi2,

@@ -71,6 +71,7 @@ internal sealed partial class RegistrationEndpoint(
             audit.Append(new InitialAccessTokenUse(token.Label, id));
             if (await administration.Add(approved, cancellation) is not ClientOutcome.Done done)
                 throw new InvalidOperationException("A client with a random name is registered already.");
+            await StandAlone(options, token, settings, cancellation);
             await Answer(context, id, done.Secret, time, cancellation);
         }
         catch (ProviderSettingsException refused)
@@ -79,6 +80,20 @@ internal sealed partial class RegistrationEndpoint(
             var member = ClientDocument.NameOf(refused);
             await Refuse(
                 context, StatusCodes.Status400BadRequest, member == "redirect_uris" ? "invalid_redirect_uri" : "invalid_client_metadata", $"{member}: {refused.Problem}");
+        }
+    }
+
+    // Of two that came at one time, whoever was written last sees the other, or both do: nobody keeps what another one has.
+    private async Task StandAlone(ClientOptions options, InitialAccessToken token, ProviderSettings settings, CancellationToken cancellation)
+    {
+        try
+        {
+            await RegistrationRules.CheckOthers(options, token, clients, settings.Resources, cancellation);
+        }
+        catch (ProviderSettingsException)
+        {
+            await administration.Remove(options.Id!, CancellationToken.None);
+            throw;
         }
     }
 

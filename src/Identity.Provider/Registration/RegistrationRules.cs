@@ -61,6 +61,8 @@ internal static class RegistrationRules
             throw new ProviderSettingsException("redirect_uris", "are at a host whose sector belongs to a resource server.");
         await foreach (var other in clients.All(cancellation))
         {
+            if (other.Id == options.Id)
+                continue;
             var same = other.Metadata.Sector == options.Sector;
             if (same && options.Sector != token.Sector)
                 throw new ProviderSettingsException("redirect_uris", "are at a host whose sector belongs to another client.");

@@ -105,6 +105,7 @@ public sealed class ClientRegistrationTests : IDisposable
         { "Name", client => client.Name = "Tax \u202elatroP" },
         { "Name", client => client.Name = "Tax\u200bPortal" },
         { "Name", client => client.Name = " " },
+        { "Name", client => client.Name = "\u0422ax Portal" },
         { "Name", client => client.Name = new string('a', 201) },
         { "IdTokenSignedResponseAlg", client => client.IdTokenSignedResponseAlg = "none" },
         { "IdTokenSignedResponseAlg", client => client.IdTokenSignedResponseAlg = "HS256" },

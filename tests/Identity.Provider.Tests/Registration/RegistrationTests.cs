@@ -103,6 +103,23 @@ public sealed class RegistrationTests(RunningProvider provider) : IClassFixture<
     }
 
     [Fact]
+    public async Task Of_registrations_at_one_time_for_one_sector_or_name_at_most_one_stays()
+    {
+        for (var round = 0; round < 4; round++)
+        {
+            var token = await Token("--uses", "8");
+            var host = $"at-once{round}.example";
+            var sector = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => Register(Metadata(host), token)));
+            var name = await Task.WhenAll(Enumerable.Range(0, 4).Select(index => Register(Metadata($"{index}.{host}", document => document["client_name"] = $"At once {round}"), token)));
+            foreach (var replies in new[] { sector, name })
+            {
+                Assert.InRange(replies.Count(reply => reply.Status == HttpStatusCode.Created), 0, 1);
+                Assert.All(replies.Where(reply => reply.Status != HttpStatusCode.Created), reply => Assert.Contains("another client", reply.Body, StringComparison.Ordinal));
+            }
+        }
+    }
+
+    [Fact]
     public async Task Nobody_joins_the_sector_of_a_resource_server()
     {
         await using var another = await RunningProvider.With(
@@ -145,6 +162,7 @@ public sealed class RegistrationTests(RunningProvider provider) : IClassFixture<
         { "client_name", "\"a\\u0000b\"", "invalid_client_metadata" },
         { "client_name", "\"Tax \\u202elatroP\"", "invalid_client_metadata" },
         { "client_name", "7", "invalid_client_metadata" },
+        { "client_name", "\"T\\u0430x Portal\"", "invalid_client_metadata" },
         { "scope", "\"openid person_identifier\"", "invalid_client_metadata" },
         { "scope", "[\"openid\"]", "invalid_client_metadata" },
         { "grant_types", "[\"client_credentials\"]", "invalid_client_metadata" },
