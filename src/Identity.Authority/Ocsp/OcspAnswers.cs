@@ -24,8 +24,8 @@ public sealed class OcspAnswers(IDbContextFactory<AuthorityDatabase> databases, 
     // RFC 6960 2.2: how it is said that a certificate was never issued, by who says "revoked" of it.
     private static readonly CertificateStatus.Revoked NeverIssued = new(DateTimeOffset.UnixEpoch, RevocationReason.CertificateHold);
 
-    // Translated once: the translation costs more than the question.
-    private static readonly Func<AuthorityDatabase, string, string, CancellationToken, Task<Found?>> Find =
+    // Translated once: the translation costs more than the question. Not static: it is for one database product.
+    private readonly Func<AuthorityDatabase, string, string, CancellationToken, Task<Found?>> find =
         EF.CompileAsyncQuery((AuthorityDatabase database, string issuer, string serial, CancellationToken cancellation) =>
             (from certificate in database.Certificates
              where certificate.Issuer == issuer && certificate.Serial == serial
@@ -88,7 +88,7 @@ public sealed class OcspAnswers(IDbContextFactory<AuthorityDatabase> databases, 
         if (!id.IsIssuedBy(authority.Certificate) || id.SerialNumber.Sign < 0) return null;
         var (issuer, serial) = (authority.Name, SerialNumbers.ToHex(id.SerialNumber));
         await using var database = await databases.CreateDbContextAsync(cancellation);
-        var found = await Find(database, issuer, serial, cancellation);
+        var found = await find(database, issuer, serial, cancellation);
         if (found is { RevokedAt: { } revokedAt, Reason: { } reason }) return new CertificateStatus.Revoked(revokedAt, reason);
         return found?.State == CertificateState.Issued ? new CertificateStatus.Good() : null;
     }
