@@ -77,5 +77,6 @@ public static class AuthorityApp
         // In this order: the publisher runs on what the start has prepared.
         services.AddHostedService<AuthorityStart>();
         services.AddHostedService(provider => provider.GetRequiredService<RevocationListPublisher>());
+        services.AddHostedService<EndWatch>();
     }
 }

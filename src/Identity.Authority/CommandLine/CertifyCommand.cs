@@ -44,7 +44,8 @@ public static class CertifyCommand
             var result = await cycle.Issue(profile, profile.Content(organisation.ToName(), key, issuer.Certificate, time.GetUtcNow()), issuer, approvalId: null, CancellationToken.None);
             if (result is not IssuanceResult.Issued { Certificate.Certificate: var certificate })
             {
-                await error.WriteLineAsync("It was not signed: " + string.Join("; ", (result as IssuanceResult.LintFailed)?.Findings.Select(f => $"{f.Rule}: {f.Problem}") ?? []));
+                await error.WriteLineAsync("It was not signed: "
+                    + (result is IssuanceResult.LintFailed failed ? string.Join("; ", failed.Findings.Select(f => $"{f.Rule}: {f.Problem}")) : "this key was certified before."));
                 return NotDone;
             }
             await IssuanceCommand.WriteCertificate(file, certificate);

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Identity.Authority.Issuers;
 using Identity.Authority.Storage;
 using Identity.Pkix.Signatures;
@@ -26,7 +27,7 @@ public sealed class IntendedCertificate
     /// <summary>Null when it is for no person.</summary>
     public string? ApprovalId { get; }
 
-    /// <summary>Null when this approval has been used before, also when that happens at the same moment: the database has it once.</summary>
+    /// <summary>Null when this approval or this key has been used before, also when that happens at the same moment: the database has each once.</summary>
     public static async Task<IntendedCertificate?> Store(IDbContextFactory<AuthorityDatabase> databases, CertificateProfile profile, CertificateContent content, CertifiedKey issuer,
         string? approvalId, DateTimeOffset now, CancellationToken cancellation)
     {
@@ -38,6 +39,7 @@ public sealed class IntendedCertificate
             Issuer = issuer.Name,
             Serial = intended.Serial,
             ApprovalId = approvalId,
+            KeyHash = Convert.ToHexStringLower(SHA256.HashData(content.PublicKey.Raw.Span)),
             Profile = profile.Name,
             Shard = profile.Addresses?.Shard(content.SerialNumber),
             State = CertificateState.Intended,

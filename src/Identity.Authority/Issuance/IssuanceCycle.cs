@@ -17,6 +17,8 @@ public abstract record IssuanceResult
 
     public sealed record ApprovalUsed : IssuanceResult;
 
+    public sealed record KeyUsed : IssuanceResult;
+
     public sealed record LintFailed(IReadOnlyList<LintFinding> Findings) : IssuanceResult;
 }
 
@@ -41,7 +43,7 @@ public sealed partial class IssuanceCycle(IDbContextFactory<AuthorityDatabase> d
         var now = time.GetUtcNow();
         // 1. A serial number that is not stored could be signed and never found again.
         if (await IntendedCertificate.Store(databases, profile, content, issuer, approvalId, now, cancellation) is not { } intended)
-            return new IssuanceResult.ApprovalUsed();
+            return await IsUsed(approvalId, cancellation) ? new IssuanceResult.ApprovalUsed() : new IssuanceResult.KeyUsed();
 
         // 2. What is wrong must not be signed: revoking it later does not undo that.
         var (linted, findings) = LintedCertificate.Check(intended, issuer.Certificate, profile, now);
@@ -66,6 +68,12 @@ public sealed partial class IssuanceCycle(IDbContextFactory<AuthorityDatabase> d
             operation.Complete(AuditOutcome.Failed, "not_stored");
             throw;
         }
+    }
+
+    private async Task<bool> IsUsed(string? approvalId, CancellationToken cancellation)
+    {
+        await using var database = await databases.CreateDbContextAsync(cancellation);
+        return approvalId is not null && await database.Certificates.AnyAsync(c => c.ApprovalId == approvalId, cancellation);
     }
 
     private async Task Refuse(IntendedCertificate intended, CertifiedKey issuer, IReadOnlyList<LintFinding> findings, CancellationToken cancellation)

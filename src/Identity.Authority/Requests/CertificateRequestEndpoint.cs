@@ -64,6 +64,7 @@ public sealed partial class CertificateRequestEndpoint(RequestToken tokens, Evid
         {
             IssuanceResult.Issued issued => Answer(issued.Certificate.Certificate),
             IssuanceResult.ApprovalUsed => Refused(id, StatusCodes.Status409Conflict, "approval_used", "A certificate was asked for with this approval before."),
+            IssuanceResult.KeyUsed => Refused(id, StatusCodes.Status409Conflict, "key_used", "This key was certified before."),
             _ => Refuse(StatusCodes.Status500InternalServerError, "lint_failed", "The certificate would break a rule and was not signed."),
         };
     }

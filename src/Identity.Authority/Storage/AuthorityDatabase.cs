@@ -36,6 +36,7 @@ public sealed class AuthorityDatabase(DbContextOptions<AuthorityDatabase> option
         {
             certificate.HasKey(c => new { c.Issuer, c.Serial });
             certificate.HasIndex(c => c.ApprovalId).IsUnique();
+            certificate.HasIndex(c => c.KeyHash).IsUnique();
             certificate.HasIndex(c => c.State);
             certificate.Property(c => c.State).HasConversion<string>();
         });

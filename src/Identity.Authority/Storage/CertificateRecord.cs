@@ -25,6 +25,9 @@ public sealed class CertificateRecord
     /// <summary>The approval that this certificate was issued for, unique; null for organisations' and the service's own certificates.</summary>
     public string? ApprovalId { get; init; }
 
+    /// <summary>SHA-256 of the SubjectPublicKeyInfo in hexadecimal, unique: a key is certified once. Null for what a ceremony made, where keys get their next certificate.</summary>
+    public string? KeyHash { get; init; }
+
     /// <summary>Name of the profile; null for what a ceremony made.</summary>
     public string? Profile { get; init; }
 

@@ -87,6 +87,14 @@ public sealed class SealTests : IClassFixture<AuthoritySystem>
         Assert.Contains(refusal, error, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_seal_with_a_key_that_was_certified_before_is_refused()
+    {
+        var request = Request("once", OpensslKey.P256);
+        Assert.Equal((0, ""), await Certify(request, "once"));
+        Assert.Equal((1, "It was not signed: this key was certified before."), await Certify(request, "twice") is var (code, error) ? (code, error.Trim()) : default);
+    }
+
     [Theory]
     [InlineData("seal")]
     [InlineData("person", "--request", "x", "--country", "EE", "--organization", "x", "--identifier", "x", "--common-name", "x", "--out", "x")]

@@ -53,6 +53,16 @@ public sealed class CertificateRequestTests(AuthoritySystem system) : IClassFixt
     }
 
     [Fact]
+    public async Task A_key_is_certified_once()
+    {
+        var csr = system.NewCsr();
+        Assert.Equal(HttpStatusCode.Created, (await system.Ask(system.NewEvidence(), csr)).Status);
+        IsRefused(await system.Ask(system.NewEvidence(out var approval), csr), HttpStatusCode.Conflict, "key_used");
+        await using var database = system.Database();
+        Assert.False(await database.Certificates.AnyAsync(c => c.ApprovalId == approval));
+    }
+
+    [Fact]
     public async Task A_second_ask_for_one_approval_is_refused_also_with_another_key()
     {
         var evidence = system.NewEvidence();

@@ -37,6 +37,9 @@ namespace Identity.Authority.Storage.Migrations
                         .IsRequired()
                         .HasColumnType("BLOB");
 
+                    b.Property<string>("KeyHash")
+                        .HasColumnType("TEXT");
+
                     b.Property<string>("LintFindings")
                         .HasColumnType("TEXT");
 
@@ -56,6 +59,9 @@ namespace Identity.Authority.Storage.Migrations
                     b.HasKey("Issuer", "Serial");
 
                     b.HasIndex("ApprovalId")
+                        .IsUnique();
+
+                    b.HasIndex("KeyHash")
                         .IsUnique();
 
                     b.HasIndex("State");
