@@ -54,6 +54,8 @@ public static partial class ProviderApp
         services.AddSingleton(provider => AuditLog.Open(settings.Audit, "provider", provider.GetRequiredService<TimeProvider>()));
         services.AddHostedService<ProviderStart>();
         var keys = KeyRing.Open(settings.Keys, settings.Production);
+        // Given by a function, so that the container ends the processes of its tokens with the service.
+        services.AddSingleton(_ => keys);
         AddStores(services, settings, keys);
         AddProtocol(services, settings, keys, builder.Environment.IsDevelopment());
         AddPeople(services, settings);

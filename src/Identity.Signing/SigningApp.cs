@@ -38,7 +38,9 @@ public static class SigningApp
         services.AddSingleton(TimeProvider.System);
         services.AddSingleton(provider => new ClientKey(keys.Get(ClientKey.KeyName, KeyPurpose.ClientAuthentication), provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton(provider => AuditLog.Open(settings.AuditFile, "signing", provider.GetRequiredService<TimeProvider>()));
-        services.AddSingleton(_ => keys.PersonKeys(settings.PersonKeys));
+        // Given by a function, so that the container ends the processes of its tokens with the service.
+        services.AddSingleton(_ => keys);
+        services.AddSingleton(provider => provider.GetRequiredService<KeyRing>().PersonKeys(settings.PersonKeys));
         services.AddSingleton<CertifiedPersonKeys>();
         services.AddHostedService<SigningStart>();
         AddStores(services, settings, keys);

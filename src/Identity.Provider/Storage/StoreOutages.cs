@@ -1,5 +1,6 @@
 using System.Data.Common;
 using Identity.Audit;
+using Identity.Keys;
 using Identity.Web;
 using Microsoft.EntityFrameworkCore;
 
@@ -7,7 +8,7 @@ namespace Identity.Provider.Storage;
 
 internal static class StoreOutages
 {
-    /// <summary>Database or audit log out of reach: 503, and nothing was promised. Redis says so itself (<see cref="RedisStore"/>).</summary>
+    /// <summary>Database, audit log or the keys' token out of reach: 503, and nothing was promised. Redis says so itself (<see cref="RedisStore"/>).</summary>
     public static void UseStoreOutages(this WebApplication app) => app.Use(async (context, next) =>
     {
         try
@@ -32,6 +33,8 @@ internal static class StoreOutages
                     return "database";
                 case AuditUnavailableException:
                     return "audit log";
+                case KeyUnavailableException:
+                    return "keys";
             }
         }
 

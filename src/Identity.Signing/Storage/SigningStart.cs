@@ -51,19 +51,19 @@ internal sealed class SigningStart(
     }
 }
 
-/// <summary>Ready: the database answers.</summary>
-internal sealed class SigningHealth(IDbContextFactory<SigningDatabase> databases) : IHealthCheck
+/// <summary>Ready: the database answers, and the hardware token where people's keys are made.</summary>
+internal sealed class SigningHealth(IDbContextFactory<SigningDatabase> databases, KeyRing keys) : IHealthCheck
 {
     public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
     {
         await using var database = await databases.CreateDbContextAsync(cancellationToken);
-        return await database.Database.CanConnectAsync(cancellationToken) ? HealthCheckResult.Healthy() : HealthCheckResult.Unhealthy();
+        return await database.Database.CanConnectAsync(cancellationToken) && await Task.Run(keys.TokensAnswer, cancellationToken) ? HealthCheckResult.Healthy() : HealthCheckResult.Unhealthy();
     }
 }
 
 internal static class StoreOutages
 {
-    /// <summary>Database, documents, audit log or Provider out of reach: 503 with a plain page, never a guess at what they would have said.</summary>
+    /// <summary>Database, documents, audit log, the keys' token or Provider out of reach: 503 with a plain page, never a guess at what they would have said.</summary>
     public static void UseStoreOutages(this WebApplication app) => app.Use(async (context, next) =>
     {
         try
@@ -80,6 +80,7 @@ internal static class StoreOutages
     {
         DbException or DbUpdateException => "database",
         AuditUnavailableException => "audit log",
+        KeyUnavailableException => "keys",
         ProviderUnavailableException => "provider",
         DirectoryNotFoundException or UnauthorizedAccessException => "documents",
         _ => null,
