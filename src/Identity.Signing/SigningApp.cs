@@ -4,6 +4,7 @@ using Identity.Signing.Agencies;
 using Identity.Signing.Approvals;
 using Identity.Signing.Certificates;
 using Identity.Signing.Documents;
+using Identity.Signing.Pades;
 using Identity.Signing.Requests;
 using Identity.Signing.Revocation;
 using Identity.Signing.SignIn;
@@ -114,6 +115,7 @@ public static class SigningApp
         services.AddSingleton<CreateRequest>();
         services.AddSingleton<CollectValidationData>();
         services.AddSingleton<CompleteSignature>();
+        services.AddSingleton<ExtendDocument>();
         services.AddSingleton<SignRequest>();
         services.AddSingleton<InterruptedSignatures>();
         services.AddSingleton<WaitingSignatures>();

@@ -62,12 +62,31 @@ internal static class FormEdit
             default:
                 return false;
         }
-        var before = (view.Resolve(dictionary["SigFlags"]) as PdfInteger)?.Value ?? 0;
-        if ((before & flags) != flags)
-            changes["SigFlags"] = new SyntaxWriter().Integer(before | (uint)flags).Written;
+        AddFlags(view, dictionary, flags, changes);
         if (changes.Count > 0)
             SetFormEntries(update, value!, dictionary, changes);
         return true;
+    }
+
+    /// <summary>Adds the flags to SigFlags of the form that there is; false when there is none.</summary>
+    public static bool TrySetFlags(IncrementalUpdate update, int flags)
+    {
+        var view = update.Document.Latest;
+        var value = view.Catalog["AcroForm"];
+        if (view.Resolve(value) is not PdfDictionary dictionary)
+            return false;
+        var changes = new Dictionary<string, ReadOnlyMemory<byte>?>(StringComparer.Ordinal);
+        AddFlags(view, dictionary, flags, changes);
+        if (changes.Count > 0)
+            SetFormEntries(update, value!, dictionary, changes);
+        return true;
+    }
+
+    private static void AddFlags(RevisionView view, PdfDictionary form, int flags, Dictionary<string, ReadOnlyMemory<byte>?> changes)
+    {
+        var before = (view.Resolve(form["SigFlags"]) as PdfInteger)?.Value ?? 0;
+        if ((before & flags) != flags)
+            changes["SigFlags"] = new SyntaxWriter().Integer(before | (uint)flags).Written;
     }
 
     private static void SetFormEntries(IncrementalUpdate update, PdfObject value, PdfDictionary dictionary, Dictionary<string, ReadOnlyMemory<byte>?> changes)

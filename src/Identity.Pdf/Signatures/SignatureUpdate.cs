@@ -30,6 +30,25 @@ public enum SignatureRefusal
     /// <summary>Page tree or form cannot be read whole.</summary>
     BrokenPagesOrForm,
 
+    /// <summary>There is no signature field of that name, or it is no object of its own.</summary>
+    FieldMissing,
+    FieldSigned,
+
+    /// <summary>Read-only, or locked by an earlier signature.</summary>
+    FieldLocked,
+
+    /// <summary>The field demands something of its signature that is not given: <see cref="SignaturePreparation.Refused.Seed"/> says what.</summary>
+    SeedValue,
+
+    /// <summary>The field has a lock that cannot be understood.</summary>
+    LockUnusable,
+
+    /// <summary>The field's lock permits no changes behind its signature, and nobody has accepted that.</summary>
+    LockPermitsNoChanges,
+
+    /// <summary>Only the first signature of a document certifies it.</summary>
+    AlreadySigned,
+
     /// <summary>The document security store is not what it must be, so nothing can be added to it.</summary>
     BrokenSecurityStore,
 
@@ -43,7 +62,11 @@ public abstract record SignaturePreparation
     public sealed record Prepared(PreparedSignature Signature) : SignaturePreparation;
 
     /// <param name="Message">English, holds nothing of the document's text.</param>
-    public sealed record Refused(SignatureRefusal Reason, string Message) : SignaturePreparation;
+    public sealed record Refused(SignatureRefusal Reason, string Message) : SignaturePreparation
+    {
+        /// <summary>Set exactly for <see cref="SignatureRefusal.SeedValue"/>.</summary>
+        public SeedConstraint? Seed { get; init; }
+    }
 }
 
 /// <summary>Appends an empty signature (ISO 32000-2 12.8.1, EN 319 142-1 5.3). Encrypted documents never get here: they are not read.</summary>
@@ -68,9 +91,19 @@ public static class SignatureUpdate
     public static SignaturePreparation Prepare(PdfDocument document, SignatureRequest request)
     {
         request.Check();
-        if (Refusal(document) is { } refused)
+        if (Refusal(document, request) is { } refused)
             return refused;
-        var (name, nameRefusal) = FieldName(document.Latest.Form, request);
+        if (request.Certification is not null && document.Signatures.Count > 0)
+            return new SignaturePreparation.Refused(SignatureRefusal.AlreadySigned, "only the first signature of a document certifies it");
+        FormField? existing = null;
+        if (request.ExistingField is not null)
+        {
+            var (found, unusable) = ExistingSignatureField.Find(document, request);
+            if (unusable is not null)
+                return unusable;
+            existing = found;
+        }
+        var (name, nameRefusal) = existing is not null ? (existing.FullName, null) : FieldName(document.Latest.Form, request);
         if (nameRefusal is not null)
             return nameRefusal;
         var start = IncrementalUpdate.Begin(document);
@@ -81,25 +114,35 @@ public static class SignatureUpdate
 
         var page = document.Latest.Pages.Pages[0];
         var signature = update.Reserve();
-        var (dictionary, byteRangeAt, contentsAt) = SignatureValue(request);
+        var protection = SignatureProtection.Of(document.Latest, request, existing);
+        var (dictionary, byteRangeAt, contentsAt) = SignatureValue(request, protection);
         update.Define(signature, dictionary);
-        var field = update.Add(FieldValue(name, signature, page.Id!.Value));
-        if (!FormEdit.TryAddAnnotation(update, page, field) || !FormEdit.TryAddField(update, field, SignatureFlags))
+        var added = existing is not null
+            ? ExistingSignatureField.TrySign(update, existing, signature) && FormEdit.TrySetFlags(update, SignatureFlags)
+            : update.Add(FieldValue(update, request, name, signature, page.Id!.Value)) is var field
+                && FormEdit.TryAddAnnotation(update, page, field) && FormEdit.TryAddField(update, field, SignatureFlags);
+        if (!added)
             return new SignaturePreparation.Refused(SignatureRefusal.BrokenPagesOrForm, "Annots or Fields is not an array");
+        if (request.Certification is not null)
+            SignatureProtection.SetPermissions(update, signature);
 
         var (tail, offsets) = update.Compose();
         return new SignaturePreparation.Prepared(Finish(document, request, name, tail, offsets[signature] + byteRangeAt, offsets[signature] + contentsAt));
     }
 
-    private static SignaturePreparation.Refused? Refusal(PdfDocument document)
+    /// <summary>
+    /// 12.8.2.2.2: with P 1 any change to the document invalidates the certification; table 236: so it is behind a lock with P 1. What is meant to
+    /// restrict and cannot be understood, permits nothing.
+    /// </summary>
+    public static bool PermitsNoChanges(PdfDocument document) => document.Signatures.Any(signature => signature.LockPermission == 1
+        || signature.References.Any(reference => reference is SignatureReference.DocMdp { Permission: 1 } or SignatureReference.Other { TransformMethod: "DocMDP" }));
+
+    private static SignaturePreparation.Refused? Refusal(PdfDocument document, SignatureRequest request)
     {
         var view = document.Latest;
         if (view.Form.Dictionary is { } form && view.Resolve(form["XFA"]) is not PdfNull)
             return new(SignatureRefusal.XfaForm, "the document has an XFA form");
-        // 12.8.2.2.2: with P 1 any change to the document invalidates the certification; table 236: so it is behind a lock with P 1. What is meant to
-        // restrict and cannot be understood, permits nothing.
-        if (document.Signatures.Any(signature => signature.LockPermission == 1
-            || signature.References.Any(reference => reference is SignatureReference.DocMdp { Permission: 1 } or SignatureReference.Other { TransformMethod: "DocMDP" })))
+        if (!request.DespiteCertification && PermitsNoChanges(document))
             return new(SignatureRefusal.CertifiedNoChanges, "the document is certified, and its certification forbids further signatures");
         if (view.Pages.Defects.Count > 0 || view.Form.Defects.Count > 0)
             return new(SignatureRefusal.BrokenPagesOrForm, view.Pages.Defects.Concat(view.Form.Defects).First());
@@ -137,7 +180,7 @@ public static class SignatureUpdate
     }
 
     /// <summary>The signature dictionary with ByteRange and Contents still to be filled, and where in it they start.</summary>
-    private static (ReadOnlyMemory<byte> Value, int ByteRangeAt, int ContentsAt) SignatureValue(SignatureRequest request)
+    private static (ReadOnlyMemory<byte> Value, int ByteRangeAt, int ContentsAt) SignatureValue(SignatureRequest request, ReadOnlyMemory<byte> references)
     {
         var writer = new SyntaxWriter().BeginDictionary();
         var isTimestamp = request.Kind == SignatureKind.DocumentTimestamp;
@@ -154,13 +197,21 @@ public static class SignatureUpdate
             if (text is not null)
                 writer.Name(key).Text(text);
         }
+        if (!references.IsEmpty)
+            writer.Name("Reference").Verbatim(references.Span);
         return (writer.EndDictionary().Written, byteRangeAt, contentsAt);
     }
 
-    private static ReadOnlyMemory<byte> FieldValue(string name, ObjectId signature, ObjectId page) => new SyntaxWriter().BeginDictionary()
-        .Name("Type").Name("Annot").Name("Subtype").Name("Widget").Name("FT").Name("Sig").Name("T").Text(name).Name("V").Reference(signature)
-        .Name("F").Integer(WidgetFlags).Name("Rect").BeginArray().Integer(0).Integer(0).Integer(0).Integer(0).EndArray().Name("P").Reference(page)
-        .EndDictionary().Written;
+    private static ReadOnlyMemory<byte> FieldValue(IncrementalUpdate update, SignatureRequest request, string name, ObjectId signature, ObjectId page)
+    {
+        var writer = new SyntaxWriter().BeginDictionary()
+            .Name("Type").Name("Annot").Name("Subtype").Name("Widget").Name("FT").Name("Sig").Name("T").Text(name).Name("V").Reference(signature)
+            .Name("F").Integer(WidgetFlags).Name("Rect").BeginArray().Integer(0).Integer(0).Integer(0).Integer(0).EndArray().Name("P").Reference(page);
+        // 12.7.5.5 table 235: an indirect object.
+        if (request.Lock is { } fields)
+            writer.Name("Lock").Reference(update.Add(SignatureProtection.LockValue(fields)));
+        return writer.EndDictionary().Written;
+    }
 
     private static PreparedSignature Finish(PdfDocument document, SignatureRequest request, string name, byte[] tail, int byteRangeAt, int contentsAt)
     {

@@ -27,15 +27,15 @@ public sealed class ArchivedDocument
 
     /// <summary>On failure the long-term document is as it was, and can be tried again.</summary>
     public static async Task<Archiving> Archive(LongTermDocument longTerm, TimestampClient timestamps, CancellationToken cancellation) =>
-        await Append(longTerm.Document, timestamps, cancellation) is { } failed ? failed : new Archiving.Done(new ArchivedDocument(longTerm.Document));
+        await Append(longTerm.Document, timestamps, longTerm.DespiteCertification, cancellation) is { } failed ? failed : new Archiving.Done(new ArchivedDocument(longTerm.Document));
 
     /// <summary>Appends a document time-stamp (EN 319 142-1 5.4.3); null when it is there, otherwise why not, and nothing was appended.</summary>
-    internal static async Task<Archiving.Failed?> Append(GrowingDocument growing, TimestampClient timestamps, CancellationToken cancellation)
+    internal static async Task<Archiving.Failed?> Append(GrowingDocument growing, TimestampClient timestamps, bool despiteCertification, CancellationToken cancellation)
     {
         if (growing.Read() is not { } document)
             return new(FailureReason.DocumentUnsuitable, "too_complex");
         var room = (timestamps.ExpectedTokenBytes + Step - 1) / Step * Step;
-        switch (SignatureUpdate.Prepare(document, new SignatureRequest { Kind = SignatureKind.DocumentTimestamp, ContentsBytes = room }))
+        switch (SignatureUpdate.Prepare(document, new SignatureRequest { Kind = SignatureKind.DocumentTimestamp, ContentsBytes = room, DespiteCertification = despiteCertification }))
         {
             case SignaturePreparation.Refused refused:
                 return new(FailureReason.DocumentUnsuitable, SnakeCase.Of(refused.Reason));

@@ -18,6 +18,8 @@ public sealed class LongTermDocument
 {
     private LongTermDocument(GrowingDocument document) => Document = document;
 
+    internal bool DespiteCertification { get; private init; }
+
     internal GrowingDocument Document { get; }
 
     public ReadOnlyMemory<byte> Bytes => Document.Bytes;
@@ -27,26 +29,26 @@ public sealed class LongTermDocument
     {
         if (timestamped.Document.Read() is not { } document)
             return new Proving.Failed(FailureReason.DocumentUnsuitable, "too_complex");
-        return await collect.ForFields(document, timestamped.Fields, cancellation) switch
+        return await collect.ForFields(document, timestamped.Fields, timestamped.Given, cancellation) switch
         {
-            ValidationDataCollected.Complete complete => Store(timestamped.Document, document, complete.Data),
+            ValidationDataCollected.Complete complete => Store(timestamped, document, complete.Data),
             ValidationDataCollected.Incomplete incomplete => new Proving.Failed(ReasonOf(incomplete.Reason), SnakeCase.Of(incomplete.Reason) + "_" + incomplete.Detail),
             _ => throw new InvalidOperationException("Validation data are complete or not."),
         };
     }
 
-    internal static Proving Store(GrowingDocument growing, Pdf.Structure.PdfDocument document, ValidationData data)
+    private static Proving Store(TimestampedDocument timestamped, Pdf.Structure.PdfDocument document, ValidationData data)
     {
         switch (SecurityStoreUpdate.Prepare(document, data))
         {
             case SecurityStoreAddition.Refused refused:
                 return new Proving.Failed(FailureReason.DocumentUnsuitable, SnakeCase.Of(refused.Reason));
             case SecurityStoreAddition.Appended appended:
-                growing.Append(appended.Tail);
+                timestamped.Document.Append(appended.Tail);
                 break;
         }
 
-        return new Proving.Done(new LongTermDocument(growing));
+        return new Proving.Done(new LongTermDocument(timestamped.Document) { DespiteCertification = timestamped.DespiteCertification });
     }
 
     internal static FailureReason ReasonOf(ProofRefusal refusal) => refusal switch

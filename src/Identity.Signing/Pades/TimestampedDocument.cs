@@ -1,3 +1,4 @@
+using Identity.Pdf.Signatures;
 using Identity.Pkix.Cms;
 using Identity.Pkix.X509;
 using Identity.Signing.Requests;
@@ -22,8 +23,14 @@ public sealed class TimestampedDocument
 
     internal GrowingDocument Document { get; }
 
-    /// <summary>Fields of the signatures that are to be proved for long.</summary>
+    /// <summary>Fields of the signatures and document time-stamps that are to be proved for long.</summary>
     internal IReadOnlyCollection<string> Fields { get; }
+
+    /// <summary>What the caller has to prove them with, beside what the document holds.</summary>
+    internal ValidationData Given { get; private init; } = ValidationData.None;
+
+    /// <summary>The permission to go on behind a certification that permits no changes.</summary>
+    internal bool DespiteCertification { get; private init; }
 
     /// <summary>Who signed last.</summary>
     public Certificate Signer { get; }
@@ -35,6 +42,24 @@ public sealed class TimestampedDocument
         document.Read() is { } pdf && SignatureInDocument.All(pdf).LastOrDefault(signature => !signature.IsTimestamp) is { SignatureTimestamps.Count: > 0 } last && last.Holds(pdf)
             ? new TimestampedDocument(document, [last.Field], last.Signer!)
             : null;
+
+    /// <summary>
+    /// Every signature of a document that somebody signed: those without a time-stamp are covered by one document time-stamp for all of them.
+    /// </summary>
+    internal static async Task<Timestamping> TimestampAll(OpenedDocument opened, TimestampClient timestamps, CancellationToken cancellation)
+    {
+        var lacking = opened.Signatures.Where(signature => !signature.IsTimestamp && signature.SignatureTimestamps.Count == 0
+            && !opened.Signatures.Any(other => other.IsTimestamp && other.Dictionary.Revision > signature.Dictionary.Revision));
+        if (lacking.Any() && await ArchivedDocument.Append(opened.Document, timestamps, opened.DespiteCertification, cancellation) is { } failed)
+            return new Timestamping.Failed(failed.Reason, failed.Detail);
+        if (opened.Document.Read() is not { } pdf)
+            return new Timestamping.Failed(FailureReason.DocumentUnsuitable, "too_complex");
+        return new Timestamping.Done(new TimestampedDocument(opened.Document, [.. SignatureInDocument.All(pdf).Select(signature => signature.Field)], opened.Signatures[^1].Signer!)
+        {
+            Given = opened.Given,
+            DespiteCertification = opened.DespiteCertification,
+        });
+    }
 
     public static async Task<Timestamping> Timestamp(SignedDocument document, TimestampClient timestamps, CancellationToken cancellation)
     {

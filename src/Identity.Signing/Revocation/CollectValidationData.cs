@@ -23,21 +23,16 @@ public abstract record ValidationDataCollected
 /// </summary>
 public sealed class CollectValidationData(TrustedChain trust, StatusClient client, SigningSettings settings, TimeProvider time)
 {
-    /// <summary>For every signature and document time-stamp in the document.</summary>
-    public Task<ValidationDataCollected> ForAll(PdfDocument document, ValidationData given, CancellationToken cancellation) =>
-        For(document, _ => true, given, cancellation);
-
-    /// <summary>For the signatures of these fields and the document time-stamps behind them.</summary>
-    public Task<ValidationDataCollected> ForFields(PdfDocument document, IReadOnlyCollection<string> fields, CancellationToken cancellation) =>
-        For(document, signature => fields.Contains(signature.Field), ValidationData.None, cancellation);
-
-    private async Task<ValidationDataCollected> For(PdfDocument document, Func<SignatureInDocument, bool> wanted, ValidationData given, CancellationToken cancellation)
+    /// <summary>For the signatures and document time-stamps of these fields, and the document time-stamps behind them.</summary>
+    /// <param name="given">What the caller has beside what the document holds: judged like that.</param>
+    public async Task<ValidationDataCollected> ForFields(PdfDocument document, IReadOnlyCollection<string> fields, ValidationData given, CancellationToken cancellation)
     {
+        bool IsWanted(SignatureInDocument signature) => fields.Contains(signature.Field);
         var all = SignatureInDocument.All(document);
-        var oldest = all.Where(wanted).Select(signature => signature.Dictionary.Revision).DefaultIfEmpty(int.MaxValue).Min();
+        var oldest = all.Where(IsWanted).Select(signature => signature.Dictionary.Revision).DefaultIfEmpty(int.MaxValue).Min();
         var collection = new ValidationDataCollection(trust, client, settings.StatusSources, time.GetUtcNow(), cancellation);
         collection.Know(document, all, given);
-        foreach (var signature in all.Where(signature => wanted(signature) || (signature.IsTimestamp && signature.Dictionary.Revision > oldest)))
+        foreach (var signature in all.Where(signature => IsWanted(signature) || (signature.IsTimestamp && signature.Dictionary.Revision > oldest)))
         {
             if (await Prove(signature, all, collection) is { } refusal)
                 return refusal;
