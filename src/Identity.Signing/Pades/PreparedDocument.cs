@@ -21,7 +21,15 @@ public abstract record Preparation
     /// <summary>The bytes are not those that the person approved.</summary>
     public sealed record OtherDocument : Preparation;
 
-    public sealed record Unsuitable(string Detail) : Preparation;
+    /// <param name="Detail">A word for the operator.</param>
+    public sealed record Unsuitable(string Detail) : Preparation
+    {
+        /// <summary>What the document itself has against it; null when it is something else.</summary>
+        public SignatureRefusal? Refusal { get; init; }
+
+        /// <summary>What the field demands, when that is it.</summary>
+        public SeedConstraint? Seed { get; init; }
+    }
 }
 
 /// <summary>
@@ -41,28 +49,44 @@ public sealed class PreparedDocument
 
     internal SignatureScheme Scheme { get; }
 
+    /// <summary>What makes it last may follow although this signature, or an earlier one, permits no changes.</summary>
+    internal bool AcceptsNoChangesBehind { get; private init; }
+
     public static Preparation Prepare(
-        ReadOnlyMemory<byte> original, VerifiedApproval approval, PersonCertificate certificate, int tokenBytes, DateTimeOffset signingTime)
+        ReadOnlyMemory<byte> original, VerifiedApproval approval, PersonCertificate certificate, int tokenBytes, DateTimeOffset signingTime, SignatureForm? form = null)
     {
         if (approval.Structure.Documents is not [var approved] || approved.Sha256 != Base64Url.EncodeToString(SHA256.HashData(original.Span)))
             return new Preparation.OtherDocument();
         // The upload's cap was checked when the document came.
         if (PdfDocument.Read(original, new PdfLimits { FileBytes = original.Length }) is not PdfRead.Document document)
             return new Preparation.Unsuitable("cannot_be_read");
-        return Prepare(document.Value, certificate, tokenBytes, signingTime);
+        return Prepare(document.Value, certificate, form ?? SignatureForm.Approval, tokenBytes, signingTime);
     }
 
-    private static Preparation Prepare(PdfDocument document, PersonCertificate certificate, int tokenBytes, DateTimeOffset signingTime)
+    internal static Preparation Prepare(PdfDocument document, PersonCertificate certificate, SignatureForm form, int tokenBytes, DateTimeOffset signingTime)
     {
+        form.Check();
         if (SigningScheme.For(certificate.Leaf) is not { } scheme)
             return new Preparation.Unsuitable("key_of_certificate");
-        var content = new PadesContent(default, certificate.Leaf, certificate.Chain);
-        // EN 319 142-1 6.3: M is the claimed time, Reason stays free for commitments.
-        var request = new SignatureRequest { ContentsBytes = ContentsSize.For(scheme, content, tokenBytes), SigningTime = signingTime };
-        if (SignatureUpdate.Prepare(document, request) is not SignaturePreparation.Prepared prepared)
-            return new Preparation.Unsuitable("cannot_take_a_signature");
-        var digest = prepared.Signature.ComputeDigest(PadesSignature.DocumentDigestAlgorithm(scheme.Algorithm));
-        var toBeSigned = PadesSignature.Build(content with { DocumentDigest = digest }, scheme.Algorithm);
-        return new Preparation.Done(new PreparedDocument(prepared.Signature, toBeSigned, certificate.Leaf, scheme.Scheme));
+        var content = new PadesContent(default, certificate.Leaf, certificate.Chain) { CommitmentType = form.CommitmentType, Policy = form.Policy };
+        var digestName = PadesSignature.DocumentDigestAlgorithm(scheme.Algorithm);
+        // EN 319 142-1 6.3: M is the claimed time; no Reason beside a commitment or policy.
+        var request = new SignatureRequest
+        {
+            ContentsBytes = ContentsSize.For(scheme, content, tokenBytes),
+            SigningTime = signingTime,
+            ExistingField = form.ExistingField,
+            Certification = form.Certification,
+            AcceptsNoChangesBehind = form.AcceptsNoChangesBehind,
+            Lock = form.Lock,
+            DigestMethod = digestName.Name,
+            Reason = form.Reason,
+        };
+        var outcome = SignatureUpdate.Prepare(document, request);
+        if (outcome is SignaturePreparation.Refused refused)
+            return new Preparation.Unsuitable(Requests.SnakeCase.Of(refused.Reason)) { Refusal = refused.Reason, Seed = refused.Seed };
+        var update = ((SignaturePreparation.Prepared)outcome).Signature;
+        var toBeSigned = PadesSignature.Build(content with { DocumentDigest = update.ComputeDigest(digestName) }, scheme.Algorithm);
+        return new Preparation.Done(new PreparedDocument(update, toBeSigned, certificate.Leaf, scheme.Scheme) { AcceptsNoChangesBehind = form.AcceptsNoChangesBehind });
     }
 }

@@ -18,6 +18,9 @@ public sealed class SignedDocument
 
     public Certificate Signer { get; }
 
+    /// <summary>What makes it last may follow although a signature permits no changes.</summary>
+    internal bool AcceptsNoChangesBehind { get; private init; }
+
     /// <summary>What the time-stamp is made over.</summary>
     internal ReadOnlyMemory<byte> SignatureValue => PadesSignature.TimestampedValue(Cms);
 
@@ -29,7 +32,7 @@ public sealed class SignedDocument
         // The certificate in the document must be this key's: found here, not by the first verifier.
         if (SignatureVerification.VerifyData(prepared.Signer.PublicKey, prepared.ToBeSigned.Algorithm, prepared.ToBeSigned.Bytes.Span, value) != SignatureCheck.Valid)
             throw new InvalidOperationException("The signature does not verify with the certificate.");
-        return new SignedDocument(prepared.Update, prepared.ToBeSigned.Complete(value), prepared.Signer);
+        return new SignedDocument(prepared.Update, prepared.ToBeSigned.Complete(value), prepared.Signer) { AcceptsNoChangesBehind = prepared.AcceptsNoChangesBehind };
     }
 
     /// <summary>The document as it stands at this level.</summary>
@@ -45,6 +48,9 @@ public sealed class SignedDocument
     {
         if (document.Read() is not { } pdf || SignatureInDocument.All(pdf) is not [.., { IsTimestamp: false } last] || last.SignatureTimestamps.Count > 0 || !last.Holds(pdf))
             return null;
-        return PreparedSignature.Reopen(pdf, last.Dictionary) is { } update ? new SignedDocument(update, last.Cms!.Raw, last.Signer!) : null;
+        return PreparedSignature.Reopen(pdf, last.Dictionary) is { } update
+            // It could not have been made without.
+            ? new SignedDocument(update, last.Cms!.Raw, last.Signer!) { AcceptsNoChangesBehind = SignatureUpdate.PermitsNoChanges(pdf) }
+            : null;
     }
 }

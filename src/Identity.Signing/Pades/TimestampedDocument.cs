@@ -40,7 +40,7 @@ public sealed class TimestampedDocument
     /// <summary>A document of this level, read again; null when its last signature is not time-stamped or does not hold.</summary>
     internal static TimestampedDocument? Reopen(GrowingDocument document) =>
         document.Read() is { } pdf && SignatureInDocument.All(pdf).LastOrDefault(signature => !signature.IsTimestamp) is { SignatureTimestamps.Count: > 0 } last && last.Holds(pdf)
-            ? new TimestampedDocument(document, [last.Field], last.Signer!)
+            ? new TimestampedDocument(document, [last.Field], last.Signer!) { DespiteCertification = SignatureUpdate.PermitsNoChanges(pdf) }
             : null;
 
     /// <summary>
@@ -71,7 +71,7 @@ public sealed class TimestampedDocument
                     return new Timestamping.Failed(FailureReason.SignatureTooLarge, $"{cms.Length} bytes in {document.Update.ReservedBytes}");
                 var growing = new GrowingDocument(document.Update.Original);
                 growing.Append(tail);
-                return new Timestamping.Done(new TimestampedDocument(growing, [document.Update.FieldName], document.Signer));
+                return new Timestamping.Done(new TimestampedDocument(growing, [document.Update.FieldName], document.Signer) { DespiteCertification = document.AcceptsNoChangesBehind });
             case TimestampAnswer.Failed failed:
                 return new Timestamping.Failed(failed.Reason, failed.Detail);
             default:
