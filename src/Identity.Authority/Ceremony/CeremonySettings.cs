@@ -95,6 +95,8 @@ public sealed record CeremonySettings
             CertificateKind.Authority or CertificateKind.TimestampingUnit => 15 * 366,
             _ => 2 * 366,
         });
+        // The value would be RSASSA-PSS, which openssl, and what is built on it, does not verify in a time-stamp.
+        if (kind == CertificateKind.TimestampingUnit && KeyOf(entry, at) == KeyAlgorithm.Rsa3072) throw Refuse(at + ":Key", "must be EcdsaP256 or EcdsaP384 for time-stamping.");
         TimeSpan? signing = null;
         if (kind == CertificateKind.TimestampingUnit) signing = TimeSpan.FromDays(Within(entry.SigningDays ?? 0, at + ":SigningDays", 1, days - 1));
         else if (entry.SigningDays is not null) throw Refuse(at + ":SigningDays", "is for time-stamping units alone.");

@@ -23,7 +23,7 @@ public sealed class CeremonyTests : IDisposable
             { "Name": "seals-ca", "CommonName": "State Seals 2026", "Key": "KEY", "Days": 3650 },
             { "Name": "services-ca", "CommonName": "State Services 2026", "Key": "KEY", "Days": 3650 } ],
           "Services": [
-            { "Name": "tsa", "CommonName": "State Time 2026", "Key": "KEY", "Days": 3600, "SigningDays": 1100, "Kind": "Timestamping", "Issuer": "services-ca" },
+            { "Name": "tsa", "CommonName": "State Time 2026", "Key": "EcdsaP256", "Days": 3600, "SigningDays": 1100, "Kind": "Timestamping", "Issuer": "services-ca" },
             { "Name": "ocsp", "CommonName": "OCSP People", "Key": "KEY", "Days": 90, "Kind": "OcspResponder", "Issuer": "issuing-ca" },
             { "Name": "ocsp-seals", "CommonName": "OCSP Seals", "Key": "KEY", "Days": 90, "Kind": "OcspResponder", "Issuer": "seals-ca" },
             { "Name": "ocsp-services", "CommonName": "OCSP Services", "Key": "KEY", "Days": 90, "Kind": "OcspResponder", "Issuer": "services-ca" } ]
@@ -209,6 +209,7 @@ public sealed class CeremonyTests : IDisposable
     [InlineData("\"Kind\": \"Timestamping\"", "\"Kind\": \"Tls\"", "Ceremony:Services:0:Kind must be Timestamping or OcspResponder.")]
     [InlineData("\"Issuer\": \"services-ca\"", "\"Issuer\": \"root-ca\"", "Ceremony:Services:0:Issuer must name one of the Authorities.")]
     [InlineData("\"Key\": \"EcdsaP384\"", "\"Key\": \"Rsa2048\"", "Ceremony:Root:Key must be EcdsaP256, EcdsaP384 or Rsa3072.")]
+    [InlineData("\"CommonName\": \"State Time 2026\", \"Key\": \"EcdsaP256\"", "\"CommonName\": \"State Time 2026\", \"Key\": \"Rsa3072\"", "Ceremony:Services:0:Key must be EcdsaP256 or EcdsaP384 for time-stamping.")]
     [InlineData("\"Name\": \"ocsp-seals\"", "\"Name\": \"ocsp\"", "Ceremony: 'ocsp' is named twice; each key has one purpose.")]
     [InlineData("\"Name\": \"seals-ca\"", "\"Name\": \"../seals\"", "Ceremony:Authorities:1:Name must be 1 to 48 characters of a-z, 0-9 and '-'.")]
     [InlineData("\"Organization\"", "\"LeastAttendees\": 0, \"Organization\"", "Ceremony:LeastAttendees must be from 1 to 20.")]
