@@ -24,6 +24,9 @@ internal static class ThrowAwaySignature
         return CertificateLint.Run(toBeSigned.Complete(signature), new LintContext(toBeSigned, issuer, key, profile, now));
     }
 
+    /// <summary>Any structure, finished.</summary>
+    public static byte[] Finish(ToBeSigned toBeSigned) => toBeSigned.Complete(Sign(toBeSigned).Signature);
+
     private static (byte[] Signature, SubjectPublicKey Key) Sign(ToBeSigned toBeSigned)
     {
         var (algorithm, hash) = (toBeSigned.Algorithm, toBeSigned.Hash());

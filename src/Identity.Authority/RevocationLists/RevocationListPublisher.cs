@@ -12,6 +12,9 @@ using Microsoft.EntityFrameworkCore;
 
 namespace Identity.Authority.RevocationLists;
 
+/// <summary>A list that must not be signed, or whose signature is none. The last one is served until it runs out.</summary>
+public sealed class RevocationListRefusedException(string message) : Exception(message);
+
 /// <summary>A list as it is served.</summary>
 public sealed record PublishedList(byte[] Der, DateTimeOffset ThisUpdate, DateTimeOffset NextUpdate, long Number);
 
@@ -77,7 +80,7 @@ public sealed partial class RevocationListPublisher(IDbContextFactory<AuthorityD
                 await RefreshAll(stoppingToken);
                 await Forget(stoppingToken);
             }
-            catch (Exception problem) when (StoreFailures.StoreOf(problem) is not null || problem is KeyUnavailableException)
+            catch (Exception problem) when (StoreFailures.StoreOf(problem) is not null || problem is KeyUnavailableException or RevocationListRefusedException)
             {
                 // Tried again in a second; once the last list runs out, readiness and the route say so.
                 LogNotRefreshed(problem);
@@ -165,10 +168,14 @@ public sealed partial class RevocationListPublisher(IDbContextFactory<AuthorityD
             DistributionPointUri = uri,
             ExpiredCertificatesSince = key.Certificate.NotBefore,
         };
-        var der = key.Sign(CrlBuilder.Build(content, key.Algorithm));
+        var toBeSigned = CrlBuilder.Build(content, key.Algorithm);
+        // As with certificates: what is wrong is not signed.
+        if (RevocationListLint.Check(CertificateRevocationList.Parse(ThrowAwaySignature.Finish(toBeSigned)), content) is { } problem)
+            throw new RevocationListRefusedException($"Revocation list {record.Issuer} {record.Number} was not signed: {problem}.");
+        var der = key.Sign(toBeSigned);
         return CertificateRevocationList.Parse(der).VerifySignature(key.Certificate.PublicKey) == SignatureCheck.Valid
             ? der
-            : throw new InvalidOperationException($"The signature of revocation list {record.Issuer} {record.Number} does not verify.");
+            : throw new RevocationListRefusedException($"The signature of revocation list {record.Issuer} {record.Number} does not verify.");
     }
 
     // The list of an offline root: brought by the ceremony that signed it.
