@@ -3,15 +3,21 @@ using Identity.Benchmarks;
 
 if (await BareOpenIddict.Serve(args))
     return 0;
-if (args is not [("login" or "endpoints" or "waiting") and var what, .. var rest] || rest.Length % 2 != 0)
+if (args is not [("login" or "endpoints" or "waiting" or "keys") and var what, .. var rest] || rest.Length % 2 != 0)
 {
-    Console.Error.WriteLine("login | endpoints | waiting   [--seconds 5] [--warm 20] [--rounds 3] [--users 16] [--only provider,node,openiddict] [--count 100000]");
+    Console.Error.WriteLine("login | endpoints | waiting | keys   [--seconds 5] [--warm 20] [--rounds 3] [--users 16] [--only provider,node,openiddict] [--count 100000]");
     return 2;
 }
 
 var options = rest.Chunk(2).ToDictionary(pair => pair[0], pair => pair[1], StringComparer.Ordinal);
 int Number(string name, int otherwise) => options.TryGetValue(name, out var value) ? int.Parse(value, CultureInfo.InvariantCulture) : otherwise;
 var seconds = TimeSpan.FromSeconds(Number("--seconds", 5));
+if (what == "keys")
+{
+    await TokenKeys.Run(seconds, Number("--rounds", 3), Number("--users", 16));
+    return 0;
+}
+
 var warm = TimeSpan.FromSeconds(Number("--warm", 20));
 var only = options.GetValueOrDefault("--only", "provider,openiddict,node").Split(',');
 var subjects = new Subject[] { new OurProvider(), new BareOpenIddict(), new NodeOidcProvider() }.Where(subject => only.Contains(subject.Name)).ToArray();

@@ -81,7 +81,29 @@ public sealed class SoftHsm : IDisposable
     /// <summary>Objects that are in the token.</summary>
     public string Objects() => Pkcs11Tool("--list-objects").Output;
 
+    /// <summary>Takes the token away, and with it what the processes that use it still know of it.</summary>
+    public void Pull()
+    {
+        Directory.Move(Tokens, Tokens + ".away");
+        foreach (var process in Directory.EnumerateDirectories("/proc").Where(IsProcessOfThisToken))
+            Tool.Run("kill", "-KILL", Path.GetFileName(process));
+    }
+
+    public void PutBack() => Directory.Move(Tokens + ".away", Tokens);
+
     public void Dispose() => Directory.Delete(folder, recursive: true);
+
+    private bool IsProcessOfThisToken(string process)
+    {
+        try
+        {
+            return Path.GetFileName(process).All(char.IsAsciiDigit) && File.ReadAllText(Path.Combine(process, "cmdline")).Contains(TokenFile, StringComparison.Ordinal);
+        }
+        catch (Exception gone) when (gone is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
 
     private void Util(params string[] arguments)
     {
