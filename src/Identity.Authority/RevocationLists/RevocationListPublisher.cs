@@ -188,6 +188,8 @@ public sealed partial class RevocationListPublisher(IDbContextFactory<AuthorityD
             var list = CertificateRevocationList.Parse(der);
             if (list.VerifySignature(keys.IssuerCertificate(issuer)!.PublicKey) != SignatureCheck.Valid || list.NextUpdate is not { } next)
                 throw new MalformedException("CertificateList: not signed by the issuer, or without nextUpdate");
+            // RFC 5280 5.2.3: whoever puts an older file there does not make a revoked authority good again.
+            if (known is not null && list.Number < known.Number) throw new MalformedException("CertificateList: its number goes back");
             published[issuer] = new PublishedList(der, list.ThisUpdate, next, (long)(list.Number ?? 0));
         }
         catch (Exception problem) when (problem is IOException or UnauthorizedAccessException or MalformedException or OverflowException)

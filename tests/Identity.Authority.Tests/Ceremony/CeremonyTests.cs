@@ -103,6 +103,22 @@ public sealed class CeremonyTests : IDisposable
         Assert.Equal(File.ReadAllBytes(In(Service, "root-ca.crl")), await system.Http.GetByteArrayAsync(system.Address + "crl/root-ca.crl"));
         foreach (var issuer in new[] { "issuing-ca", "seals-ca", "services-ca" })
             Assert.NotEmpty(await system.Http.GetByteArrayAsync($"{system.Address}crl/{issuer}.crl"));
+        await TheRootsListIsReplacedAndNeverGoesBack(system);
+    }
+
+    private async Task TheRootsListIsReplacedAndNeverGoesBack(AuthoritySystem system)
+    {
+        var old = File.ReadAllBytes(In(Service, "root-ca.crl"));
+        Assert.Equal((0, ""), await Ceremony("list", Root));
+        File.Copy(In(Root, "root-ca.crl"), In(Service, "root-ca.crl"), overwrite: true);
+        var next = File.ReadAllBytes(In(Root, "root-ca.crl"));
+        for (var i = 0; i < 200 && !(await Served()).AsSpan().SequenceEqual(next); i++) await Task.Delay(100, TestContext.Current.CancellationToken);
+        Assert.Equal(next, await Served());
+        File.WriteAllBytes(In(Service, "root-ca.crl"), old);
+        await Task.Delay(2500, TestContext.Current.CancellationToken);
+        Assert.Equal(next, await Served());
+
+        Task<byte[]> Served() => system.Http.GetByteArrayAsync(system.Address + "crl/root-ca.crl");
     }
 
     [Fact]
