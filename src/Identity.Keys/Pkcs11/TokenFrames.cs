@@ -41,6 +41,10 @@ internal sealed class TokenFrameReader(Stream stream)
         return new TokenFrame(BinaryPrimitives.ReadUInt32LittleEndian(frame[TokenFrame.LengthBytes..]), frame[TokenFrame.HeadBytes - 1], frame[TokenFrame.HeadBytes..].ToArray());
     }
 
+    /// <summary>The next frame is here, so that reading it does not wait.</summary>
+    public bool HasFrame => _end - _start >= TokenFrame.HeadBytes
+        && _end - _start >= TokenFrame.LengthBytes + BinaryPrimitives.ReadUInt32LittleEndian(_buffer.AsSpan(_start));
+
     private bool Fill(int bytes)
     {
         while (_end - _start < bytes)
@@ -80,6 +84,13 @@ internal sealed class TokenFrameWriter(Stream stream)
     /// <exception cref="TokenProtocolException">the body is larger than <see cref="TokenFrame.LargestBody"/></exception>
     public void Write(uint call, byte kind, ReadOnlySpan<byte> body)
     {
+        Keep(call, kind, body);
+        Flush();
+    }
+
+    /// <summary>Writes with the next <see cref="Flush"/>, whoever calls it.</summary>
+    public void Keep(uint call, byte kind, ReadOnlySpan<byte> body)
+    {
         if (body.Length > TokenFrame.LargestBody)
             throw new TokenProtocolException($"A body of {body.Length} bytes is larger than {TokenFrame.LargestBody}.");
         lock (_lock)
@@ -87,6 +98,13 @@ internal sealed class TokenFrameWriter(Stream stream)
             if (_broken)
                 throw new IOException("The other side is gone.");
             Append(call, kind, body);
+        }
+    }
+
+    public void Flush()
+    {
+        lock (_lock)
+        {
             if (_writing)
                 return;
             _writing = true;

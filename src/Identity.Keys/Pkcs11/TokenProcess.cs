@@ -62,7 +62,9 @@ internal sealed class TokenProcess : IDisposable
     /// <exception cref="KeyUnavailableException">too many calls are under way</exception>
     public TokenFrame? Ask(byte kind, ReadOnlySpan<byte> body)
     {
-        var call = new Call();
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(body.Length, TokenFrame.LargestBody);
+        // A thread waits for one answer at a time, and every call is answered once: the object can serve its next.
+        var call = Call.OfThisThread();
         uint number;
         lock (_lock)
         {
@@ -228,8 +230,18 @@ internal sealed class TokenProcess : IDisposable
     /// <summary>A thread that waits for its answer.</summary>
     private sealed class Call
     {
+        [ThreadStatic]
+        private static Call? own;
+
         private readonly object _lock = new();
         private bool _done;
+
+        public static Call OfThisThread()
+        {
+            var call = own ??= new Call();
+            (call._done, call.Answer) = (false, null);
+            return call;
+        }
 
         public TokenFrame? Answer { get; private set; }
 

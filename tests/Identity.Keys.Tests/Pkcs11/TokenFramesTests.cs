@@ -24,6 +24,26 @@ public sealed class TokenFramesTests
     }
 
     [Fact]
+    public void What_is_kept_leaves_with_the_next_that_is_written_in_order()
+    {
+        using var stream = new MemoryStream();
+        var writer = new TokenFrameWriter(stream);
+        writer.Keep(1, 0, [1]);
+        Assert.Equal(0, stream.Length);
+        writer.Write(2, 0, [2]);
+        writer.Keep(3, 0, []);
+        writer.Flush();
+        stream.Position = 0;
+        var reader = new TokenFrameReader(stream);
+        Assert.False(reader.HasFrame);
+        Assert.Equal(1u, Assert.NotNull(reader.Read()).Call);
+        Assert.True(reader.HasFrame);
+        Assert.Equal(2u, Assert.NotNull(reader.Read()).Call);
+        Assert.Equal(3u, Assert.NotNull(reader.Read()).Call);
+        Assert.False(reader.HasFrame);
+    }
+
+    [Fact]
     public void A_body_is_taken_up_to_its_cap()
     {
         using var stream = new MemoryStream();
