@@ -150,7 +150,6 @@ public sealed class TokenProcessTests() : HardwareToken(sessions: 2, timeoutSeco
     [Fact]
     public async Task Calls_are_taken_up_to_their_cap_at_once()
     {
-        using var process = TokenProcess.Start(TokenSettings.Read(Hsm.TokenFile)).Process;
         Hsm.Describe(timeoutSeconds: 60);
         using var patient = TokenProcess.Start(TokenSettings.Read(Hsm.TokenFile)).Process;
         Send("STOP", patient.Id);
