@@ -1,1 +1,15 @@
-await Identity.Signing.SigningApp.Build(args).RunAsync();
+using Identity.Signing;
+using Identity.Signing.CommandLine;
+
+// The server's own settings all begin with a dash; a word that is no command must not start it.
+switch (args)
+{
+    case ["extend", ..]:
+        return await ExtendCommand.Run(args[1..], Console.Out, Console.Error, TimeProvider.System);
+    case [var word, ..] when !word.StartsWith('-') && !word.StartsWith('/'):
+        Console.Error.WriteLine(ExtendCommand.Usage);
+        return ExtendCommand.WrongUsage;
+    default:
+        await SigningApp.Build(args).RunAsync();
+        return 0;
+}

@@ -131,9 +131,7 @@ public static class SigningApp
     // One client for the life of the service: its connections are renewed, so that a changed address is seen. It follows no
     // redirect: who we ask is a setting.
     private static void AddCaller<T>(IServiceCollection services, TimeSpan deadline) where T : class =>
-        services.AddSingleton(provider => ActivatorUtilities.CreateInstance<T>(provider, new HttpClient(
-            new SocketsHttpHandler { PooledConnectionLifetime = TimeSpan.FromMinutes(5), AllowAutoRedirect = false, UseCookies = false })
-        {
-            Timeout = deadline,
-        }));
+        services.AddSingleton(provider => ActivatorUtilities.CreateInstance<T>(provider, new HttpClient(NeighbourHandler()) { Timeout = deadline }));
+
+    internal static SocketsHttpHandler NeighbourHandler() => new() { PooledConnectionLifetime = TimeSpan.FromMinutes(5), AllowAutoRedirect = false, UseCookies = false };
 }

@@ -143,6 +143,56 @@ public sealed class ExtensionTests(SigningSystem system) : IClassFixture<Signing
         Assert.Equal(FailureReason.TimestampUnavailable, (await Try(signed, PadesLevel.LTA)).Reason);
     }
 
+    [Fact]
+    public async Task The_command_raises_a_file_and_leaves_it_as_it_was()
+    {
+        system.Reset();
+        var (file, output) = (system.Pki.PathOf("to-raise.pdf"), system.Pki.PathOf("raised.pdf"));
+        var signed = await system.Sign(Pdfs.Page("By command"), level: "B-T");
+        await File.WriteAllBytesAsync(file, signed, SigningSystem.Cancellation);
+        var settings = system.Arguments(system.Address).Where(one => one.StartsWith("--Signing:", StringComparison.Ordinal) || one.StartsWith("--environment=", StringComparison.Ordinal)).ToArray();
+
+        var (code, printed) = await Command([file, "-o", output, .. settings]);
+        Assert.Equal((0, "B-LTA"), (code, printed["level"]!.GetValue<string>()));
+        Assert.Equal(signed, await File.ReadAllBytesAsync(file, SigningSystem.Cancellation));
+        Assert.Equal("TOTAL-PASSED", (await system.Verify(await File.ReadAllBytesAsync(output, SigningSystem.Cancellation))).Conclusion);
+
+        (code, printed) = await Command([file, "-o", output + ".2", "--Signing:StatusSources:0=", .. settings.Where(one => !one.StartsWith("--Signing:StatusSources", StringComparison.Ordinal))]);
+        Assert.Equal((1, "status_sources_not_configured"), (code, printed["error"]!.GetValue<string>()));
+        await File.WriteAllBytesAsync(file, Pdfs.Page(), SigningSystem.Cancellation);
+        (code, printed) = await Command([file, "-o", output + ".3", .. settings]);
+        Assert.Equal((1, "no_signature"), (code, printed["error"]!.GetValue<string>()));
+        system.Authority.TimestampStatus = 503;
+        await File.WriteAllBytesAsync(file, signed, SigningSystem.Cancellation);
+        (code, printed) = await Command([file, "-o", output + ".4", .. settings]);
+        Assert.Equal((1, "timestamp_unavailable"), (code, printed["error"]!.GetValue<string>()));
+        Assert.Equal([output], Directory.EnumerateFiles(system.Pki.Folder, "raised.pdf*"));
+        // The output of before is not written over.
+        Assert.Equal(2, (await Command([file, "-o", output, .. settings])).Code);
+    }
+
+    [Theory]
+    [InlineData]
+    [InlineData("file.pdf")]
+    [InlineData("-o", "out.pdf")]
+    [InlineData("file.pdf", "-o", "out.pdf", "--level", "B-B")]
+    [InlineData("file.pdf", "-o", "out.pdf", "--level", "B-X")]
+    [InlineData("file.pdf", "more.pdf", "-o", "out.pdf")]
+    [InlineData("file.pdf", "-o", "out.pdf", "--unknown")]
+    public async Task Wrong_usage_of_the_command_is_said(params string[] arguments)
+    {
+        using var complaints = new StringWriter();
+        Assert.Equal(2, await CommandLine.ExtendCommand.Run(arguments, TextWriter.Null, complaints, TimeProvider.System));
+        Assert.Contains("extend [--level", complaints.ToString(), StringComparison.Ordinal);
+    }
+
+    private static async Task<(int Code, System.Text.Json.Nodes.JsonNode Printed)> Command(string[] arguments)
+    {
+        using var output = new StringWriter();
+        var code = await CommandLine.ExtendCommand.Run(arguments, output, TextWriter.Null, TimeProvider.System);
+        return (code, output.ToString() is { Length: > 0 } text ? System.Text.Json.Nodes.JsonNode.Parse(text)! : new System.Text.Json.Nodes.JsonObject());
+    }
+
     private ExtendDocument Extending => system.App.Services.GetRequiredService<ExtendDocument>();
 
     private async Task<byte[]> Extend(byte[] file, PadesLevel level, ValidationData? given = null)
