@@ -33,19 +33,27 @@ public sealed class RateCounter(RedisStore redis, TimeProvider time)
             tally.Unsent++;
             var due = tally.Heard is not { } heard || tally.Unsent >= Math.Max(1, limit / Parts) || time.GetElapsedTime(heard) > Fresh;
             if (!due)
-                return tally.Known + tally.Unsent > limit ? left : null;
+                return tally.Sum > limit ? left : null;
             unsent = tally.Unsent;
-            tally.Unsent = 0;
+            (tally.Unsent, tally.Underway) = (0, tally.Underway + unsent);
         }
 
-        var sum = await Send(name, current, unsent);
-        lock (tally)
+        try
         {
-            tally.Known = Math.Max(tally.Known, sum);
-            tally.Heard = time.GetTimestamp();
-        }
+            var sum = await Send(name, current, unsent);
+            lock (tally)
+            {
+                tally.Known = Math.Max(tally.Known, sum);
+                tally.Heard = time.GetTimestamp();
+            }
 
-        return sum > limit ? left : null;
+            return sum > limit ? left : null;
+        }
+        finally
+        {
+            lock (tally)
+                tally.Underway -= unsent;
+        }
     }
 
     /// <summary>What this instance knows, without counting. Not null: the limit has been passed.</summary>
@@ -55,7 +63,7 @@ public sealed class RateCounter(RedisStore redis, TimeProvider time)
         if (!tallies.TryGetValue(name, out var tally))
             return null;
         lock (tally)
-            return tally.Window == current && tally.Known + tally.Unsent > limit ? left : null;
+            return tally.Window == current && tally.Sum > limit ? left : null;
     }
 
     private (long Number, TimeSpan Left) Window()
@@ -100,6 +108,11 @@ public sealed class RateCounter(RedisStore redis, TimeProvider time)
         public long Known { get; set; }
 
         public long Unsent { get; set; }
+
+        /// <summary>Sent, and the new sum not heard yet: some of it may be in <see cref="Known"/> already. Too much for a moment, never too little.</summary>
+        public long Underway { get; set; }
+
+        public long Sum => Known + Underway + Unsent;
 
         public long? Heard { get; set; }
     }
