@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Identity.Audit;
 using Identity.Signing.Approvals;
 using Identity.Signing.Documents;
@@ -42,6 +43,8 @@ public sealed class CompleteSignature(ApprovalRecords approvals, DocumentStore d
     {
         if (await documents.ReadPending(approval.RequestId, approval.ApprovalId, cancellation) is not { } kept)
             return new SigningOutcome.Failed(FailureReason.Interrupted, "pending_file_gone");
+        if (!BeginsWithDocument(kept, request))
+            return new SigningOutcome.Failed(FailureReason.DocumentChanged, "pending_file_changed");
         var document = new GrowingDocument(kept);
         Raised raised;
         string serial;
@@ -70,6 +73,10 @@ public sealed class CompleteSignature(ApprovalRecords approvals, DocumentStore d
             ? new SigningOutcome.Waiting(obstacle, raised.Detail)
             : new SigningOutcome.NotTaken();
     }
+
+    /// <summary>Its own signature holds in any file that this service ever kept: this one must be of the document that the request is about.</summary>
+    private static bool BeginsWithDocument(ReadOnlyMemory<byte> kept, SigningRequest request) => kept.Length > request.DocumentLength
+        && SHA256.HashData(kept.Span[..(int)request.DocumentLength]).AsSpan().SequenceEqual(request.DocumentSha256);
 
     /// <param name="Bytes">As far as it came: readable again by <see cref="SignedDocument"/> or <see cref="TimestampedDocument"/>.</param>
     private sealed record Raised(ReadOnlyMemory<byte> Bytes, FailureReason? Obstacle, string Detail);

@@ -86,6 +86,21 @@ public sealed class WaitingSignatureTests(SigningSystem system) : IClassFixture<
     }
 
     [Fact]
+    public async Task A_kept_signature_of_another_document_in_its_place_is_given_up()
+    {
+        var (waiting, first) = await SignWhile("time-stamps are down");
+        await using var _ = waiting;
+        var second = await Wait(waiting, "another document");
+        string Kept(string id) => Directory.EnumerateFiles(waiting.Documents, id + ".*.pending.pdf", SearchOption.AllDirectories).Single();
+        File.Copy(Kept(second), Kept(first), overwrite: true);
+        system.Reset();
+        await Due(waiting);
+        await Retry(waiting);
+        Assert.Equal(("failed", "document_changed"), (Word(await waiting.Status(first), "status"), Word(await waiting.Status(first), "reason")));
+        Assert.Equal("signed", Word(await waiting.Status(second), "status"));
+    }
+
+    [Fact]
     public async Task Of_two_who_try_at_once_one_does()
     {
         var (waiting, id) = await SignWhile("time-stamps are down");
@@ -121,11 +136,16 @@ public sealed class WaitingSignatureTests(SigningSystem system) : IClassFixture<
             case "status is down": (system.Authority.OcspStatus, system.Authority.ListStatus) = (503, 503); break;
             case "status is wrong": (system.Authority.OcspReply, system.Authority.Lists) = (_ => [1], _ => [1]); break;
         }
-        var id = await waiting.CreateRequest(Pdfs.Page(what));
+        return (waiting, await Wait(waiting, what));
+    }
+
+    private static async Task<string> Wait(SigningSystem waiting, string text)
+    {
+        var id = await waiting.CreateRequest(Pdfs.Page(text));
         await SigningSystem.Approve(waiting.NewBrowser(), id);
         for (var i = 0; i < 200 && Word(await waiting.Status(id), "status") is not ("pending_timestamp" or "failed"); i++)
             await Task.Delay(50, SigningSystem.Cancellation);
-        return (waiting, id);
+        return id;
     }
 
     private static Task Retry(SigningSystem at) => at.App.Services.GetRequiredService<WaitingSignatures>().TryDue(SigningSystem.Cancellation);
