@@ -28,7 +28,7 @@ internal sealed class HandlerDispatcher(HandlerPlans plans, IServiceProvider ser
 }
 
 /// <summary>Which handlers an event runs through. They are set when the service is built, and do not change after.</summary>
-internal sealed class HandlerPlans(IOptions<OpenIddictServerOptions> options, IServiceProvider root)
+internal sealed class HandlerPlans(IOptionsMonitor<OpenIddictServerOptions> options, IServiceProvider root)
 {
     private readonly ConcurrentDictionary<Type, object> plans = [];
 
@@ -36,10 +36,10 @@ internal sealed class HandlerPlans(IOptions<OpenIddictServerOptions> options, IS
         where TContext : BaseContext =>
         (PlannedHandler<TContext>[])plans.GetOrAdd(typeof(TContext), static (_, all) => all.Plan<TContext>(), this);
 
-    // The engine has put the descriptors in order when its options were made.
+    // The engine has put the descriptors in order when its options were made: these, which it runs on itself.
     private PlannedHandler<TContext>[] Plan<TContext>()
         where TContext : BaseContext =>
-        [.. options.Value.Handlers.Where(descriptor => descriptor.ContextType == typeof(TContext)).Select(descriptor => new PlannedHandler<TContext>(descriptor, root))];
+        [.. options.CurrentValue.Handlers.Where(descriptor => descriptor.ContextType == typeof(TContext)).Select(descriptor => new PlannedHandler<TContext>(descriptor, root))];
 }
 
 /// <summary>One handler of an event with the filters that say whether it takes part.</summary>
