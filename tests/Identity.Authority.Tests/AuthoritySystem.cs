@@ -122,12 +122,12 @@ public sealed class AuthoritySystem : IAsyncLifetime
     }
 
     /// <summary>Evidence of a new approval by Liis Tamm, five minutes from now on.</summary>
-    public string NewEvidence(out string approval, string givenName = "Liis", string familyName = "Tamm", Action<JsonObject>? change = null)
+    public string NewEvidence(out string approval, string givenName = "Liis", string familyName = "Tamm", Action<JsonObject>? change = null, string? documents = null)
     {
         var now = Time.GetUtcNow();
         approval = EvidenceBuilder.Base64Url(RandomNumberGenerator.GetBytes(16));
         Evidence.Canonical =
-            $$"""{"type":"identity-approval","version":1,"approval":"{{approval}}","random":"{{EvidenceBuilder.Base64Url(RandomNumberGenerator.GetBytes(16))}}","person":"PNOXX-48504210018","client":"signing","requester":"Land Registry","purpose":"Sign the deed","documents":[{"label":"deed.pdf","sha256":"{{EvidenceBuilder.Base64Url(EvidenceBuilder.DocumentSha256)}}"}],"expires":"{{now.AddMinutes(5):yyyy-MM-ddTHH:mm:ssZ}}"}""";
+            $$"""{"type":"identity-approval","version":1,"approval":"{{approval}}","random":"{{EvidenceBuilder.Base64Url(RandomNumberGenerator.GetBytes(16))}}","person":"PNOXX-48504210018","client":"signing","requester":"Land Registry","purpose":"Sign the deed","documents":[{{documents ?? $$"""{"label":"deed.pdf","sha256":"{{EvidenceBuilder.Base64Url(EvidenceBuilder.DocumentSha256)}}"}"""}}],"expires":"{{now.AddMinutes(5):yyyy-MM-ddTHH:mm:ssZ}}"}""";
         Evidence.Payload["jti"] = approval;
         Evidence.Payload["iss"] = ProviderAddress;
         Evidence.Payload["aud"] = "signing";

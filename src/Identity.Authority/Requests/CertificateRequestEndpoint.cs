@@ -16,8 +16,8 @@ namespace Identity.Authority.Requests;
 public sealed partial class CertificateRequestEndpoint(RequestToken tokens, EvidenceKeys evidenceKeys, IssuanceCycle issuance, AuthorityKeys keys, AuthoritySettings settings,
     AuditLog audit, TimeProvider time, ILogger<CertificateRequestEndpoint> log)
 {
-    /// <summary>Octets: evidence of at most 64 kB and a request of at most 16 kB in base64.</summary>
-    public const int MaxBody = 96 * 1024;
+    /// <summary>Octets: evidence of at most 256 kB and a request of at most 16 kB in base64.</summary>
+    public const int MaxBody = 288 * 1024;
 
     public async Task<IResult> Post(HttpContext context)
     {

@@ -20,7 +20,8 @@ public sealed record PasskeyAssertion(
 public static class ApprovalEvidence
 {
     public const string TokenType = "approval-evidence+jwt";
-    public const int MaximumBytes = 64 * 1024;
+    /// <summary>Characters. A structure of <see cref="ApprovalStructure.MaximumBytes"/> takes 171 kB of them: base64url twice.</summary>
+    public const int MaximumBytes = 256 * 1024;
     public static readonly TimeSpan AllowedSkew = TimeSpan.FromSeconds(60);
 
     private static readonly JsonDocumentOptions StrictJson = new() { MaxDepth = 8, AllowDuplicateProperties = false };

@@ -14,8 +14,9 @@ public sealed record ApprovedDocument(string Label, string Sha256);
 /// </summary>
 public sealed record ApprovalStructure
 {
-    public const int MaximumBytes = 16 * 1024;
-    public const int MaximumDocuments = 16;
+    /// <summary>100 documents whose labels have 255 characters of three bytes each, with everything else at its limit, stay below it.</summary>
+    public const int MaximumBytes = 96 * 1024;
+    public const int MaximumDocuments = 100;
     public const int MaximumLabelLength = 255;
     public const int MaximumPurposeLength = 500;
     public const int MaximumRequesterLength = 200;
@@ -42,7 +43,7 @@ public sealed record ApprovalStructure
     /// <summary>What for, as shown.</summary>
     public required string Purpose { get; init; }
 
-    /// <summary>1 to 16.</summary>
+    /// <summary>1 to 100.</summary>
     public required IReadOnlyList<ApprovedDocument> Documents { get; init; }
 
     /// <summary>UTC, whole seconds.</summary>

@@ -11,8 +11,10 @@ public sealed record ApprovalDocument(string Label, byte[] Sha256);
 public sealed record ApprovalRequest(IReadOnlyList<ApprovalDocument> Documents, string Requester, string Purpose)
 {
     public const string DetailsType = "credential";
-    public const int MaxDetailsCharacters = 16 * 1024;
-    public const int MaxDocuments = 16;
+
+    /// <summary>100 documents whose labels have 255 characters, each written as an escape of six, stay below it.</summary>
+    public const int MaxDetailsCharacters = 192 * 1024;
+    public const int MaxDocuments = 100;
     public const int MaxLabelCharacters = 255;
     public const int MaxRequesterCharacters = 200;
     public const int MaxPurposeCharacters = 500;
@@ -30,7 +32,7 @@ public sealed record ApprovalRequest(IReadOnlyList<ApprovalDocument> Documents, 
     {
         refusal = "";
         if (authorizationDetails.Length > MaxDetailsCharacters)
-            return Refuse("authorization_details is longer than 16384 characters", out refusal);
+            return Refuse("authorization_details is longer than 196608 characters", out refusal);
         try
         {
             using var json = JsonDocument.Parse(authorizationDetails, Strict);
@@ -59,7 +61,7 @@ public sealed record ApprovalRequest(IReadOnlyList<ApprovalDocument> Documents, 
         if (Text(details, "purpose", MaxPurposeCharacters) is not { } purpose)
             return Refuse("purpose must be 1 to 500 printable characters", out refusal);
         if (ReadDocuments(details) is not { } documents)
-            return Refuse("documentDigests must be 1 to 16 objects of label and the base64 of 32 bytes", out refusal);
+            return Refuse("documentDigests must be 1 to 100 objects of label and the base64 of 32 bytes", out refusal);
         if (!details.TryGetProperty("numSignatures", out var count) || !count.TryGetInt32(out var signatures) || signatures != documents.Count)
             return Refuse("numSignatures must equal the number of documents", out refusal);
         refusal = "";

@@ -12,16 +12,22 @@ namespace Identity.Provider.PushedRequests;
 /// </summary>
 internal static class FormBody
 {
-    /// <summary>A pushed request with 16 documents, an assertion and all parameters stays below it.</summary>
+    /// <summary>Octets of what programs send, but for pushed requests.</summary>
     internal const int LargestBody = 64 * 1024;
 
-    private static readonly string[] Paths = ["/par", "/authorize", "/token", "/userinfo", "/revoke", "/introspect", "/device_authorization", Logout.EndSessionEndpoint.Path];
+    /// <summary>Octets: a pushed request with 100 documents under labels of any script, an assertion and all parameters stays below it.</summary>
+    internal const int LargestPushedBody = 320 * 1024;
+
+    private const string Pushed = "/par";
+
+    private static readonly string[] Paths = [Pushed, "/authorize", "/token", "/userinfo", "/revoke", "/introspect", "/device_authorization", Logout.EndSessionEndpoint.Path];
 
     public static async Task Read(HttpContext context, RequestDelegate next)
     {
-        var endpoint = Paths.Contains(context.Request.Path.Value?.TrimEnd('/'), StringComparer.OrdinalIgnoreCase);
+        var path = context.Request.Path.Value?.TrimEnd('/');
+        var endpoint = Paths.Contains(path, StringComparer.OrdinalIgnoreCase);
         if (endpoint && context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
-            limit.MaxRequestBodySize = LargestBody;
+            limit.MaxRequestBodySize = Pushed.Equals(path, StringComparison.OrdinalIgnoreCase) ? LargestPushedBody : LargestBody;
 
         // OpenID Connect Core 5.3.1: userinfo by POST with the token in the header has no body, and so no type of one.
         if (endpoint && HttpMethods.IsPost(context.Request.Method) && context.Request is { ContentType: null, ContentLength: 0 })

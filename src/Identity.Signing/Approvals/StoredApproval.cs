@@ -6,7 +6,7 @@ namespace Identity.Signing.Approvals;
 /// </summary>
 public sealed class StoredApproval
 {
-    public const int LongestEvidence = 64 * 1024;
+    public const int LongestEvidence = Keys.Activation.ApprovalEvidence.MaximumBytes;
 
     /// <summary>The Provider's identifier of the approval (jti): the primary key, so a second use cannot be stored.</summary>
     public required string ApprovalId { get; init; }

@@ -259,6 +259,19 @@ public sealed class CertificateRequestTests(AuthoritySystem system) : IClassFixt
     }
 
     [Fact]
+    public async Task One_approval_of_a_hundred_documents_gives_one_certificate_that_names_them_all_in_order()
+    {
+        var digests = Enumerable.Range(0, 100).Select(index => SHA256.HashData(BitConverter.GetBytes(index))).ToArray();
+        var documents = string.Join(',', digests.Select(digest => $$"""{"label":"{{new string('限', 255)}}","sha256":"{{EvidenceBuilder.Base64Url(digest)}}"}"""));
+        var (status, answer) = await system.Ask(system.NewEvidence(out _, documents: documents), system.NewCsr());
+        Assert.Equal(HttpStatusCode.Created, status);
+        var certificate = Certificate.Parse(Convert.FromBase64String(answer["certificate"]!.GetValue<string>()));
+        var named = ApprovedDocuments.Read(certificate.Extensions.Single(extension => extension.Oid == ApprovedDocuments.ExampleOid).Value)!;
+        Assert.Equal(digests.Select(Convert.ToHexString), named.Select(digest => Convert.ToHexString(digest.Span)));
+        IsRefused(await system.Ask(system.NewEvidence(out _, documents: documents + "," + documents[..documents.IndexOf("},", StringComparison.Ordinal)] + "}"), system.NewCsr()), HttpStatusCode.BadRequest, "invalid_evidence");
+    }
+
+    [Fact]
     public async Task A_body_over_the_cap_is_refused_unread()
     {
         var body = new byte[CertificateRequestEndpoint.MaxBody + 1];

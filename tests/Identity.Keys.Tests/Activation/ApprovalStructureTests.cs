@@ -96,11 +96,11 @@ public sealed class ApprovalStructureTests
     {
         var at = Structure() with
         {
-            Requester = new string('r', 200),
-            Purpose = new string('p', 500),
+            Requester = new string('限', 200),
+            Purpose = new string('限', 500),
             Client = new string('c', 100),
             Person = new string('n', 64),
-            Documents = [.. Enumerable.Repeat(new ApprovedDocument(new string('l', 255), Structure().Documents[0].Sha256), 16)],
+            Documents = [.. Enumerable.Repeat(new ApprovedDocument(new string('限', 255), Structure().Documents[0].Sha256), 100)],
         };
         Assert.True(ApprovalStructure.TryParse(at.ToCanonicalBytes(), out var read));
         Assert.Equal(at, read);
@@ -110,7 +110,7 @@ public sealed class ApprovalStructureTests
         Refused("person", at with { Person = new string('n', 65) });
         Refused("label", at with { Documents = [new ApprovedDocument(new string('l', 256), at.Documents[0].Sha256)] });
         Refused("documents", at with { Documents = [.. at.Documents, at.Documents[0]] });
-        Refused("larger", at with { Documents = [.. Enumerable.Repeat(new ApprovedDocument(new string('\u0001', 255), at.Documents[0].Sha256), 16)] });
+        Refused("larger", at with { Documents = [.. Enumerable.Repeat(new ApprovedDocument(new string('\u0001', 255), at.Documents[0].Sha256), 100)] });
         Refused("expires", at with { Expires = at.Expires.AddMilliseconds(1) });
         Refused("expires", at with { Expires = at.Expires.ToOffset(TimeSpan.FromHours(2)) });
         Refused("purpose", at with { Purpose = "\ud800" });

@@ -28,13 +28,13 @@ public sealed class ApprovalRequestTests
         ["a purpose with a line break"] = (d => d["purpose"] = "pay\nmore", "purpose must be 1 to 500 printable characters"),
         ["a requester over the cap"] = (d => d["requester"] = new string('x', 201), "requester must be 1 to 200 printable characters"),
         ["a requester that is a number"] = (d => d["requester"] = 7, "requester must be 1 to 200 printable characters"),
-        ["no documents"] = (d => d["documentDigests"] = new JsonArray(), "documentDigests must be 1 to 16 objects of label and the base64 of 32 bytes"),
-        ["17 documents"] = (d => Fill(d, 17), "documentDigests must be 1 to 16 objects of label and the base64 of 32 bytes"),
-        ["a short hash"] = (d => d["documentDigests"]![0]!["hash"] = "AAAA", "documentDigests must be 1 to 16 objects of label and the base64 of 32 bytes"),
-        ["a hash in hexadecimal"] = (d => d["documentDigests"]![0]!["hash"] = new string('a', 64), "documentDigests must be 1 to 16 objects of label and the base64 of 32 bytes"),
-        ["a label over the cap"] = (d => d["documentDigests"]![0]!["label"] = new string('x', 256), "documentDigests must be 1 to 16 objects of label and the base64 of 32 bytes"),
-        ["a label with a bidi override"] = (d => d["documentDigests"]![0]!["label"] = "fdp\u202E.exe", "documentDigests must be 1 to 16 objects of label and the base64 of 32 bytes"),
-        ["a label with a joiner that nothing needs"] = (d => d["documentDigests"]![0]!["label"] = "pay\u200Dpal.pdf", "documentDigests must be 1 to 16 objects of label and the base64 of 32 bytes"),
+        ["no documents"] = (d => d["documentDigests"] = new JsonArray(), "documentDigests must be 1 to 100 objects of label and the base64 of 32 bytes"),
+        ["101 documents"] = (d => Fill(d, 101), "documentDigests must be 1 to 100 objects of label and the base64 of 32 bytes"),
+        ["a short hash"] = (d => d["documentDigests"]![0]!["hash"] = "AAAA", "documentDigests must be 1 to 100 objects of label and the base64 of 32 bytes"),
+        ["a hash in hexadecimal"] = (d => d["documentDigests"]![0]!["hash"] = new string('a', 64), "documentDigests must be 1 to 100 objects of label and the base64 of 32 bytes"),
+        ["a label over the cap"] = (d => d["documentDigests"]![0]!["label"] = new string('x', 256), "documentDigests must be 1 to 100 objects of label and the base64 of 32 bytes"),
+        ["a label with a bidi override"] = (d => d["documentDigests"]![0]!["label"] = "fdp\u202E.exe", "documentDigests must be 1 to 100 objects of label and the base64 of 32 bytes"),
+        ["a label with a joiner that nothing needs"] = (d => d["documentDigests"]![0]!["label"] = "pay\u200Dpal.pdf", "documentDigests must be 1 to 100 objects of label and the base64 of 32 bytes"),
         ["a requester with a joiner at its end"] = (d => d["requester"] = "\u0646\u0627\u0645\u200C", "requester must be 1 to 200 printable characters"),
         ["another count"] = (d => d["numSignatures"] = 2, "numSignatures must equal the number of documents"),
         ["no count"] = (d => d.Remove("numSignatures"), "numSignatures must equal the number of documents"),
@@ -70,9 +70,10 @@ public sealed class ApprovalRequestTests
         var details = Details();
         details["purpose"] = new string('p', 500);
         details["requester"] = new string('r', 200);
-        Fill(details, 16);
-        details["documentDigests"]![0]!["label"] = new string('l', 255);
-        Assert.Equal(16, ApprovalRequest.TryRead(new JsonArray(details).ToJsonString(), out _)!.Documents.Count);
+        Fill(details, 100);
+        foreach (var document in details["documentDigests"]!.AsArray())
+            document!["label"] = new string('限', 255);
+        Assert.Equal(100, ApprovalRequest.TryRead(new JsonArray(details).ToJsonString(), out _)!.Documents.Count);
     }
 
     [Theory]
@@ -95,7 +96,7 @@ public sealed class ApprovalRequestTests
     public void Refuses_more_characters_than_the_cap_unread()
     {
         Assert.Null(ApprovalRequest.TryRead(new string('[', ApprovalRequest.MaxDetailsCharacters + 1), out var refusal));
-        Assert.Equal("authorization_details is longer than 16384 characters", refusal);
+        Assert.Equal("authorization_details is longer than 196608 characters", refusal);
     }
 
     private static void Fill(JsonObject details, int count)

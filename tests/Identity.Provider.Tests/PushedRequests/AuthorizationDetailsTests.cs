@@ -37,16 +37,7 @@ public sealed class AuthorizationDetailsTests(RunningProvider provider) : IClass
         var evidence = (string)details["approval_evidence"]!;
         Assert.Equal("approval-evidence+jwt", (string?)Jwt.Header(evidence)["typ"]);
         Assert.Equal((string?)Jwt.Payload((string)tokens.Json["id_token"]!)["sub"], (string?)Jwt.Payload(evidence)["sub"]);
-        using var http = new HttpClient { BaseAddress = provider.Issuer };
-        var verified = ApprovalEvidence.Verify(evidence, await http.GetStringAsync("/.well-known/jwks", TestContext.Current.CancellationToken), new ApprovalExpectations
-        {
-            Issuer = provider.Issuer.AbsoluteUri,
-            Audience = "signing",
-            RelyingPartyId = "localhost",
-            Origins = [provider.Origin],
-            Now = TimeProvider.System.GetUtcNow(),
-        });
-        Assert.IsType<ApprovalVerification.Verified>(verified);
+        Assert.IsType<ApprovalVerification.Verified>(await Verify(evidence));
 
         // The code is spent, the request is spent, and so is the approval.
         Assert.Equal("invalid_grant", (await agency.Redeem(code)).Error);
@@ -89,7 +80,7 @@ public sealed class AuthorizationDetailsTests(RunningProvider provider) : IClass
         { "two entries", details => new JsonArray(details[0]!.DeepClone(), details[0]!.DeepClone()) },
         { "unknown type", details => With(details, "type", "payment") },
         { "unknown member", details => With(details, "note", "x") },
-        { "17 documents", details => WithDocuments(details, 17) },
+        { "101 documents", details => WithDocuments(details, 101) },
         { "no document", details => WithDocuments(details, 0) },
         { "more signatures than documents", details => With(details, "numSignatures", 2) },
         { "hash of 31 bytes", details => WithHash(details, Convert.ToBase64String(Deed[..31])) },
@@ -123,13 +114,38 @@ public sealed class AuthorizationDetailsTests(RunningProvider provider) : IClass
         Refused(await Push(agency, details));
     }
 
+    [Theory]
+    [InlineData("限")]
+    [InlineData("õ")]
+    [InlineData("\U00020000")]
+    public async Task A_hundred_documents_under_the_longest_labels_are_pushed_shown_and_approved_at_once(string letter)
+    {
+        using var authenticator = new VirtualAuthenticator(provider.Origin);
+        using var browser = await Enrolled(authenticator);
+        using var agency = new Agency(provider, "signing") { RedirectUri = $"http://localhost:{provider.Issuer.Port + 200}/approvals/callback" };
+        await provider.Consent("signing");
+        var label = string.Concat(Enumerable.Repeat(letter, 255 / letter.Length));
+        var asked = With(With(WithDocuments(Details(), 100, label), "purpose", new string('约', 500)), "requester", new string('约', 200)).ToJsonString();
+        var address = await agency.Pushed(request => request["authorization_details"] = asked);
+
+        var page = await browser.Get((await browser.Get(address)).Location!);
+        Assert.Equal(100, System.Text.RegularExpressions.Regex.Count(page.Text, label));
+        await browser.Post($"/approve?returnUrl={Uri.EscapeDataString(address)}", page, ("approval", page.Field("approval")), ("credential", authenticator.Assert(page.Attribute("data-passkey-given"))));
+        var tokens = await agency.Redeem(SignedIn.Query((await browser.Get(address)).Location!)["code"]);
+        Assert.True(tokens.Status == HttpStatusCode.OK, tokens.Body);
+        var evidence = (string)Assert.Single(tokens.Json["authorization_details"]!.AsArray())!["approval_evidence"]!;
+        var verified = Assert.IsType<ApprovalVerification.Verified>(await Verify(evidence));
+        Assert.Equal(
+            Enumerable.Range(0, 100).Select(index => (label, System.Buffers.Text.Base64Url.EncodeToString(SHA256.HashData(Encoding.ASCII.GetBytes($"{index}"))))),
+            verified.Approval.Structure.Documents.Select(document => (document.Label, document.Sha256)));
+    }
+
     [Fact]
-    public async Task Accepts_16_documents_and_labels_of_255_characters()
+    public async Task A_pushed_body_over_its_cap_is_refused_unread()
     {
         using var agency = new Agency(provider, "signing");
-        var accepted = await Push(agency, WithDocuments(Details(), 16, "l").ToJsonString());
-        Assert.True(accepted.Status == HttpStatusCode.Created, accepted.Body);
-        Assert.Equal(HttpStatusCode.Created, (await Push(agency, WithLabel(Details(), new string('a', 255)).ToJsonString())).Status);
+        Assert.Equal(HttpStatusCode.BadRequest, (await Push(agency, new string('a', FormBody.LargestPushedBody - (16 * 1024)))).Status);
+        Assert.Equal(HttpStatusCode.RequestEntityTooLarge, (await Push(agency, new string('a', FormBody.LargestPushedBody))).Status);
     }
 
     [Fact]
@@ -173,6 +189,19 @@ public sealed class AuthorizationDetailsTests(RunningProvider provider) : IClass
             [.. Enumerable.Range(0, count).Select(index => new JsonObject { ["hash"] = Convert.ToBase64String(SHA256.HashData(Encoding.ASCII.GetBytes($"{index}"))), ["label"] = label })]);
         details[0]!["numSignatures"] = count;
         return details;
+    }
+
+    private async Task<ApprovalVerification> Verify(string evidence)
+    {
+        using var http = new HttpClient { BaseAddress = provider.Issuer };
+        return ApprovalEvidence.Verify(evidence, await http.GetStringAsync("/.well-known/jwks", TestContext.Current.CancellationToken), new ApprovalExpectations
+        {
+            Issuer = provider.Issuer.AbsoluteUri,
+            Audience = "signing",
+            RelyingPartyId = "localhost",
+            Origins = [provider.Origin],
+            Now = TimeProvider.System.GetUtcNow(),
+        });
     }
 
     private static Task<Reply> Push(Agency agency, string details)

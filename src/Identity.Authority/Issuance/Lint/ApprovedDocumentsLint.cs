@@ -7,6 +7,6 @@ internal static class ApprovedDocumentsLint
 {
     public static string? Check(Certificate certificate, LintContext context) =>
         context.Profile.ApprovedDocumentsExtension is { } oid && certificate.Extensions.FirstOrDefault(e => e.Oid == oid) is { } extension && ApprovedDocuments.Read(extension.Value) is null
-            ? "not 1 to 16 digests"
+            ? "not 1 to 100 digests"
             : null;
 }
