@@ -54,6 +54,7 @@ public static class Oids
     public const string StateOrProvince = "2.5.4.8";
     public const string Organization = "2.5.4.10";
     public const string OrganizationalUnit = "2.5.4.11";
+    public const string NameTitle = "2.5.4.12";
     public const string GivenName = "2.5.4.42";
     public const string OrganizationIdentifier = "2.5.4.97";
     public const string EmailAddress = "1.2.840.113549.1.9.1";

@@ -17,6 +17,9 @@ public sealed record PadesContent(ReadOnlyMemory<byte> DocumentDigest, Certifica
 
     /// <summary>The rules under which the signature is made. With it the dictionary has no Reason.</summary>
     public SignaturePolicy? Policy { get; init; }
+
+    /// <summary>In which roles the signer claims to act (EN 319 122-1 5.2.6.1): nobody has certified them.</summary>
+    public IReadOnlyList<string> ClaimedRoles { get; init; } = [];
 }
 
 /// <summary>Commitment types of EN 319 122-1 5.2.3 (annex B of CAdES).</summary>
@@ -46,6 +49,7 @@ internal static class PadesAttributes
         var attributes = new List<(string, Action<AsnWriter>)>();
         if (content.CommitmentType is { } commitment) attributes.Add((Oids.CommitmentType, writer => WriteCommitment(writer, commitment)));
         if (content.Policy is { } policy) attributes.Add((Oids.SignaturePolicy, writer => WritePolicy(writer, policy)));
+        if (content.ClaimedRoles is { Count: > 0 } roles) attributes.Add((Oids.SignerAttributesV2, writer => SignerRoles.Write(writer, roles)));
         return attributes;
     }
 

@@ -56,6 +56,9 @@ public sealed class SignerInfo
         : OneSigned(Oids.SigningCertificate) is { } v1 ? SigningCertificateReference.ReadAll(v1, version2: false)
         : null;
 
+    /// <summary>Roles that the signer claims (EN 319 122-1 5.2.6); empty when there are none. Nobody has checked them.</summary>
+    public IReadOnlyList<string> ClaimedRoles => OneSigned(Oids.SignerAttributesV2) is { } v ? SignerRoles.Read(v) : [];
+
     /// <summary>Encoded time-stamp tokens over the signature value, from every instance and value of the attribute.</summary>
     public IEnumerable<ReadOnlyMemory<byte>> SignatureTimestamps => UnsignedAttributes.Where(a => a.Oid == Oids.SignatureTimestamp).SelectMany(a => a.Values);
 

@@ -67,7 +67,11 @@ public sealed record SignatureFacts
 
 /// <summary>The signed attributes that validation looks at (EN 319 122-1 5), each null when absent or not exactly one.</summary>
 public sealed record SignedAttributeFacts(string? ContentType, ReadOnlyMemory<byte>? MessageDigest, DateTimeOffset? SigningTime,
-    AlgorithmProtection? AlgorithmProtection, IReadOnlyList<SigningCertificateReference>? SigningCertificates, RevocationArchival? RevocationArchival);
+    AlgorithmProtection? AlgorithmProtection, IReadOnlyList<SigningCertificateReference>? SigningCertificates, RevocationArchival? RevocationArchival)
+{
+    /// <summary>EN 319 122-1 5.2.6.1: what the signer says of themselves, checked by nobody.</summary>
+    public IReadOnlyList<string> ClaimedRoles { get; init; } = [];
+}
 
 public enum SigningCertificateMatch
 {

@@ -46,12 +46,28 @@ public sealed record SignatureContainer
             return container with
             {
                 Attributes = new SignedAttributeFacts(signer.ContentType, signer.MessageDigest, signer.SigningTime, signer.AlgorithmProtection,
-                    signer.SigningCertificates, signer.RevocationArchival),
+                    signer.SigningCertificates, signer.RevocationArchival)
+                {
+                    ClaimedRoles = Roles(signer),
+                },
             };
         }
         catch (MalformedException problem)
         {
             return container with { Defect = problem.Message };
+        }
+    }
+
+    // They decide nothing: what cannot be read is not told.
+    private static IReadOnlyList<string> Roles(SignerInfo signer)
+    {
+        try
+        {
+            return signer.ClaimedRoles;
+        }
+        catch (MalformedException)
+        {
+            return [];
         }
     }
 

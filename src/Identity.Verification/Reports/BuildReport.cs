@@ -119,6 +119,7 @@ public static class BuildReport
             Revision = sound?.CoveredRevision,
             Reason = facts.Dictionary.Reason,
             Location = facts.Dictionary.Location,
+            ClaimedRoles = facts.Attributes?.ClaimedRoles ?? [],
             SignerSerialNumber = certificate?.Subject[Oids.NameSerialNumber],
             DigestAlgorithm = signer is null ? null : AlgorithmSunset.ForDigest(signer.DigestAlgorithm.Oid).Name,
             SignatureAlgorithm = signer is null || certificate is null ? null : AlgorithmSunset.ForSignature(signer.SignatureAlgorithm, certificate.PublicKey).Name,

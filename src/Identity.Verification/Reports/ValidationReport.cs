@@ -89,6 +89,9 @@ public sealed record SignatureReport
 
     public required string? Location { get; init; }
 
+    /// <summary>Roles that the signer claims (EN 319 122-1 5.2.6.1); checked by nobody.</summary>
+    public required IReadOnlyList<string> ClaimedRoles { get; init; }
+
     /// <summary>Semantic identifier or other serial number in the signer's name.</summary>
     public required string? SignerSerialNumber { get; init; }
 

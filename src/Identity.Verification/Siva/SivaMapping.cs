@@ -49,6 +49,7 @@ public static class SivaMapping
             TimestampCreationTime = signature.Timestamps.FirstOrDefault(timestamp => timestamp.Kind == "signature-timestamp")?.Time,
             OcspResponseCreationTime = signature.Certificates is [{ Revocation: { Kind: "OCSP", ThisUpdate: { } asked } }, ..] ? asked : null,
             SigningReason = signature.Reason,
+            SignerRole = NullIfEmpty(signature.ClaimedRoles.Select(role => new SivaSignerRole(role)).ToList()),
             ArchiveTimeStamps = NullIfEmpty(signature.Timestamps.Where(timestamp => timestamp.Kind == "document-timestamp")
                 .Select(timestamp => new SivaArchiveTimestamp(timestamp.Time, timestamp.Indication, timestamp.SubIndication, timestamp.SignedBy)).ToList()),
         },

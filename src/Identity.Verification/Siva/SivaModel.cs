@@ -66,8 +66,11 @@ public sealed record SivaInfo
     public string? TimestampCreationTime { get; init; }
     public string? OcspResponseCreationTime { get; init; }
     public string? SigningReason { get; init; }
+    public IReadOnlyList<SivaSignerRole>? SignerRole { get; init; }
     public IReadOnlyList<SivaArchiveTimestamp>? ArchiveTimeStamps { get; init; }
 }
+
+public sealed record SivaSignerRole(string ClaimedRole);
 
 public sealed record SivaArchiveTimestamp(string? SignedTime, string Indication, string? SubIndication, string? SignedBy);
 

@@ -24,7 +24,7 @@ public sealed class DescriptionMatchesCode(VerificationServer server) : IClassFi
         typeof(ValidationReport), typeof(ReportError), typeof(PolicyReport), typeof(SignatureReport), typeof(MessageReport), typeof(TimestampReport), typeof(CertificateReport),
         typeof(RevocationReport), typeof(RevisionReport), typeof(ChangeReport), typeof(RefusedRequest), typeof(SivaRequest), typeof(SivaErrors), typeof(SivaError), typeof(SivaAnswer),
         typeof(SivaReport), typeof(SivaConclusion), typeof(SivaPolicy), typeof(SivaDocument), typeof(SivaContent), typeof(SivaSignature), typeof(SivaSubject), typeof(SivaScope),
-        typeof(SivaInfo), typeof(SivaArchiveTimestamp), typeof(SivaCertificate), typeof(SivaIssuer), typeof(SivaTimestamp));
+        typeof(SivaInfo), typeof(SivaArchiveTimestamp), typeof(SivaSignerRole), typeof(SivaCertificate), typeof(SivaIssuer), typeof(SivaTimestamp));
 
     [Theory]
     [MemberData(nameof(Described))]
