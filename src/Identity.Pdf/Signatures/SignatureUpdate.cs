@@ -137,6 +137,10 @@ public static class SignatureUpdate
     public static bool PermitsNoChanges(PdfDocument document) => document.Signatures.Any(signature => signature.LockPermission == 1
         || signature.References.Any(reference => reference is SignatureReference.DocMdp { Permission: 1 } or SignatureReference.Other { TransformMethod: "DocMDP" }));
 
+    /// <summary>What the signature field of this name locks once it is signed (table 236); null when there is no such field, or no lock that can be understood.</summary>
+    public static FieldLock? LockOf(PdfDocument document, string field) =>
+        document.Latest.Form.Fields.Where(one => one.FullName == field && one.FieldType == "Sig").ToList() is [var only] ? ExistingSignatureField.LockOf(document.Latest, only) : null;
+
     private static SignaturePreparation.Refused? Refusal(PdfDocument document, SignatureRequest request)
     {
         var view = document.Latest;

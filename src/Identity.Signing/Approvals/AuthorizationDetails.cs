@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Identity.Signing.Requests;
+using Identity.Web;
 
 namespace Identity.Signing.Approvals;
 
@@ -22,7 +23,7 @@ internal static class AuthorizationDetails
         ["hashAlgorithmOID"] = Sha256,
         ["locations"] = new JsonArray(location.AbsoluteUri),
         ["requester"] = request.Requester,
-        ["purpose"] = request.Purpose,
+        ["purpose"] = SignatureStatement.ApprovedPurpose(request.Purpose, RequestedForm.Stored(request.Form), Languages.Current.Culture),
     }).ToJsonString();
 
     /// <summary>The evidence in the token answer's authorization_details; null when there is none, or not one of usable size.</summary>

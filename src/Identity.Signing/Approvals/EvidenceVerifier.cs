@@ -71,7 +71,8 @@ public sealed class EvidenceVerifier(ProviderKeySet keys, SigningSettings settin
             return Refuse("other_signer");
         if (said.Requester != request.Requester)
             return Refuse("other_requester");
-        if (said.Purpose != request.Purpose)
+        // With all that the signature does beside approving.
+        if (!SignatureStatement.IsApproved(said.Purpose, request))
             return Refuse("other_purpose");
         return said.Documents is [var document] && document.Label == request.FileName
             && document.Sha256 == Base64Url.EncodeToString(request.DocumentSha256)

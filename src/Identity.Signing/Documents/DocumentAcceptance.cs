@@ -1,7 +1,9 @@
+using System.Security.Cryptography;
 using Identity.Pdf.Signatures;
 using Identity.Pdf.Structure;
 using Identity.Pdf.Syntax;
 using Identity.Signing.Pades;
+using Identity.Signing.Requests;
 
 namespace Identity.Signing.Documents;
 
@@ -17,6 +19,9 @@ public enum DocumentRefusal
     XfaForm,
     CertifiedNoChanges,
     NoPages,
+
+    /// <summary>The document does not take a signature of the form that was asked for; the detail says why.</summary>
+    Form,
 }
 
 /// <summary>
@@ -28,7 +33,7 @@ internal static class DocumentAcceptance
     private const int TrialContentsBytes = 1024;
 
     /// <summary>Null when the document can be signed. The text is for the operator and holds nothing of the document.</summary>
-    public static (DocumentRefusal Reason, string Detail)? Check(byte[] file, PdfLimits limits, PadesLevel level, DateTimeOffset now)
+    public static (DocumentRefusal Reason, string Detail)? Check(byte[] file, PdfLimits limits, PadesLevel level, DateTimeOffset now, RequestedForm? form = null)
     {
         // ISO 32000-1 7.5.2: the header is the first line. Elsewhere, offsets mean different things to different readers.
         if (!file.AsSpan().StartsWith("%PDF-"u8))
@@ -40,12 +45,41 @@ internal static class DocumentAcceptance
             case PdfRead.Document document when level > PadesLevel.T && SecurityStoreUpdate.Refusal(document.Value) is { } broken:
                 return (Of(broken.Reason), broken.Message);
             case PdfRead.Document document:
-                return SignatureUpdate.Prepare(document.Value, new SignatureRequest { ContentsBytes = TrialContentsBytes, SigningTime = now })
-                    is SignaturePreparation.Refused unsuitable ? (Of(unsuitable.Reason), unsuitable.Message) : null;
+                return SignatureUpdate.Prepare(document.Value, Trial(form, now)) is SignaturePreparation.Refused unsuitable ? Of(unsuitable) : null;
             default:
                 throw new InvalidOperationException("Reading a PDF has two outcomes.");
         }
     }
+
+    /// <summary>What the field of this name locks once it is signed; null when nothing. Of a document that was accepted with a form for this field.</summary>
+    public static FieldLock? LockOf(byte[] file, string field) =>
+        PdfDocument.Read(file, new PdfLimits { FileBytes = file.Length }) is PdfRead.Document document ? SignatureUpdate.LockOf(document.Value, field) : null;
+
+    private static SignatureRequest Trial(RequestedForm? asked, DateTimeOffset now)
+    {
+        var form = asked?.ToSignatureForm() ?? SignatureForm.Approval;
+        return new SignatureRequest
+        {
+            ContentsBytes = TrialContentsBytes,
+            SigningTime = now,
+            ExistingField = form.ExistingField,
+            Certification = form.Certification,
+            AcceptsNoChangesBehind = form.AcceptsNoChangesBehind,
+            Lock = form.Lock,
+            Location = form.Location,
+            ContactInfo = form.ContactInfo,
+            // Every key of a person signs with it.
+            DigestMethod = HashAlgorithmName.SHA256.Name,
+        };
+    }
+
+    private static (DocumentRefusal, string) Of(SignaturePreparation.Refused refused) => refused.Reason switch
+    {
+        SignatureRefusal.SeedValue => (DocumentRefusal.Form, $"{SnakeCase.Of(refused.Reason)}: {SnakeCase.Of(refused.Seed!.Value)}"),
+        SignatureRefusal.FieldMissing or SignatureRefusal.FieldSigned or SignatureRefusal.FieldLocked or SignatureRefusal.LockUnusable or SignatureRefusal.LockPermitsNoChanges
+            or SignatureRefusal.AlreadySigned => (DocumentRefusal.Form, SnakeCase.Of(refused.Reason)),
+        _ => (Of(refused.Reason), refused.Message),
+    };
 
     private static DocumentRefusal Of(PdfRefusalCode code) => code switch
     {

@@ -68,7 +68,7 @@ public sealed class PreparedDocument
         form.Check();
         if (SigningScheme.For(certificate.Leaf) is not { } scheme)
             return new Preparation.Unsuitable("key_of_certificate");
-        var content = new PadesContent(default, certificate.Leaf, certificate.Chain) { CommitmentType = form.CommitmentType, Policy = form.Policy };
+        var content = new PadesContent(default, certificate.Leaf, certificate.Chain) { CommitmentType = form.CommitmentType, Policy = form.Policy, ClaimedRoles = form.ClaimedRoles };
         var digestName = PadesSignature.DocumentDigestAlgorithm(scheme.Algorithm);
         // EN 319 142-1 6.3: M is the claimed time; no Reason beside a commitment or policy.
         var request = new SignatureRequest
@@ -81,6 +81,8 @@ public sealed class PreparedDocument
             Lock = form.Lock,
             DigestMethod = digestName.Name,
             Reason = form.Reason,
+            Location = form.Location,
+            ContactInfo = form.ContactInfo,
         };
         var outcome = SignatureUpdate.Prepare(document, request);
         if (outcome is SignaturePreparation.Refused refused)

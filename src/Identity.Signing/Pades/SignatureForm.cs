@@ -27,6 +27,13 @@ public sealed record SignatureForm
 
     public SignaturePolicy? Policy { get; init; }
 
+    /// <summary>In which roles the signer claims to act (EN 319 122-1 5.2.6.1).</summary>
+    public IReadOnlyList<string> ClaimedRoles { get; init; } = [];
+
+    public string? Location { get; init; }
+
+    public string? ContactInfo { get; init; }
+
     /// <summary>Free text, when there is neither commitment nor policy (EN 319 142-1 6.3).</summary>
     public string? Reason { get; init; }
 

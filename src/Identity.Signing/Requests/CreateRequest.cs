@@ -55,8 +55,13 @@ internal sealed class CreateRequest(RequestStore requests, DocumentStore documen
             if (await requests.FindByKey(record, cancellation) is { } before)
                 return Answer(before);
             var bytes = await documents.ReadStaged(upload.Document, cancellation);
-            if (DocumentAcceptance.Check(bytes, new PdfLimits { FileBytes = settings.MaxDocumentBytes }, fields.Level, time.GetUtcNow()) is { } unfit)
+            if (DocumentAcceptance.Check(bytes, new PdfLimits { FileBytes = settings.MaxDocumentBytes }, fields.Level, time.GetUtcNow(), fields.Form) is { } unfit)
                 return ApiError.Result(422, "document_refused", unfit.Detail, SnakeCase.Of(unfit.Reason));
+
+            if (fields.Form is { Field: not null } form)
+                fields = fields with { Form = form with { LockOfField = DocumentAcceptance.LockOf(bytes, form.Field) } };
+            if (!SignatureStatement.Fits(fields.Purpose, fields.Form))
+                return ApiError.Result(400, "invalid_request", $"purpose and what the signature does must together have at most {SigningRequest.LongestPurpose} characters.");
 
             documents.Keep(upload.Document);
             audit.Append(new SigningRequestReceived(upload.Document.Id, agency.ClientId, Convert.ToHexStringLower(upload.Document.Sha256)));
@@ -89,16 +94,16 @@ internal sealed class CreateRequest(RequestStore requests, DocumentStore documen
         _ => ApiError.Result(400, "invalid_request", "The body must be multipart/form-data with a document and short text fields."),
     };
 
-    private sealed record Fields(string Purpose, Uri ReturnUrl, string? Signer, string FileName, PadesLevel Level)
+    private sealed record Fields(string Purpose, Uri ReturnUrl, string? Signer, string FileName, PadesLevel Level, RequestedForm? Form)
     {
         private const int LongestSigner = 64;
-        private static readonly string[] Known = ["purpose", "return_url", "signer", "level"];
+        private static readonly string[] Known = ["purpose", "return_url", "signer", "level", "signature"];
 
         public static Fields? Read(UploadRead.Complete upload, Agency agency, SigningSettings settings, out IResult? refusal)
         {
             refusal = null;
             if (upload.Fields.Keys.FirstOrDefault(name => !Known.Contains(name, StringComparer.Ordinal)) is not null)
-                refusal = ApiError.Result(400, "invalid_request", "Only document, purpose, return_url, signer and level are known fields.");
+                refusal = ApiError.Result(400, "invalid_request", "Only document, purpose, return_url, signer, level and signature are known fields.");
             else if (!ShowableText.IsShowable(upload.Fields.GetValueOrDefault("purpose", ""), SigningRequest.LongestPurpose))
                 refusal = ApiError.Result(400, "invalid_request", $"purpose must have 1 to {SigningRequest.LongestPurpose} characters, none of which hides or reorders text.");
             else if (agency.AcceptReturnUrl(upload.Fields.GetValueOrDefault("return_url", "")) is not { } returnUrl)
@@ -107,10 +112,15 @@ internal sealed class CreateRequest(RequestStore requests, DocumentStore documen
                 refusal = ApiError.Result(400, "invalid_request", "signer must be a semantic identifier such as PNOXX-12345.");
             else if (LevelOf(upload.Fields.GetValueOrDefault("level"), agency, settings) is not { } level)
                 refusal = ApiError.Result(400, "invalid_request", "level must be B-B, B-T, B-LT or B-LTA, one that this client may ask for and this service can reach.");
+            else if (FormOf(upload.Fields.GetValueOrDefault("signature")) is FormRead.Refused unusable)
+                refusal = ApiError.Result(400, "invalid_request", unusable.Description);
             else
-                return new Fields(upload.Fields["purpose"], returnUrl, upload.Fields.GetValueOrDefault("signer"), DocumentLabel.Of(upload.FileName, SigningRequest.LongestFileName), level);
+                return new Fields(upload.Fields["purpose"], returnUrl, upload.Fields.GetValueOrDefault("signer"), DocumentLabel.Of(upload.FileName, SigningRequest.LongestFileName), level,
+                    (FormOf(upload.Fields.GetValueOrDefault("signature")) as FormRead.Good)?.Form);
             return null;
         }
+
+        private static FormRead? FormOf(string? json) => json is null ? null : RequestedForm.ReadAsked(json);
 
         private static PadesLevel? LevelOf(string? word, Agency agency, SigningSettings settings) =>
             (word is null ? (PadesLevel)Math.Max((int)settings.Level, (int)agency.LowestLevel) : PadesLevels.Read(word)) is { } level && level >= agency.LowestLevel && (level <= PadesLevel.T || settings.StatusSources.Any)
@@ -121,7 +131,8 @@ internal sealed class CreateRequest(RequestStore requests, DocumentStore documen
         {
             using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
             Span<byte> length = stackalloc byte[4];
-            string[] texts = [Purpose, ReturnUrl.AbsoluteUri, Signer ?? "", FileName, Level.Word()];
+            // Without a form nothing is added: keys from before there were forms still find their requests.
+            string[] texts = [Purpose, ReturnUrl.AbsoluteUri, Signer ?? "", FileName, Level.Word(), .. Form is null ? Array.Empty<string>() : [Form.ToJson()]];
             foreach (var part in texts.Select(Encoding.UTF8.GetBytes).Prepend(documentSha256))
             {
                 BinaryPrimitives.WriteInt32BigEndian(length, part.Length);
@@ -145,6 +156,7 @@ internal sealed class CreateRequest(RequestStore requests, DocumentStore documen
             DocumentLength = document.Length,
             ReturnUrl = ReturnUrl.AbsoluteUri,
             RequiredSigner = Signer,
+            Form = Form?.ToJson(),
             CreatedAt = now,
             ExpiresAt = now + lifetime,
         };

@@ -19,6 +19,9 @@ public sealed class ReviewDocumentModel(RequestStore requests, SigningSettings s
 
     public ReviewNotice? Notice { get; private set; }
 
+    /// <summary>What the signature does beside approving.</summary>
+    public IReadOnlyList<string> Statement => SignatureStatement.Lines(RequestedForm.Stored(Requested.Form), Languages.Current.Culture);
+
     public bool CanApprove => Requested.CanAskApproval(time.GetUtcNow());
 
     public async Task<IActionResult> OnGet(string id, string? notice)

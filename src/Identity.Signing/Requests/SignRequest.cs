@@ -64,7 +64,7 @@ public sealed class SignRequest(
 
         try
         {
-            var made = await SignWithPersonKey(approval, document, ((ApprovalChecked.Good)verified).Approval, cancellation);
+            var made = await SignWithPersonKey(approval, request, document, ((ApprovalChecked.Good)verified).Approval, cancellation);
             var outcome = made.Signed is { } signed ? await complete.Run(approval, request.Level, signed, cancellation) : made.Failed!;
             if (outcome is SigningOutcome.Failed failed)
                 await approvals.EndFailed(approval, failed.Reason);
@@ -83,7 +83,7 @@ public sealed class SignRequest(
     }
 
     private async Task<(SignedDocument? Signed, SigningOutcome.Failed? Failed)> SignWithPersonKey(
-        StoredApproval approval, byte[] document, VerifiedApproval verified, CancellationToken cancellation)
+        StoredApproval approval, SigningRequest request, byte[] document, VerifiedApproval verified, CancellationToken cancellation)
     {
         if (keys.Make(verified) is not { } key)
             return (null, new SigningOutcome.Failed(FailureReason.KeyUnavailable, "key_not_made"));
@@ -94,7 +94,7 @@ public sealed class SignRequest(
                 case CertificateAnswer.Refused refused:
                     return (null, new SigningOutcome.Failed(refused.Reason, refused.Detail));
                 case CertificateAnswer.Issued { Certificate: var certificate }:
-                    return PreparedDocument.Prepare(document, verified, certificate, complete.Timestamps.ExpectedTokenBytes, complete.Timestamps.ClaimedSigningTime()) switch
+                    return PreparedDocument.Prepare(document, verified, certificate, complete.Timestamps.ExpectedTokenBytes, complete.Timestamps.ClaimedSigningTime(), RequestedForm.Stored(request.Form)?.ToSignatureForm()) switch
                     {
                         Preparation.Done done => (SignedDocument.Sign(done.Document, key), null),
                         Preparation.Unsuitable unsuitable => (null, new SigningOutcome.Failed(FailureReason.DocumentUnsuitable, unsuitable.Detail)),

@@ -112,6 +112,9 @@ public sealed class SigningRequest
     /// <summary>The level that was asked for; a signed document has it, and no lower one.</summary>
     public required PadesLevel Level { get; init; }
 
+    /// <summary><see cref="RequestedForm.ToJson"/>; null for an ordinary approval.</summary>
+    public string? Form { get; init; }
+
     public required DateTimeOffset CreatedAt { get; init; }
 
     public required DateTimeOffset ExpiresAt { get; init; }
