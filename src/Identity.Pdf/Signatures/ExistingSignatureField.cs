@@ -1,3 +1,4 @@
+using Identity.Pdf.Appearances;
 using Identity.Pdf.Structure;
 using Identity.Pdf.Syntax;
 using Identity.Pdf.Update;
@@ -49,35 +50,40 @@ internal static class ExistingSignatureField
         };
     }
 
-    /// <summary>Makes the signature the value of the field; a field that shows and has no appearance gets an empty one.</summary>
-    public static bool TrySign(IncrementalUpdate update, FormField field, ObjectId signature)
+    /// <summary>
+    /// Makes the signature the value of the field. A field that shows gets the appearance, which fills it; without one, it keeps what it has, or shows nothing.
+    /// </summary>
+    public static bool TrySign(IncrementalUpdate update, FormField field, ObjectId signature, SignatureAppearance? appearance)
     {
         var view = update.Document.Latest;
         update.SetEntries(field.Id!.Value, new KeyValuePair<string, ReadOnlyMemory<byte>?>("V", new SyntaxWriter().Reference(signature).Written));
         foreach (var widget in field.Widgets)
         {
-            if (view.Resolve(widget.Dictionary["AP"]) is not PdfNull || Size(view, widget.Dictionary) is not { } size || size == (0, 0))
+            if (ShownPage.Box(view, widget.Dictionary["Rect"]) is not { } rectangle || rectangle.Left == rectangle.Right || rectangle.Bottom == rectangle.Top)
+                continue;
+            if (appearance is null && view.Resolve(widget.Dictionary["AP"]) is not PdfNull)
                 continue;
             if (widget.Id is not { } id)
                 return false;
-            // 12.5.5: what a widget shows is its appearance; without one, viewers make something up.
-            var empty = update.AddStream(
-            [
-                new("Type", new SyntaxWriter().Name("XObject").Written), new("Subtype", new SyntaxWriter().Name("Form").Written),
-                new("BBox", new SyntaxWriter().BeginArray().Integer(0).Integer(0).Integer(size.Width).Integer(size.Height).EndArray().Written),
-            ], ReadOnlyMemory<byte>.Empty);
-            update.SetEntries(id, new KeyValuePair<string, ReadOnlyMemory<byte>?>("AP", new SyntaxWriter().BeginDictionary().Name("N").Reference(empty).EndDictionary().Written));
+            var stream = appearance is not null && widget.Page is { } page && ShownPage.Of(view, page) is { } shown
+                ? Filled(update, appearance, shown, rectangle) : Empty(update, rectangle.Right - rectangle.Left, rectangle.Top - rectangle.Bottom);
+            update.SetEntries(id, new KeyValuePair<string, ReadOnlyMemory<byte>?>("AP", new SyntaxWriter().BeginDictionary().Name("N").Reference(stream).EndDictionary().Written));
         }
         return true;
     }
 
-    private static (long Width, long Height)? Size(RevisionView view, PdfDictionary widget)
+    private static ObjectId Filled(IncrementalUpdate update, SignatureAppearance appearance, ShownPage page, (double, double, double, double) rectangle)
     {
-        if (view.Get<PdfArray>(widget, "Rect") is not { Count: 4 } rectangle)
-            return null;
-        var at = rectangle.Items.Select(item => view.Resolve(item) switch { PdfInteger whole => whole.Value, PdfReal real => real.Value, _ => 0.0 }).ToList();
-        return ((long)Math.Ceiling(Math.Abs(at[2] - at[0])), (long)Math.Ceiling(Math.Abs(at[3] - at[1])));
+        var place = page.ToShown(rectangle);
+        return AppearanceStream.Add(update, appearance, page, place.Width, place.Height);
     }
+
+    // 12.5.5: what a widget shows is its appearance; without one, viewers make something up.
+    private static ObjectId Empty(IncrementalUpdate update, double width, double height) => update.AddStream(
+    [
+        new("Type", new SyntaxWriter().Name("XObject").Written), new("Subtype", new SyntaxWriter().Name("Form").Written),
+        new("BBox", AppearanceStream.Numbers([0, 0, Math.Ceiling(width), Math.Ceiling(height)])),
+    ], ReadOnlyMemory<byte>.Empty);
 
     // 12.8.2.4 table 258: a name stands for the field and all below it.
     private static bool IsLocked(PdfDocument document, string field) => document.Signatures.SelectMany(signature => signature.References).Any(reference => reference switch

@@ -1,3 +1,5 @@
+using Identity.Pdf.Appearances;
+
 namespace Identity.Pdf.Signatures;
 
 public enum SignatureKind
@@ -27,7 +29,7 @@ public enum LockAction { All, Include, Exclude }
 /// <summary>Fields that may not change behind the signature (ISO 32000-2 table 236). A name stands for the field and all below it.</summary>
 public sealed record FieldLock(LockAction Action, IReadOnlyList<string> Fields);
 
-/// <summary>An invisible signature on page 1, or one in an empty field of the form. Texts are written as they are given: clean foreign text before.</summary>
+/// <summary>A signature in a new field, which shows nothing unless asked to, or one in an empty field of the form. Texts are written as they are given: clean foreign text before.</summary>
 public sealed record SignatureRequest
 {
     /// <summary>Characters of each text at most.</summary>
@@ -71,6 +73,9 @@ public sealed record SignatureRequest
     /// <summary>Address of the time-stamping service that will be asked; null: not known.</summary>
     public string? TimestampAddress { get; init; }
 
+    /// <summary>What the signature shows; null for nothing.</summary>
+    public SignatureAppearance? Appearance { get; init; }
+
     public string? Name { get; init; }
 
     public string? Reason { get; init; }
@@ -89,6 +94,10 @@ public sealed record SignatureRequest
             throw new ArgumentException($"a text is longer than {MaxTextLength} characters");
         if (Kind == SignatureKind.DocumentTimestamp && (ExistingField is not null || Certification is not null || Lock is not null))
             throw new ArgumentException("a document time-stamp has a field of its own, and neither certifies nor locks");
+        // Any clock can make a time-stamp: what it showed would look like somebody's signature.
+        if (Kind == SignatureKind.DocumentTimestamp && Appearance is not null)
+            throw new ArgumentException("a document time-stamp shows nothing");
+        Appearance?.Check(ExistingField is null);
         if (ExistingField is not null && (FieldName is not null || Lock is not null))
             throw new ArgumentException("an existing field has a name and a lock of its own");
         if (Certification == CertificationPermission.NoChanges && !AcceptsNoChangesBehind)

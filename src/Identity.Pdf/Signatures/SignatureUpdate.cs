@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Identity.Pdf.Appearances;
 using Identity.Pdf.Structure;
 using Identity.Pdf.Syntax;
 using Identity.Pdf.Update;
@@ -52,6 +53,15 @@ public enum SignatureRefusal
     /// <summary>The document security store is not what it must be, so nothing can be added to it.</summary>
     BrokenSecurityStore,
 
+    /// <summary>The document has no page of that number, or one whose size cannot be understood.</summary>
+    PageMissing,
+
+    /// <summary>The page has no room there that is free of fields.</summary>
+    NoRoomOnPage,
+
+    /// <summary>A certification permits forms to be filled in, but nothing new to be shown (DocMDP, P 2): see an existing field for that.</summary>
+    CertifiedNothingShown,
+
     TooLarge,
 }
 
@@ -103,6 +113,9 @@ public static class SignatureUpdate
                 return unusable;
             existing = found;
         }
+        var (shown, placeRefusal) = ShownSignature.Of(document.Latest, request);
+        if (placeRefusal is not null)
+            return placeRefusal;
         var (name, nameRefusal) = existing is not null ? (existing.FullName, null) : FieldName(document.Latest.Form, request);
         if (nameRefusal is not null)
             return nameRefusal;
@@ -112,15 +125,13 @@ public static class SignatureUpdate
         if ((long)document.File.Length + 2L * request.ContentsBytes > int.MaxValue / 2)
             return new SignaturePreparation.Refused(SignatureRefusal.TooLarge, "the signed document would be too large");
 
-        var page = document.Latest.Pages.Pages[0];
         var signature = update.Reserve();
         var protection = SignatureProtection.Of(document.Latest, request, existing);
         var (dictionary, byteRangeAt, contentsAt) = SignatureValue(request, protection);
         update.Define(signature, dictionary);
         var added = existing is not null
-            ? ExistingSignatureField.TrySign(update, existing, signature) && FormEdit.TrySetFlags(update, SignatureFlags)
-            : update.Add(FieldValue(update, request, name, signature, page.Id!.Value)) is var field
-                && FormEdit.TryAddAnnotation(update, page, field) && FormEdit.TryAddField(update, field, SignatureFlags);
+            ? ExistingSignatureField.TrySign(update, existing, signature, request.Appearance) && FormEdit.TrySetFlags(update, SignatureFlags)
+            : TryAddField(update, request, name, signature, shown!);
         if (!added)
             return new SignaturePreparation.Refused(SignatureRefusal.BrokenPagesOrForm, "Annots or Fields is not an array");
         if (request.Certification is not null)
@@ -206,15 +217,18 @@ public static class SignatureUpdate
         return (writer.EndDictionary().Written, byteRangeAt, contentsAt);
     }
 
-    private static ReadOnlyMemory<byte> FieldValue(IncrementalUpdate update, SignatureRequest request, string name, ObjectId signature, ObjectId page)
+    private static bool TryAddField(IncrementalUpdate update, SignatureRequest request, string name, ObjectId signature, ShownSignature shown)
     {
+        var (field, page) = (update.Reserve(), shown.Page.Id!.Value);
         var writer = new SyntaxWriter().BeginDictionary()
             .Name("Type").Name("Annot").Name("Subtype").Name("Widget").Name("FT").Name("Sig").Name("T").Text(name).Name("V").Reference(signature)
-            .Name("F").Integer(WidgetFlags).Name("Rect").BeginArray().Integer(0).Integer(0).Integer(0).Integer(0).EndArray().Name("P").Reference(page);
+            .Name("F").Integer(WidgetFlags).Name("P").Reference(page);
+        shown.Write(update, writer, field);
         // 12.7.5.5 table 235: an indirect object.
         if (request.Lock is { } fields)
             writer.Name("Lock").Reference(update.Add(SignatureProtection.LockValue(fields)));
-        return writer.EndDictionary().Written;
+        update.Define(field, writer.EndDictionary().Written);
+        return FormEdit.TryAddAnnotation(update, shown.Page, field) && FormEdit.TryAddField(update, field, SignatureFlags);
     }
 
     private static PreparedSignature Finish(PdfDocument document, SignatureRequest request, string name, byte[] tail, int byteRangeAt, int contentsAt)
