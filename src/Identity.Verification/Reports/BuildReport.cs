@@ -9,6 +9,8 @@ using Identity.Verification.Engine;
 using Identity.Verification.Engine.Blocks;
 using Identity.Verification.Engine.Processes;
 using Identity.Verification.Evidence;
+using Identity.Verification.OtherPrograms;
+using Identity.Verification.Outlook;
 using Identity.Verification.Policy;
 using Identity.Verification.Revocation;
 using Identity.Verification.Trust;
@@ -18,14 +20,26 @@ namespace Identity.Verification.Reports;
 /// <summary>From the engine's result to the report.</summary>
 public static class BuildReport
 {
-    public static ValidationReport From(DocumentResult result, string file, ReadOnlyMemory<byte> bytes, DateTimeOffset validationTime, ValidationPolicy policy) => result switch
+    public static ValidationReport From(DocumentResult result, string file, ReadOnlyMemory<byte> bytes, DateTimeOffset validationTime, ValidationPolicy policy)
+    {
+        var report = Facts(result, file, bytes, validationTime, policy);
+        return report with { OtherPrograms = [.. Disagreement.Of(result, report).Select(Message)] };
+    }
+
+    private static ValidationReport Facts(DocumentResult result, string file, ReadOnlyMemory<byte> bytes, DateTimeOffset validationTime, ValidationPolicy policy) => result switch
     {
         DocumentResult.NotRead refused => NotRead(file, new ReportError(refused.Refusal.WireCode, refused.Refusal.Message), bytes.Length, Hash(bytes), validationTime, policy),
         DocumentResult.Judged judged => Judged(judged, file, bytes, validationTime, policy),
         _ => throw new InvalidOperationException("a file is judged or not read"),
     };
 
-    public static ValidationReport NotRead(string file, ReportError error, long size, string? sha256, DateTimeOffset validationTime, ValidationPolicy policy) => new()
+    public static ValidationReport NotRead(string file, ReportError error, long size, string? sha256, DateTimeOffset validationTime, ValidationPolicy policy)
+    {
+        var report = Unread(file, error, size, sha256, validationTime, policy);
+        return report with { Advice = [.. Advice.Of(report, null, validationTime).Select(Message)] };
+    }
+
+    private static ValidationReport Unread(string file, ReportError error, long size, string? sha256, DateTimeOffset validationTime, ValidationPolicy policy) => new()
     {
         File = file,
         Sha256 = sha256,
@@ -42,10 +56,12 @@ public static class BuildReport
 
     private static ValidationReport Judged(DocumentResult.Judged judged, string file, ReadOnlyMemory<byte> bytes, DateTimeOffset validationTime, ValidationPolicy policy)
     {
+        var holds = judged.Signatures.Select(signature => (Result: signature, Until: HoldsUntil.Of(judged.Data, signature, validationTime))).ToList();
         var entries = judged.Data.Signatures.Select(facts => facts.IsDocumentTimestamp
             ? DocumentTimestamp(judged, judged.Timestamps.First(timestamp => ReferenceEquals(timestamp.Facts, facts)))
-            : Signature(judged, judged.Signatures.First(signature => ReferenceEquals(signature.Facts, facts)))).ToList();
-        return new ValidationReport
+            : Signature(judged, holds.First(one => ReferenceEquals(one.Result.Facts, facts)))).ToList();
+        var first = holds.Select(one => one.Until).OfType<HoldsUntil>().MinBy(until => until.Moment);
+        var report = new ValidationReport
         {
             File = file,
             Sha256 = Hash(bytes),
@@ -58,6 +74,8 @@ public static class BuildReport
             Policy = new PolicyReport(policy.Name, policy.Version),
             Size = bytes.Length,
         };
+        first = report.HasPassed ? first : null;
+        return report with { HoldsUntil = Utc(first?.Moment), Advice = [.. Advice.Of(report, first, validationTime).Select(Message)] };
     }
 
     /// <summary>
@@ -74,15 +92,20 @@ public static class BuildReport
         return worst.TotalWord();
     }
 
-    private static SignatureReport Signature(DocumentResult.Judged judged, SignatureResult result) =>
-        Entry(judged, result.Facts, result.Basic.Changes, result.Conclusion, result.Basic.Certificate) with
+    private static SignatureReport Signature(DocumentResult.Judged judged, (SignatureResult Result, HoldsUntil? Until) one)
+    {
+        var (result, holdsUntil) = one;
+        return Entry(judged, result.Facts, result.Basic.Changes, result.Conclusion, result.Basic.Certificate) with
         {
             Indication = result.Conclusion.Indication.TotalWord(),
             Level = SignatureLevel.Of(judged.Data, result),
             ClaimedSigningTime = Utc(result.Facts.Dictionary.SigningTime ?? result.Facts.Attributes?.SigningTime),
             BestSignatureTime = Utc(result.BestSignatureTime),
             Timestamps = [.. result.Timestamps.Select(Timestamp)],
+            HoldsUntil = Utc(holdsUntil?.Moment),
+            HoldsUntilBecause = holdsUntil is null ? null : Message(holdsUntil.Because),
         };
+    }
 
     private static SignatureReport DocumentTimestamp(DocumentResult.Judged judged, DocumentTimestampResult result) =>
         Entry(judged, result.Facts, result.Changes, result.Conclusion, result.Timestamp?.Certificate) with

@@ -12,13 +12,18 @@ public static class CommandLineText
         var text = new StringBuilder();
         Line(text, 0, $"{Clean(report.File)}: {(report.Error is { } error ? "not read: " + Clean(error.Message) : report.Conclusion)}");
         if (report.Error is not null)
+        {
+            Advise(text, report);
             return text.ToString();
+        }
         Line(text, 1, PlainAnswer.Of(report).Title(CultureInfo.InvariantCulture));
         foreach (var signature in report.Signatures)
         {
             var verdict = signature.SubIndication is { } why ? $"{signature.Indication}/{why}" : signature.Indication;
             Line(text, 1, $"{Clean(signature.Field)} [{signature.Kind}] {verdict}, {signature.Integrity}{(signature.Level is { } level ? ", " + level : "")}");
             Line(text, 2, $"by {Clean(signature.SignedBy ?? "unknown")}, {When(signature)}");
+            if (signature.HoldsUntil is { } until)
+                Line(text, 2, $"can be verified until {until}: {signature.HoldsUntilBecause!.Text}");
             foreach (var message in signature.Messages)
                 Line(text, 2, $"{message.Severity}: {message.Text}");
         }
@@ -28,7 +33,16 @@ public static class CommandLineText
             foreach (var change in revision.Changes)
                 Line(text, 2, change.Text);
         }
+        Advise(text, report);
+        foreach (var other in report.OtherPrograms)
+            Line(text, 1, $"other programs: {other.Text}");
         return text.ToString();
+    }
+
+    private static void Advise(StringBuilder text, ValidationReport report)
+    {
+        foreach (var advice in report.Advice)
+            Line(text, 1, $"to do: {advice.Text}");
     }
 
     private static string When(SignatureReport signature) => signature switch

@@ -62,6 +62,10 @@ public static class SignatureLevel
         data.Signatures.Where(other => other is { IsDocumentTimestamp: true, DocumentTimestamp.Token: not null }
             && other.Dictionary.ByteRange is ByteRangeCheck.Sound { CoversWholeRevision: true } && other.Dictionary.Revision > signature.Dictionary.Revision);
 
+    /// <summary>Nobody need be asked about revocation: the file has it all.</summary>
+    public static bool KeepsValidationData(DiagnosticData data, SignatureFacts facts) =>
+        HasValidationData(data, facts, facts.Dictionary.SubFilter is "adbe.pkcs7.detached" or "adbe.pkcs7.sha1");
+
     /// <summary>
     /// The document holds revocation data for each certificate of the signer's chain that can have any, put there after the signature
     /// (6.3, rows for LT). PKCS #7 keeps them in the signature itself (ISO 32000-2 12.8.3.3.2).

@@ -35,6 +35,15 @@ public sealed record ValidationReport
     /// <summary>Bytes.</summary>
     public required long Size { get; init; }
 
+    /// <summary>The moment from which the first of the signatures can no longer be verified with what the file holds; null when none passes or no end is known.</summary>
+    public string? HoldsUntil { get; init; }
+
+    /// <summary>What the reader should do, the most urgent first.</summary>
+    public IReadOnlyList<MessageReport> Advice { get; init; } = [];
+
+    /// <summary>Why other programs may say something else of this file.</summary>
+    public IReadOnlyList<MessageReport> OtherPrograms { get; init; } = [];
+
     [JsonIgnore]
     public bool HasPassed => Error is null && Conclusion == "TOTAL-PASSED";
 }
@@ -103,6 +112,12 @@ public sealed record SignatureReport
     public required IReadOnlyList<CertificateReport> Certificates { get; init; }
 
     public required IReadOnlyList<TimestampReport> Timestamps { get; init; }
+
+    /// <summary>A forecast: until when the signature can be verified with what the file holds; null when it does not pass or no end is known.</summary>
+    public string? HoldsUntil { get; init; }
+
+    /// <summary>What ends it then.</summary>
+    public MessageReport? HoldsUntilBecause { get; init; }
 
     [JsonIgnore]
     public CertificateNames? Names { get; init; }

@@ -63,7 +63,7 @@ public static class HandMadePdf
         var catalog = $"<</Type/Catalog/Pages 2 0 R/AcroForm<</Fields[{fields}]/SigFlags 3>>{shape.Catalog}>>";
         var annotations = string.Join(' ', shape.Annotations.Select(number => $"{number} 0 R").Append(fields));
         var page = $"<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Contents 4 0 R/Resources<</Font<</F1 5 0 R>>{shape.Resources}>>/Annots[{annotations}]{shape.Page}>>";
-        var dictionary = $"<</Type/{shape.Type}/Filter/Adobe.PPKLite/SubFilter/{shape.SubFilter}/M(D:20261123100000Z){shape.Dictionary}"
+        var dictionary = $"<</Type/{shape.Type}/Filter/Adobe.PPKLite/SubFilter/{shape.SubFilter}/M(D:{shape.Time}Z){shape.Dictionary}"
             + $"/ByteRange[0 {Unset} {Unset} {Unset}]/Contents<{new string('0', Room)}>>>";
         var signed = Append(file,
             (Catalog, catalog),
@@ -113,6 +113,9 @@ public sealed record SignatureShape
     public string SubFilter { get; init; } = "ETSI.CAdES.detached";
 
     public string Rectangle { get; init; } = "[0 0 0 0]";
+
+    /// <summary>The time that the signer states: year to second, in UTC.</summary>
+    public string Time { get; init; } = "20261123100000";
 
     /// <summary>Further entries of the signature dictionary, of the catalog, of the page.</summary>
     public string Dictionary { get; init; } = "";

@@ -33,6 +33,8 @@ public sealed class Hierarchy : IDisposable
         Pki.Certify("stamps", OpensslKey.P256, "/C=XX/CN=Time-stamps", Leaf("issuing") + "keyUsage=critical,digitalSignature\nextendedKeyUsage=critical,timeStamping\n", "people-ca", "Timestamping");
         Person("liis", "people-ca", "issuing");
         Person("wei", "people-ca", "issuing");
+        // RFC 9608: noRevAvail.
+        Pki.Certify("brief", OpensslKey.P256, "/C=XX/CN=Person brief", Leaf("issuing") + "keyUsage=critical,nonRepudiation\n2.5.29.56=DER:05:00\n", "people-ca", "PersonSignature", days: 1);
         Person("revoked", "revoking-ca", "revoking");
         Pki.Certify("tls", OpensslKey.P256, "/C=XX/CN=www.example", Leaf("issuing") + "keyUsage=critical,keyAgreement\n", "people-ca", "Tls", days: 1);
         Pki.Certify("stranger", OpensslKey.P256, "/C=XX/CN=Liis Tamm", "keyUsage=critical,nonRepudiation\n", null, "PersonSignature");

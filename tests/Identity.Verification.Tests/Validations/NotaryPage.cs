@@ -52,6 +52,17 @@ public sealed class NotaryPage(Hierarchy hierarchy, VerificationServer server) :
         Assert.Contains("id-verdict--failed", page, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(null, "What should I do?", "Read state 2 of the document", "Why do other programs say otherwise?", "Programs that check the signed bytes only")]
+    [InlineData("et", "Mida peaksin tegema?", "Loe dokumendi seisu 2", "Miks ütlevad teised programmid teisiti?", "kontrollivad ainult allkirjastatud baite")]
+    [InlineData("zh-Hans", "我该怎么做？", "请阅读文档的第 2 个状态", "为什么其他程序的说法不同？", "只检查被签名字节的程序")]
+    public async Task Says_what_to_do_and_why_others_say_otherwise(string? language, string question, string advice, string why, string because)
+    {
+        var page = await Answer(HandMadePdf.Append(hierarchy.Sign(HandMadePdf.Plain()), (HandMadePdf.Content, HandMadePdf.Stream("BT ET"))), language: language);
+        foreach (var text in new[] { question, advice, why, because })
+            Assert.Contains(text, page, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Tells_a_flipped_byte_from_an_unknown_signer_and_from_no_signature()
     {
