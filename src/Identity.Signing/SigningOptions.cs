@@ -30,8 +30,11 @@ public sealed class SigningOptions
     /// <summary>How long a signature may wait for its time-stamp or the status of its certificates; zero: not at all.</summary>
     public TimeSpan PendingFor { get; set; } = TimeSpan.FromHours(1);
 
-    /// <summary>Page where a signed document can be verified; named on the last page.</summary>
+    /// <summary>Page where a signed document can be verified: named on the last page, and in the QR code of visible signatures.</summary>
     public string? Verification { get; set; }
+
+    /// <summary>Folder with further TrueType fonts (*.ttf) for visible signatures, for scripts that the service's own do not have.</summary>
+    public string? AppearanceFonts { get; set; }
 
     /// <summary>Database, documents and audit log.</summary>
     public string? DataDirectory { get; set; }

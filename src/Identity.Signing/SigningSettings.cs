@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Identity.Signing.Agencies;
+using Identity.Signing.Appearances;
 using Identity.Signing.Pades;
 using Identity.Signing.Revocation;
 
@@ -26,6 +27,7 @@ public sealed record SigningSettings
     public required PadesLevel Level { get; init; }
     public required TimeSpan PendingFor { get; init; }
     public required Uri Verification { get; init; }
+    public required DrawSignature Drawing { get; init; }
     public required string DataDirectory { get; init; }
     public required string KeysDirectory { get; init; }
     public required string PersonKeys { get; init; }
@@ -64,6 +66,7 @@ public sealed record SigningSettings
             Level = DefaultLevel(options.Level, sources),
             PendingFor = Within(options.PendingFor, "PendingFor", TimeSpan.Zero, TimeSpan.FromDays(7)),
             Verification = Address(options.Verification, "Verification", production),
+            Drawing = new DrawSignature(AppearanceFonts.Open(options.AppearanceFonts), Address(options.Verification, "Verification", production)),
             DataDirectory = Directory(options.DataDirectory, "DataDirectory"),
             KeysDirectory = Directory(options.KeysDirectory, "KeysDirectory"),
             PersonKeys = PlaceOfPersonKeys(options.PersonKeys, production),

@@ -9,7 +9,10 @@ public enum PageCorner { BottomRight, BottomLeft, TopRight, TopLeft }
 /// <summary>Where a signature in a new field is shown.</summary>
 public abstract record AppearancePlace
 {
-    /// <summary>Points from the edge of the page, and between signatures.</summary>
+    /// <summary>Stands for the last page, however many there are.</summary>
+    public const int LastPage = 0;
+
+    /// <summary>Points from the edge of the page.</summary>
     public const double Margin = 24;
 
     /// <summary>Points; a small page makes it smaller.</summary>
@@ -22,7 +25,7 @@ public abstract record AppearancePlace
 
     private AppearancePlace(int page) => Page = page;
 
-    /// <summary>1 is the first page.</summary>
+    /// <summary>1 is the first page, or <see cref="LastPage"/>.</summary>
     public int Page { get; }
 
     /// <summary>In a corner, or as near to it as no field of the form stands.</summary>

@@ -28,7 +28,8 @@ internal sealed class ShownSignature
         // 12.8.2.2 table 257: what is new on a page is more than filling in a form.
         if (view.Document.Signatures.SelectMany(signature => signature.References).Any(reference => reference is SignatureReference.DocMdp { Permission: not 3 }))
             return Refuse(SignatureRefusal.CertifiedNothingShown, "the document is certified, and its certification permits nothing new to be shown");
-        if (wanted.Page < 1 || wanted.Page > pages.Count || pages[wanted.Page - 1] is not { Id: { } id } page || view.Resolve(id) is not PdfDictionary || ShownPage.Of(view, page) is not { } shown)
+        var number = wanted.Page == AppearancePlace.LastPage ? pages.Count : wanted.Page;
+        if (number < 1 || number > pages.Count || pages[number - 1] is not { Id: { } id } page || view.Resolve(id) is not PdfDictionary || ShownPage.Of(view, page) is not { } shown)
             return Refuse(SignatureRefusal.PageMissing, "the document has no such page, or one whose size cannot be understood");
         return wanted.Find(view, page, shown) is { } place
             ? (new ShownSignature(page, appearance, shown, place), null) : Refuse(SignatureRefusal.NoRoomOnPage, "the page has no room there that is free of fields");

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Identity.Pdf.Appearances;
 using Identity.Pdf.Signatures;
 using Identity.Pdf.Structure;
 using Identity.Pdf.Syntax;
@@ -68,6 +69,8 @@ internal static class DocumentAcceptance
             Lock = form.Lock,
             Location = form.Location,
             ContactInfo = form.ContactInfo,
+            // The place alone: what is written there fits any.
+            Appearance = asked?.Visible is { } visible ? new SignatureAppearance { Place = visible.Place, Texts = [], Fonts = [] } : null,
             // Every key of a person signs with it.
             DigestMethod = HashAlgorithmName.SHA256.Name,
         };
@@ -77,7 +80,8 @@ internal static class DocumentAcceptance
     {
         SignatureRefusal.SeedValue => (DocumentRefusal.Form, $"{SnakeCase.Of(refused.Reason)}: {SnakeCase.Of(refused.Seed!.Value)}"),
         SignatureRefusal.FieldMissing or SignatureRefusal.FieldSigned or SignatureRefusal.FieldLocked or SignatureRefusal.LockUnusable or SignatureRefusal.LockPermitsNoChanges
-            or SignatureRefusal.AlreadySigned => (DocumentRefusal.Form, SnakeCase.Of(refused.Reason)),
+            or SignatureRefusal.AlreadySigned
+            or SignatureRefusal.PageMissing or SignatureRefusal.NoRoomOnPage or SignatureRefusal.CertifiedNothingShown => (DocumentRefusal.Form, SnakeCase.Of(refused.Reason)),
         _ => (Of(refused.Reason), refused.Message),
     };
 

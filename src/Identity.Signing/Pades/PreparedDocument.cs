@@ -83,6 +83,7 @@ public sealed class PreparedDocument
             Reason = form.Reason,
             Location = form.Location,
             ContactInfo = form.ContactInfo,
+            Appearance = form.Appearance?.Invoke(certificate.Leaf, signingTime),
         };
         var outcome = SignatureUpdate.Prepare(document, request);
         if (outcome is SignaturePreparation.Refused refused)

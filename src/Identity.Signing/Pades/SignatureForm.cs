@@ -1,5 +1,7 @@
+using Identity.Pdf.Appearances;
 using Identity.Pdf.Signatures;
 using Identity.Pkix.Cms;
+using Identity.Pkix.X509;
 
 namespace Identity.Signing.Pades;
 
@@ -36,6 +38,9 @@ public sealed record SignatureForm
 
     /// <summary>Free text, when there is neither commitment nor policy (EN 319 142-1 6.3).</summary>
     public string? Reason { get; init; }
+
+    /// <summary>What the signature shows on a page, for this certificate and claimed time; null for nothing.</summary>
+    public Func<Certificate, DateTimeOffset, SignatureAppearance>? Appearance { get; init; }
 
     internal void Check()
     {

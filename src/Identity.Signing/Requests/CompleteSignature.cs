@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using Identity.Audit;
+using Identity.Signing.Appearances;
 using Identity.Signing.Approvals;
 using Identity.Signing.Documents;
 using Identity.Signing.Pades;
@@ -19,6 +20,8 @@ public sealed class CompleteSignature(ApprovalRecords approvals, DocumentStore d
     private static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(5);
 
     public TimestampClient Timestamps => timestamps;
+
+    public DrawSignature Drawing => settings.Drawing;
 
     /// <summary>
     /// 1. raised; 2. the finished file is on disk before the record says so: a crash between leaves a file that nobody was told of, which the

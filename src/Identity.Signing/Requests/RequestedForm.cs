@@ -4,6 +4,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Identity.Pdf.Signatures;
 using Identity.Pkix.Cms;
+using Identity.Signing.Appearances;
 using Identity.Signing.Pades;
 using Identity.Web;
 
@@ -38,7 +39,7 @@ public sealed record RequestedForm
         + "yet Acrobat and Foxit call the document changed for them. Set accepts_no_changes to true to have it all the same, or ask for 2 or 3.";
 
     private static readonly string[] Known =
-        ["field", "certification", "accepts_no_changes", "lock", "commitment", "policy", "role", "location", "contact", "field_locks"];
+        ["field", "certification", "accepts_no_changes", "lock", "commitment", "policy", "role", "location", "contact", "visible", "field_locks"];
 
     private static readonly Dictionary<string, string> Commitments = new(StringComparer.Ordinal)
     {
@@ -71,6 +72,9 @@ public sealed record RequestedForm
     public string? Location { get; private init; }
 
     public string? Contact { get; private init; }
+
+    /// <summary>Null for a signature that shows nothing. The person may choose otherwise.</summary>
+    public VisibleSignature? Visible { get; init; }
 
     /// <summary>What the existing field itself locks once it is signed: found in the document, not asked for.</summary>
     public FieldLock? LockOfField { get; init; }
@@ -126,6 +130,7 @@ public sealed record RequestedForm
             Role = reader.Text("role", SignerRoles.Longest),
             Location = reader.Text("location", LongestText),
             Contact = reader.Text("contact", LongestText),
+            Visible = reader.Of("visible", VisibleSignature.Rule, VisibleSignature.Read),
         };
         if (reader.Refusal is { } refusal)
             return new FormRead.Refused(refusal);
@@ -154,6 +159,7 @@ public sealed record RequestedForm
         Put("role", Role);
         Put("location", Location);
         Put("contact", Contact);
+        Put("visible", Visible?.ToJson());
         Put("field_locks", Of(LockOfField));
         return json.ToJsonString();
     }
@@ -258,7 +264,7 @@ public sealed record RequestedForm
             return arcs[0] is "0" or "1" ? int.TryParse(arcs[1], CultureInfo.InvariantCulture, out var second) && second < 40 : arcs[0] == "2";
         }
 
-        private T? Of<T>(string name, string rule, Func<JsonElement, T?> read) where T : class =>
+        public T? Of<T>(string name, string rule, Func<JsonElement, T?> read) where T : class =>
             !parent.TryGetProperty(name, out var value) ? null : read(value) ?? Refuse<T>(rule);
 
         private T? Refuse<T>(string rule)

@@ -94,7 +94,7 @@ public sealed class SignRequest(
                 case CertificateAnswer.Refused refused:
                     return (null, new SigningOutcome.Failed(refused.Reason, refused.Detail));
                 case CertificateAnswer.Issued { Certificate: var certificate }:
-                    return PreparedDocument.Prepare(document, verified, certificate, complete.Timestamps.ExpectedTokenBytes, complete.Timestamps.ClaimedSigningTime(), RequestedForm.Stored(request.Form)?.ToSignatureForm()) switch
+                    return PreparedDocument.Prepare(document, verified, certificate, complete.Timestamps.ExpectedTokenBytes, complete.Timestamps.ClaimedSigningTime(), FormOf(request)) switch
                     {
                         Preparation.Done done => (SignedDocument.Sign(done.Document, key), null),
                         Preparation.Unsuitable unsuitable => (null, new SigningOutcome.Failed(FailureReason.DocumentUnsuitable, unsuitable.Detail)),
@@ -115,6 +115,10 @@ public sealed class SignRequest(
             audit.Append(new PersonKeyDestroyed(approval.ApprovalId));
         }
     }
+
+    private SignatureForm? FormOf(SigningRequest request) => RequestedForm.Stored(request.Form) is not { } asked ? null
+        : asked is not { Visible: { } visible } ? asked.ToSignatureForm()
+        : asked.ToSignatureForm() with { Appearance = (signer, time) => complete.Drawing.Draw(visible, signer, time, request.Purpose, asked.Commitment, request.DocumentSha256) };
 
     private async Task<SigningOutcome> RefuseBeforeTaking(StoredApproval approval, SigningRequest request, FailureReason reason, string detail)
     {

@@ -39,6 +39,8 @@ internal static class SignatureStatement
             Add("SignsContact", contact);
         if (form.Field is { } field)
             Add("SignsField", field);
+        if (form.Visible is { } visible)
+            lines.Add(visible.Describe(form.Field is not null, culture));
         return lines;
     }
 

@@ -169,7 +169,7 @@ public sealed partial class AppearanceTests
     }
 
     [Theory]
-    [InlineData(0, "", SignatureRefusal.PageMissing)]
+    [InlineData(-1, "", SignatureRefusal.PageMissing)]
     [InlineData(2, "", SignatureRefusal.PageMissing)]
     [InlineData(1, "/MediaBox[0 0 (x) 3]", SignatureRefusal.PageMissing)]
     [InlineData(1, "/MediaBox[0 0 9999999 9999999]", SignatureRefusal.PageMissing)]
