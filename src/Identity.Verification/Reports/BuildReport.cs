@@ -135,6 +135,7 @@ public static class BuildReport
             CoversWholeDocument = sound is { CoversWholeDocument: true, CoversWholeRevision: true },
             ChangesAfter = changes.Worst.Word(),
             SignedBy = certificate is null ? null : PathValidation.Name(certificate),
+            SignerKind = facts.IsDocumentTimestamp || certificate is null ? null : SignerKind.Of(certificate),
             ClaimedSigningTime = null,
             BestSignatureTime = null,
             Messages = [.. conclusion.Messages.Select(Message)],

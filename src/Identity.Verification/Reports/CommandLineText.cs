@@ -21,7 +21,7 @@ public static class CommandLineText
         {
             var verdict = signature.SubIndication is { } why ? $"{signature.Indication}/{why}" : signature.Indication;
             Line(text, 1, $"{Clean(signature.Field)} [{signature.Kind}] {verdict}, {signature.Integrity}{(signature.Level is { } level ? ", " + level : "")}");
-            Line(text, 2, $"by {Clean(signature.SignedBy ?? "unknown")}, {When(signature)}");
+            Line(text, 2, $"{(signature.SignerKind == SignerKind.Organisation ? "sealed by" : "by")} {Clean(signature.SignedBy ?? "unknown")}, {When(signature)}");
             if (signature.HoldsUntil is { } until)
                 Line(text, 2, $"can be verified until {until}: {signature.HoldsUntilBecause!.Text}");
             foreach (var message in signature.Messages)

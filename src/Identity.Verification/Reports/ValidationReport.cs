@@ -104,6 +104,9 @@ public sealed record SignatureReport
     /// <summary>Semantic identifier or other serial number in the signer's name.</summary>
     public required string? SignerSerialNumber { get; init; }
 
+    /// <summary>person: the certificate is a natural person's; organisation: a legal person's, so this is an electronic seal; null when it does not say.</summary>
+    public required string? SignerKind { get; init; }
+
     public required string? DigestAlgorithm { get; init; }
 
     public required string? SignatureAlgorithm { get; init; }

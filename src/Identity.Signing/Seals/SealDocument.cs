@@ -1,0 +1,78 @@
+using System.Security.Cryptography;
+using Identity.Audit;
+using Identity.Keys;
+using Identity.Signing.Agencies;
+using Identity.Signing.Pades;
+using Identity.Signing.Requests;
+using Identity.Signing.Timestamps;
+
+namespace Identity.Signing.Seals;
+
+public abstract record Sealing
+{
+    private Sealing() { }
+
+    public sealed record Done(ReadOnlyMemory<byte> Document) : Sealing;
+
+    /// <summary>Nothing is given out.</summary>
+    /// <param name="Detail">A word for the operator.</param>
+    public sealed record Failed(FailureReason Reason, string Detail) : Sealing;
+}
+
+/// <summary>
+/// Seals a document at the level that was asked for, or not at all: nothing is kept, and who asked may ask again. 1. the beginning is audited; 2. the
+/// document is prepared; 3. signed with the organisation's key; 4. raised; 5. the end is audited, before anything is given out.
+/// </summary>
+public sealed class SealDocument(RaiseDocument raise, TimestampClient timestamps, AuditLog audit, TimeProvider time)
+{
+    public async Task<Sealing> Run(ReadOnlyMemory<byte> original, OrganisationSeal seal, Agency agency, PadesLevel level, CancellationToken cancellation)
+    {
+        var operation = audit.Begin(new DocumentSealing(seal.Name, agency.ClientId, Convert.ToHexStringLower(SHA256.HashData(original.Span))));
+        Sealing outcome;
+        try
+        {
+            outcome = await Seal(original, seal, level, cancellation);
+        }
+        catch
+        {
+            operation.Complete(AuditOutcome.Failed, "internal_error");
+            throw;
+        }
+
+        if (outcome is Sealing.Failed failed)
+            operation.Complete(AuditOutcome.Failed, SnakeCase.Of(failed.Reason));
+        if (outcome is Sealing.Done done)
+        {
+            operation.Complete(AuditOutcome.Succeeded);
+            audit.Append(new SealedDocumentDelivered(seal.Name, agency.ClientId, Convert.ToHexStringLower(SHA256.HashData(done.Document.Span))));
+        }
+
+        return outcome;
+    }
+
+    private async Task<Sealing> Seal(ReadOnlyMemory<byte> original, OrganisationSeal seal, PadesLevel level, CancellationToken cancellation)
+    {
+        if (!seal.Certificate.Leaf.IsValidAt(time.GetUtcNow()))
+            return new Sealing.Failed(FailureReason.CertificateEnded, "seal");
+        switch (PreparedDocument.ForSeal(original, seal, timestamps.ExpectedTokenBytes, timestamps.ClaimedSigningTime()))
+        {
+            case Preparation.Done done:
+                SignedDocument signed;
+                try
+                {
+                    signed = SignedDocument.Sign(done.Document, seal.Key);
+                }
+                catch (KeyUnavailableException)
+                {
+                    return new Sealing.Failed(FailureReason.KeyUnavailable, "seal");
+                }
+
+                var raised = await raise.Run(signed, level, cancellation);
+                return raised.Obstacle is { } obstacle ? new Sealing.Failed(obstacle, raised.Detail) : new Sealing.Done(raised.Bytes);
+            case Preparation.Unsuitable unsuitable:
+                return new Sealing.Failed(FailureReason.DocumentUnsuitable, unsuitable.Detail);
+            default:
+                throw new InvalidOperationException("A document is prepared or unsuitable.");
+        }
+    }
+}
