@@ -48,7 +48,7 @@ public static class CertifyCommand
                     + (result is IssuanceResult.LintFailed failed ? string.Join("; ", failed.Findings.Select(f => $"{f.Rule}: {f.Problem}")) : "this key was certified before."));
                 return NotDone;
             }
-            await IssuanceCommand.WriteCertificate(file, certificate);
+            await IssuanceCommand.WriteCertificate(file, certificate, issuer.Certificate);
             await output.WriteLineAsync($"{certificate.SerialHex} of {issuer.Name} for {organisation.Organization}: {file}");
             return Done;
         }

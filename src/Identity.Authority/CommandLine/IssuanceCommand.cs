@@ -70,9 +70,10 @@ public static class IssuanceCommand
             return NotDone;
         }
         using var keys = new AuthorityKeys(command.Settings);
-        var result = keys.Key(record.Issuer) is { } issuer ? await repair.Complete(record, issuer, profile, CancellationToken.None) : new RepairResult.NotOpen();
+        var issuer = keys.Key(record.Issuer);
+        var result = issuer is null ? new RepairResult.NotOpen() : await repair.Complete(record, issuer, profile, CancellationToken.None);
         if (result is RepairResult.Completed { Certificate.Certificate: var certificate })
-            await WriteCertificate(file, certificate);
+            await WriteCertificate(file, certificate, issuer!.Certificate);
         await output.WriteLineAsync(result switch
         {
             RepairResult.Completed => $"{serial} is signed: {file}",
@@ -82,5 +83,7 @@ public static class IssuanceCommand
         return result is RepairResult.Completed ? Done : NotDone;
     }
 
-    internal static Task WriteCertificate(string file, Certificate certificate) => File.WriteAllTextAsync(file, PemEncoding.WriteString("CERTIFICATE", certificate.Raw.Span) + "\n");
+    /// <summary>The certificate and behind it its issuer's: what who signs with it needs (Identity.Keys reads a chain from one file).</summary>
+    internal static Task WriteCertificate(string file, Certificate certificate, Certificate issuer) =>
+        File.WriteAllTextAsync(file, string.Concat(new[] { certificate, issuer }.Select(one => PemEncoding.WriteString("CERTIFICATE", one.Raw.Span) + "\n")));
 }

@@ -42,6 +42,8 @@ public sealed class SealTests : IClassFixture<AuthoritySystem>
         Assert.Equal((0, ""), await Certify(Request(seal, key), seal));
         var path = system.Pki.PathOf(seal + ".pem");
         Assert.Contains(": OK", system.Pki.Openssl("verify", "-x509_strict", "-CAfile", system.Pki.CertificatePath("root-ca"), "-untrusted", system.Pki.CertificatePath("seals-ca"), path).Text);
+        // Its issuer stands behind it: what Signing reads beside the key.
+        Assert.Equal(File.ReadAllText(system.Pki.CertificatePath("seals-ca")).Replace("\n", "", StringComparison.Ordinal), File.ReadAllText(path).Replace("\n", "", StringComparison.Ordinal).Split("-----BEGIN")[2].Insert(0, "-----BEGIN"));
         var text = system.Pki.Openssl("x509", "-in", path, "-noout", "-text").Text;
         Assert.Contains("Signature Algorithm: rsassaPss", text);
         Assert.Contains("Subject: C = EE, O = Land Registry, organizationIdentifier = NTREE-70000001, CN = Land Registry Seal", text);
