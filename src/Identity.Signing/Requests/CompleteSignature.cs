@@ -4,7 +4,6 @@ using Identity.Signing.Appearances;
 using Identity.Signing.Approvals;
 using Identity.Signing.Documents;
 using Identity.Signing.Pades;
-using Identity.Signing.Revocation;
 using Identity.Signing.Timestamps;
 
 namespace Identity.Signing.Requests;
@@ -14,7 +13,7 @@ namespace Identity.Signing.Requests;
 /// was signed is kept and tried again: nobody has to approve twice because a neighbour is down. Tried for as long as the settings say, and
 /// without a time-stamp only while the signer's certificate is valid, for later it would prove nothing.
 /// </summary>
-public sealed class CompleteSignature(ApprovalRecords approvals, DocumentStore documents, TimestampClient timestamps, CollectValidationData collect, SigningSettings settings, TimeProvider time)
+public sealed class CompleteSignature(ApprovalRecords approvals, DocumentStore documents, TimestampClient timestamps, RaiseDocument raise, SigningSettings settings, TimeProvider time)
 {
     private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(5);
@@ -29,7 +28,7 @@ public sealed class CompleteSignature(ApprovalRecords approvals, DocumentStore d
     /// </summary>
     public async Task<SigningOutcome> Run(StoredApproval approval, PadesLevel level, SignedDocument document, CancellationToken cancellation)
     {
-        var raised = level == PadesLevel.B ? new Raised(document.ToBytes(), null, "") : await Raise(document, level, cancellation);
+        var raised = await raise.Run(document, level, cancellation);
         if (raised.Obstacle is not { } obstacle)
             return await Keep(approval, document.Signer.SerialHex, raised.Bytes);
         if (!MayWait(obstacle) || settings.PendingFor == TimeSpan.Zero)
@@ -55,11 +54,11 @@ public sealed class CompleteSignature(ApprovalRecords approvals, DocumentStore d
         {
             if (!signed.Signer.IsValidAt(time.GetUtcNow()))
                 return new SigningOutcome.Failed(request.Failure ?? FailureReason.TimestampUnavailable, "certificate_ended");
-            (raised, serial) = (await Raise(signed, request.Level, cancellation), signed.Signer.SerialHex);
+            (raised, serial) = (await raise.Run(signed, request.Level, cancellation), signed.Signer.SerialHex);
         }
         else if (TimestampedDocument.Reopen(document) is { } timestamped)
         {
-            (raised, serial) = (await Raise(timestamped, request.Level, cancellation), timestamped.Signer.SerialHex);
+            (raised, serial) = (await raise.Run(timestamped, request.Level, cancellation), timestamped.Signer.SerialHex);
         }
         else
         {
@@ -80,39 +79,6 @@ public sealed class CompleteSignature(ApprovalRecords approvals, DocumentStore d
     /// <summary>Its own signature holds in any file that this service ever kept: this one must be of the document that the request is about.</summary>
     private static bool BeginsWithDocument(ReadOnlyMemory<byte> kept, SigningRequest request) => kept.Length > request.DocumentLength
         && SHA256.HashData(kept.Span[..(int)request.DocumentLength]).AsSpan().SequenceEqual(request.DocumentSha256);
-
-    /// <param name="Bytes">As far as it came: readable again by <see cref="SignedDocument"/> or <see cref="TimestampedDocument"/>.</param>
-    private sealed record Raised(ReadOnlyMemory<byte> Bytes, FailureReason? Obstacle, string Detail);
-
-    private async Task<Raised> Raise(SignedDocument signed, PadesLevel level, CancellationToken cancellation) =>
-        await TimestampedDocument.Timestamp(signed, timestamps, cancellation) switch
-        {
-            Timestamping.Done done => await Raise(done.Document, level, cancellation),
-            Timestamping.Failed failed => new Raised(signed.ToBytes(), failed.Reason, failed.Detail),
-            _ => throw new InvalidOperationException("A time-stamp is there or not."),
-        };
-
-    private async Task<Raised> Raise(TimestampedDocument timestamped, PadesLevel level, CancellationToken cancellation)
-    {
-        if (level == PadesLevel.T)
-            return new Raised(timestamped.Bytes, null, "");
-        switch (await LongTermDocument.Prove(timestamped, collect, cancellation))
-        {
-            case Proving.Failed failed:
-                return new Raised(timestamped.Bytes, failed.Reason, failed.Detail);
-            case Proving.Done { Document: var longTerm } when level == PadesLevel.LT:
-                return new Raised(longTerm.Bytes, null, "");
-            case Proving.Done { Document: var longTerm }:
-                return await ArchivedDocument.Archive(longTerm, timestamps, cancellation) switch
-                {
-                    Archiving.Done archived => new Raised(archived.Document.Bytes, null, ""),
-                    Archiving.Failed failed => new Raised(longTerm.Bytes, failed.Reason, failed.Detail),
-                    _ => throw new InvalidOperationException("A document is archived or not."),
-                };
-            default:
-                throw new InvalidOperationException("Validation data are there or not.");
-        }
-    }
 
     private async Task<SigningOutcome> Keep(StoredApproval approval, string serial, ReadOnlyMemory<byte> signed)
     {
