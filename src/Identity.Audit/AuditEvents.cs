@@ -129,6 +129,12 @@ public sealed record EvidenceStored(string Request, string Approval) : AuditEven
 /// <summary>A document is signed with a key made for one approval.</summary>
 public sealed record DocumentSigning(string Request, string Approval, string DocumentSha256) : AuditEvent("signing.document-signing");
 
+/// <summary>A document is sealed with an organisation's key, for an agency that may; no person takes part.</summary>
+public sealed record DocumentSealing(string Seal, string Agency, string DocumentSha256) : AuditEvent("signing.document-sealing");
+
+/// <summary>A sealed document is given out.</summary>
+public sealed record SealedDocumentDelivered(string Seal, string To, string DocumentSha256) : AuditEvent("signing.sealed-document-delivered");
+
 /// <summary>The stored bytes of a document are not those that were received or signed. <c>DocumentSha256</c>: of the bytes as they were then.</summary>
 public sealed record DocumentFoundChanged(string Request, string DocumentSha256) : AuditEvent("signing.document-found-changed");
 

@@ -8,11 +8,15 @@ namespace Identity.Keys;
 
 /// <summary>
 /// The keys of one service, by name, each for one purpose: a folder of <c>NAME.key.json</c> (a key in a hardware token, which a
-/// <c>TOKEN.token.json</c> describes) or <c>NAME.key.pem</c> (private, PKCS#8), and <c>NAME.cer.pem</c> (certificate). Files are read when first asked
+/// <c>TOKEN.token.json</c> describes) or <c>NAME.key.pem</c> (private, PKCS#8), and <c>NAME.cer.pem</c> (certificate, perhaps with its issuers). Files are read when first asked
 /// for and kept. Safe for several threads. <see cref="Dispose"/> ends the processes of its tokens; the end of this process does so too.
 /// </summary>
 public sealed class KeyRing : IDisposable
 {
+    /// <summary>Certificates in one file.</summary>
+    public const int MostInChain = 8;
+    private const int MostChainBytes = 128 * 1024;
+
     private readonly string _directory;
     private readonly bool _production;
     private readonly ConcurrentDictionary<string, SigningKey> _keys = new(StringComparer.Ordinal);
@@ -55,6 +59,31 @@ public sealed class KeyRing : IDisposable
             return X509Certificate2.CreateFromPem(File.ReadAllText(path));
         }
         catch (Exception problem) when (problem is IOException or UnauthorizedAccessException or CryptographicException)
+        {
+            throw new KeyRingException($"The certificate '{name}' cannot be read from '{path}': {problem.Message}", problem);
+        }
+    }
+
+    /// <summary>The certificate of this name as DER, first, and those that stand behind it in its file: its issuers, upwards.</summary>
+    /// <exception cref="KeyRingException">no such file, none in it, more than <see cref="MostInChain"/>, or text that is no certificate</exception>
+    public IReadOnlyList<ReadOnlyMemory<byte>> CertificateChain(string name)
+    {
+        var path = CertificatePath(_directory, name);
+        try
+        {
+            if (new FileInfo(path) is { Exists: true, Length: > MostChainBytes })
+                throw new KeyRingException($"The certificate '{name}': '{path}' is larger than {MostChainBytes} bytes.");
+            var certificates = new List<ReadOnlyMemory<byte>>();
+            for (ReadOnlySpan<char> rest = File.ReadAllText(path); PemEncoding.TryFind(rest, out var found); rest = rest[found.Location.End..])
+            {
+                if (rest[found.Label] is not "CERTIFICATE" || certificates.Count == MostInChain)
+                    throw new KeyRingException($"The certificate '{name}': '{path}' holds something else, or more than {MostInChain} certificates.");
+                certificates.Add(Convert.FromBase64String(rest[found.Base64Data].ToString()));
+            }
+
+            return certificates.Count > 0 ? certificates : throw new KeyRingException($"The certificate '{name}': '{path}' holds none.");
+        }
+        catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
         {
             throw new KeyRingException($"The certificate '{name}' cannot be read from '{path}': {problem.Message}", problem);
         }

@@ -7,6 +7,7 @@ using Identity.Signing.Documents;
 using Identity.Signing.Pades;
 using Identity.Signing.Requests;
 using Identity.Signing.Revocation;
+using Identity.Signing.Seals;
 using Identity.Signing.SignIn;
 using Identity.Signing.Storage;
 using Identity.Signing.Timestamps;
@@ -43,6 +44,7 @@ public static class SigningApp
         services.AddSingleton(_ => keys);
         services.AddSingleton(provider => provider.GetRequiredService<KeyRing>().PersonKeys(settings.PersonKeys));
         services.AddSingleton<CertifiedPersonKeys>();
+        services.AddSingleton<OrganisationSeals>();
         services.AddHostedService<SigningStart>();
         AddStores(services, settings, keys);
         AddSigning(services);
@@ -64,6 +66,7 @@ public static class SigningApp
         app.MapPost("/requests", AgencyEndpoints.Create);
         app.MapGet("/requests/{id:bearer}", AgencyEndpoints.Status);
         app.MapGet("/requests/{id:bearer}/document", AgencyEndpoints.SignedDocument);
+        app.MapPost("/seals", AgencyEndpoints.Seal);
         // A person's browser. /signin-oidc, /signout-callback-oidc and /approvals/callback are answered by the handlers of SignInSchemes and ApprovalScheme.
         app.MapGet("/sign-in", PersonEndpoints.SignIn);
         app.MapPost("/sign-out", PersonEndpoints.SignOut);
@@ -114,8 +117,11 @@ public static class SigningApp
         services.AddSingleton<EvidenceVerifier>();
         services.AddSingleton<CreateRequest>();
         services.AddSingleton<CollectValidationData>();
+        services.AddSingleton<RaiseDocument>();
         services.AddSingleton<CompleteSignature>();
         services.AddSingleton<ExtendDocument>();
+        services.AddSingleton<SealDocument>();
+        services.AddSingleton<CreateSeal>();
         services.AddSingleton<SignRequest>();
         services.AddSingleton<InterruptedSignatures>();
         services.AddSingleton<WaitingSignatures>();

@@ -75,6 +75,19 @@ public sealed class SigningOptions
     public string? Instance { get; set; }
 
     public List<AgencyOptions> Agencies { get; set; } = [];
+
+    /// <summary>Seals of organisations, and who may use each.</summary>
+    public List<SealOptions> Seals { get; set; } = [];
+}
+
+/// <summary>An organisation's electronic seal: a key that is kept, and that signs without any person.</summary>
+public sealed class SealOptions
+{
+    /// <summary>Of its key and certificate in the key folder; the certificate's file holds its issuers too.</summary>
+    public string? Name { get; set; }
+
+    /// <summary>client_id of each agency that may have documents sealed with it.</summary>
+    public List<string> Agencies { get; set; } = [];
 }
 
 /// <summary>An agency that may ask for signatures.</summary>

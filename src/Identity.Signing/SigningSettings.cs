@@ -4,6 +4,7 @@ using Identity.Signing.Agencies;
 using Identity.Signing.Appearances;
 using Identity.Signing.Pades;
 using Identity.Signing.Revocation;
+using Identity.Signing.Seals;
 
 namespace Identity.Signing;
 
@@ -42,6 +43,7 @@ public sealed record SigningSettings
     public required TimeSpan ClockTolerance { get; init; }
     public required string Instance { get; init; }
     public required AgencyRegistry Agencies { get; init; }
+    public required SealRegistry Seals { get; init; }
     public required bool Production { get; init; }
 
     public string DatabaseFile => Path.Combine(DataDirectory, "signing.db");
@@ -53,6 +55,7 @@ public sealed record SigningSettings
         var provider = Address(options.Provider, "Provider", production);
         var authority = Address(options.Authority, "Authority", production);
         var sources = StatusSources.Check(options.StatusSources);
+        var agencies = AgencyRegistry.Check(options.Agencies, production);
         return new SigningSettings
         {
             PublicAddress = Address(options.PublicAddress, "PublicAddress", production),
@@ -84,7 +87,8 @@ public sealed record SigningSettings
             SigningDeadline = Within(options.SigningDeadline, "SigningDeadline", TimeSpan.FromSeconds(5), TimeSpan.FromMinutes(15)),
             ClockTolerance = Within(options.ClockTolerance, "ClockTolerance", TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(10)),
             Instance = InstanceName(options.Instance),
-            Agencies = AgencyRegistry.Check(options.Agencies, production),
+            Agencies = agencies,
+            Seals = SealRegistry.Check(options.Seals, agencies),
             Production = production,
         };
     }

@@ -9,6 +9,7 @@ using Identity.Pkix.Cms;
 using Identity.Pkix.Signatures;
 using Identity.Pkix.X509;
 using Identity.Signing.Certificates;
+using Identity.Signing.Seals;
 
 namespace Identity.Signing.Pades;
 
@@ -33,8 +34,8 @@ public abstract record Preparation
 }
 
 /// <summary>
-/// The approved document with an empty signature behind it, and the one hash that is left to be signed. Made from bytes whose
-/// SHA-256 is in the person's approval, and from no others.
+/// The approved document with an empty signature behind it, and the one hash that is left to be signed. For a person, made from bytes whose
+/// SHA-256 is in the approval, and from no others.
 /// </summary>
 public sealed class PreparedDocument
 {
@@ -62,6 +63,12 @@ public sealed class PreparedDocument
             return new Preparation.Unsuitable("cannot_be_read");
         return Prepare(document.Value, certificate, form ?? SignatureForm.Approval, tokenBytes, signingTime);
     }
+
+    /// <summary>For an organisation's seal: its key is kept, so nothing but who may use it stands before this.</summary>
+    public static Preparation ForSeal(ReadOnlyMemory<byte> original, OrganisationSeal seal, int tokenBytes, DateTimeOffset signingTime) =>
+        PdfDocument.Read(original, new PdfLimits { FileBytes = original.Length }) is PdfRead.Document document
+            ? Prepare(document.Value, seal.Certificate, SignatureForm.Approval, tokenBytes, signingTime)
+            : new Preparation.Unsuitable("cannot_be_read");
 
     internal static Preparation Prepare(PdfDocument document, PersonCertificate certificate, SignatureForm form, int tokenBytes, DateTimeOffset signingTime)
     {

@@ -3,6 +3,7 @@ using Identity.Audit;
 using Identity.Signing.Agencies;
 using Identity.Signing.Documents;
 using Identity.Signing.Pades;
+using Identity.Signing.Seals;
 using Identity.Web;
 
 namespace Identity.Signing.Requests;
@@ -50,6 +51,9 @@ internal static class AgencyEndpoints
             context.Response.Headers.ContentDisposition = SafeText.Attachment(SignedName.Of(request.FileName));
             return Results.Bytes(signed, "application/pdf");
         });
+
+    public static Task<IResult> Seal(HttpContext context, AgencyToken token, CreateSeal seal) =>
+        ForAgency(context, token, agency => seal.Handle(context, agency));
 
     private static async Task<IResult> ForAgency(HttpContext context, AgencyToken token, Func<Agency, Task<IResult>> answer)
     {

@@ -86,13 +86,18 @@ internal sealed class CreateRequest(RequestStore requests, DocumentStore documen
     private RequestCreated Body(SigningRequest request) =>
         new(request.Id, new Uri(settings.PublicAddress, $"requests/{request.Id}/review").AbsoluteUri, request.ExpiresAt);
 
-    private static IResult Answer(UploadRefusal reason) => reason switch
+    internal static IResult Answer(UploadRefusal reason) => reason switch
     {
         UploadRefusal.TooLarge => ApiError.Result(413, "document_too_large", "The document is larger than this service takes."),
         UploadRefusal.Empty => ApiError.Result(422, "document_refused", "The document has no bytes.", "empty"),
         UploadRefusal.DocumentMissing => ApiError.Result(400, "invalid_request", "The part 'document' is missing."),
         _ => ApiError.Result(400, "invalid_request", "The body must be multipart/form-data with a document and short text fields."),
     };
+
+    internal const string LevelRule = "level must be B-B, B-T, B-LT or B-LTA, one that this client may ask for and this service can reach.";
+
+    /// <summary>The level that is asked for, or the service's own; null when it is none that this agency may have.</summary>
+    internal static PadesLevel? LevelOf(string? word, Agency agency, SigningSettings settings) => Fields.LevelOf(word, agency, settings);
 
     private sealed record Fields(string Purpose, Uri ReturnUrl, string? Signer, string FileName, PadesLevel Level, RequestedForm? Form)
     {
@@ -111,7 +116,7 @@ internal sealed class CreateRequest(RequestStore requests, DocumentStore documen
             else if (upload.Fields.GetValueOrDefault("signer") is { } named && !IsIdentifier(named))
                 refusal = ApiError.Result(400, "invalid_request", "signer must be a semantic identifier such as PNOXX-12345.");
             else if (LevelOf(upload.Fields.GetValueOrDefault("level"), agency, settings) is not { } level)
-                refusal = ApiError.Result(400, "invalid_request", "level must be B-B, B-T, B-LT or B-LTA, one that this client may ask for and this service can reach.");
+                refusal = ApiError.Result(400, "invalid_request", LevelRule);
             else if (FormOf(upload.Fields.GetValueOrDefault("signature")) is FormRead.Refused unusable)
                 refusal = ApiError.Result(400, "invalid_request", unusable.Description);
             else
@@ -122,7 +127,7 @@ internal sealed class CreateRequest(RequestStore requests, DocumentStore documen
 
         private static FormRead? FormOf(string? json) => json is null ? null : RequestedForm.ReadAsked(json);
 
-        private static PadesLevel? LevelOf(string? word, Agency agency, SigningSettings settings) =>
+        public static PadesLevel? LevelOf(string? word, Agency agency, SigningSettings settings) =>
             (word is null ? (PadesLevel)Math.Max((int)settings.Level, (int)agency.LowestLevel) : PadesLevels.Read(word)) is { } level && level >= agency.LowestLevel && (level <= PadesLevel.T || settings.StatusSources.Any)
                 ? level : null;
 

@@ -67,6 +67,9 @@ public enum FailureReason
 
     /// <summary>The hardware token did not make the person's key, or lost it.</summary>
     KeyUnavailable,
+
+    /// <summary>The certificate of an organisation's seal has ended.</summary>
+    CertificateEnded,
 }
 
 /// <summary>A PDF that one person is asked to sign once.</summary>

@@ -2,6 +2,7 @@ using System.Data.Common;
 using Identity.Audit;
 using Identity.Keys;
 using Identity.Signing.Certificates;
+using Identity.Signing.Seals;
 using Identity.Signing.SignIn;
 using Identity.Web;
 using Microsoft.EntityFrameworkCore;
@@ -11,7 +12,7 @@ namespace Identity.Signing.Storage;
 
 /// <summary>
 /// Before the first request: the database has this version's shape (safe for several copies at once: migrations hold a lock there),
-/// the audit log can be written, the client key and the place of people's keys are there and may be used, roots are configured.
+/// the audit log can be written, the client key, the seals and the place of people's keys are there and may be used, roots are configured.
 /// </summary>
 internal sealed class SigningStart(
     IDbContextFactory<SigningDatabase> databases, SigningSettings settings, IServiceProvider services) : IHostedService
@@ -21,6 +22,7 @@ internal sealed class SigningStart(
         Directory.CreateDirectory(settings.DataDirectory);
         services.GetRequiredService<ClientKey>();
         services.GetRequiredService<PersonKeys>();
+        services.GetRequiredService<OrganisationSeals>();
         services.GetRequiredService<AuditLog>();
         settings.TrustAnchors();
         await using var database = await databases.CreateDbContextAsync(cancellationToken);

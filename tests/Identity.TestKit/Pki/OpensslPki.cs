@@ -44,6 +44,13 @@ public sealed class OpensslPki : IDisposable
     public void CertifyPerson(string name, OpensslKey key, string subject = "/C=XX/CN=Liis Tamm/GN=Liis/SN=Tamm/serialNumber=PNOXX-48504210018") =>
         Certify(name, key, subject, LeafExtensions + "keyUsage=critical,nonRepudiation\n" + StatusOf("issuing-ca"), "issuing-ca", "PersonSignature");
 
+    /// <summary>An organisation's seal as the project's profile has it; its file holds its issuer too, as a key ring wants it.</summary>
+    public void CertifySeal(string name, OpensslKey key, string subject = "/C=XX/O=Land Registry/organizationIdentifier=NTRXX-70000001/CN=Land Registry Seal")
+    {
+        Certify(name, key, subject, LeafExtensions + "keyUsage=critical,nonRepudiation\n" + StatusOf("issuing-ca"), "issuing-ca", "Seal");
+        File.AppendAllText(CertificatePath(name), File.ReadAllText(CertificatePath("issuing-ca")));
+    }
+
     /// <summary>What openssl's responder answers to a request (DER), about certificates of the issuing authority.</summary>
     public byte[] AnswerOcsp(byte[] request, string responder = "ocsp")
     {
