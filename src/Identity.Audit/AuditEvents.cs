@@ -153,6 +153,21 @@ public sealed record PersonKeyDestroyed(string Approval) : AuditEvent("signing.p
 /// <summary>A signed document is given out.</summary>
 public sealed record SignedDocumentDelivered(string Request, string To, string DocumentSha256) : AuditEvent("signing.signed-document-delivered");
 
+/// <summary>Several people are asked to sign one document. <c>Requester</c>: client_id.</summary>
+public sealed record CeremonyReceived(string Ceremony, string Requester, string DocumentSha256) : AuditEvent("signing.ceremony-received");
+
+/// <summary>A signer of a ceremony was given the document as it stood then.</summary>
+public sealed record CeremonyRequestMade(string Ceremony, string Place, string Request, string DocumentSha256) : AuditEvent("signing.ceremony-request-made");
+
+/// <summary>A signer of a ceremony declined.</summary>
+public sealed record CeremonyPlaceDeclined(string Ceremony, string Place) : AuditEvent("signing.ceremony-place-declined");
+
+/// <summary>The archive pass over all signatures of a ceremony.</summary>
+public sealed record CeremonyArchiving(string Ceremony, string DocumentSha256) : AuditEvent("signing.ceremony-archiving");
+
+/// <summary>A ceremony came to its end.</summary>
+public sealed record CeremonyEnded(string Ceremony, string Result) : AuditEvent("signing.ceremony-ended");
+
 // ---- Verification ----------------------------------------------------------------------------------------------------------
 
 /// <summary>A document was verified.</summary>

@@ -2,6 +2,7 @@ using Identity.Audit;
 using Identity.Keys;
 using Identity.Signing.Agencies;
 using Identity.Signing.Approvals;
+using Identity.Signing.Ceremonies;
 using Identity.Signing.Certificates;
 using Identity.Signing.Documents;
 using Identity.Signing.Pades;
@@ -67,11 +68,17 @@ public static class SigningApp
         app.MapGet("/requests/{id:bearer}", AgencyEndpoints.Status);
         app.MapGet("/requests/{id:bearer}/document", AgencyEndpoints.SignedDocument);
         app.MapPost("/seals", AgencyEndpoints.Seal);
+        app.MapPost("/ceremonies", CeremonyEndpoints.Create);
+        app.MapGet("/ceremonies/{id}", CeremonyEndpoints.Status);
+        app.MapPost("/ceremonies/{id}/cancel", CeremonyEndpoints.Cancel);
+        app.MapGet("/ceremonies/{id}/document", CeremonyEndpoints.SignedDocument);
+        app.MapPost("/ceremonies/{id}/archive", CeremonyEndpoints.ArchiveAgain);
         // A person's browser. /signin-oidc, /signout-callback-oidc and /approvals/callback are answered by the handlers of SignInSchemes and ApprovalScheme.
         app.MapGet("/sign-in", PersonEndpoints.SignIn);
         app.MapPost("/sign-out", PersonEndpoints.SignOut);
         app.MapGet("/requests/{id}/document", PersonEndpoints.ShownDocument);
         app.MapGet("/requests/{id}/signed.pdf", PersonEndpoints.SignedDocument);
+        app.MapGet("/places/{id}/signed.pdf", CeremonyEndpoints.SignedDocumentForSigner);
         app.MapRazorPages();
         // The Provider itself: a session is over.
         app.MapPost(LogoutEndpoint.Path, LogoutEndpoint.Receive);
@@ -83,6 +90,7 @@ public static class SigningApp
         Page(pages, "/Requests/UploadDocument", "");
         Page(pages, "/Requests/ReviewDocument", "requests/{id}/review");
         Page(pages, "/Requests/SigningResult", "requests/{id}");
+        Page(pages, "/Ceremonies/ShowPlace", "places/{id}");
     }
 
     private static void Page(Microsoft.AspNetCore.Mvc.RazorPages.RazorPagesOptions pages, string page, string route) =>
@@ -104,6 +112,7 @@ public static class SigningApp
         services.AddSingleton<DocumentStore>();
         services.AddSingleton<RequestStore>();
         services.AddSingleton<ApprovalRecords>();
+        services.AddSingleton<CeremonyStore>();
         services.AddSingleton<OpenSessions>();
         services.AddSingleton<VerifiedLogout.Checks>();
         services.AddSingleton<LogoutEndpoint>();
@@ -122,6 +131,12 @@ public static class SigningApp
         services.AddSingleton<ExtendDocument>();
         services.AddSingleton<SealDocument>();
         services.AddSingleton<CreateSeal>();
+        services.AddSingleton<CreateCeremony>();
+        services.AddSingleton<SignerRequests>();
+        services.AddSingleton<CeremonyAudit>();
+        services.AddSingleton<ArchivePass>();
+        services.AddSingleton<CeremonyRounds>();
+        services.AddHostedService(provider => provider.GetRequiredService<CeremonyRounds>());
         services.AddSingleton<SignRequest>();
         services.AddSingleton<InterruptedSignatures>();
         services.AddSingleton<WaitingSignatures>();

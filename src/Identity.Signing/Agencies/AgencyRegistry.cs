@@ -6,6 +6,17 @@ namespace Identity.Signing.Agencies;
 /// <param name="LowestLevel">B-T unless the operator lets it ask for signatures without any proof of time.</param>
 public sealed record Agency(string ClientId, string Name, IReadOnlyList<string> ReturnPrefixes, PadesLevel LowestLevel)
 {
+    /// <summary>Addresses that events may be sent to, each exactly so.</summary>
+    public IReadOnlyList<Uri> WebhookUrls { get; init; } = [];
+
+    /// <summary>The registered address that this is, or null: no request makes us call another.</summary>
+    public Uri? AcceptWebhookUrl(string? value) => WebhookUrls.FirstOrDefault(known => known.AbsoluteUri == value || known.OriginalString == value);
+
+    /// <summary>The level for this word, or the service's own for none; null when there is no such level, or this agency or this service may not have it.</summary>
+    public PadesLevel? AskedLevel(string? word, SigningSettings settings) =>
+        (word is null ? (PadesLevel)Math.Max((int)settings.Level, (int)LowestLevel) : PadesLevels.Read(word)) is { } level
+        && level >= LowestLevel && (level <= PadesLevel.T || settings.StatusSources.Any) ? level : null;
+
     /// <summary>
     /// The address to send the person back to, or null when it is not registered. Compared after normalisation (dot segments,
     /// escapes, letter case of the host), so that what was compared is what the browser will open.

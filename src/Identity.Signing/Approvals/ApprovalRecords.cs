@@ -1,3 +1,4 @@
+using Identity.Signing.Ceremonies;
 using Identity.Signing.Requests;
 using Identity.Signing.Storage;
 using Microsoft.EntityFrameworkCore;
@@ -63,7 +64,7 @@ public sealed class ApprovalRecords(IDbContextFactory<SigningDatabase> databases
             .Where(r => r.Id == approval.RequestId && r.State == RequestState.ApprovalAsked)
             .ExecuteUpdateAsync(
                 r => r.SetProperty(x => x.State, RequestState.Approved).SetProperty(x => x.ApprovalId, approval.ApprovalId), cancellation);
-        if (begun == 0)
+        if (begun == 0 || !await CeremonyTurns.Begin(database, approval.RequestId, now))
             return false;
         await transaction.CommitAsync(cancellation);
         return true;
@@ -84,7 +85,7 @@ public sealed class ApprovalRecords(IDbContextFactory<SigningDatabase> databases
                 .SetProperty(x => x.SignedSha256, signedSha256)
                 .SetProperty(x => x.SignedLength, signedLength)
                 .SetProperty(x => x.EndedAt, now));
-        if (signed == 0)
+        if (signed == 0 || !await CeremonyTurns.Sign(database, approval.RequestId, now))
             return false;
         await End(database, approval.ApprovalId, "signed", now);
         await transaction.CommitAsync();
@@ -106,6 +107,7 @@ public sealed class ApprovalRecords(IDbContextFactory<SigningDatabase> databases
                 .SetProperty(x => x.State, RequestState.Failed)
                 .SetProperty(x => x.Failure, reason)
                 .SetProperty(x => x.EndedAt, now));
+        await CeremonyTurns.Release(database, approval.RequestId);
         await transaction.CommitAsync();
     }
 

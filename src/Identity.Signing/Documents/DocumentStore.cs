@@ -103,7 +103,15 @@ public sealed class DocumentStore
 
     /// <summary>The same of the signed document of a signed request.</summary>
     public Task<byte[]?> ReadSignedUnchanged(SigningRequest request, CancellationToken cancellation) =>
-        ReadUnchanged(SignedPath(request.Id, request.ApprovalId!), request.SignedLength!.Value, request.SignedSha256!, cancellation);
+        ReadSignedUnchanged(request.Id, request.ApprovalId!, request.SignedLength!.Value, request.SignedSha256!, cancellation);
+
+    /// <summary>The same of any document as received.</summary>
+    public Task<byte[]?> ReadReceivedUnchanged(string id, long length, byte[] sha256, CancellationToken cancellation) =>
+        ReadUnchanged(OriginalPath(id), length, sha256, cancellation);
+
+    /// <summary>The same of any signed document.</summary>
+    public Task<byte[]?> ReadSignedUnchanged(string id, string approvalId, long length, byte[] sha256, CancellationToken cancellation) =>
+        ReadUnchanged(SignedPath(id, approvalId), length, sha256, cancellation);
 
     // Read whole before anything of it is given out: what is hashed is what is used.
     private static async Task<byte[]?> ReadUnchanged(string path, long length, byte[] sha256, CancellationToken cancellation)

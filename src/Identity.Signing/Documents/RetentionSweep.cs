@@ -1,3 +1,4 @@
+using Identity.Signing.Ceremonies;
 using Identity.Signing.Requests;
 using Identity.Signing.SignIn;
 using Identity.Signing.Storage;
@@ -25,7 +26,7 @@ public sealed class RetentionSweep(
         var removed = documents.RemoveAbandonedStaging(now - AbandonedAfter);
         await using var database = await databases.CreateDbContextAsync(cancellation);
         var over = await database.Requests
-            .Where(r => !r.DocumentsRemoved && r.State != RequestState.Approved && r.State != RequestState.PendingTimestamp
+            .Where(r => !r.DocumentsRemoved && (r.CeremonyId == null || database.Ceremonies.Any(c => c.Id == r.CeremonyId && c.DocumentsRemoved)) && r.State != RequestState.Approved && r.State != RequestState.PendingTimestamp
                 && ((r.State == RequestState.Signed && r.EndedAt < now - settings.Retention)
                     || (r.State != RequestState.Signed && r.ExpiresAt < now - settings.Retention)))
             .OrderBy(r => r.ExpiresAt).Select(r => r.Id).Take(AtOnce).ToListAsync(cancellation);
@@ -40,7 +41,22 @@ public sealed class RetentionSweep(
             removed++;
         }
 
+        removed += await SweepCeremonies(database, now - settings.Retention, cancellation);
         return removed + await RemoveUnknown(database, now - AbandonedAfter, cancellation);
+    }
+
+    // As long as a ceremony lasts its last signature is what the next one signs, however old; its requests' documents go after its own.
+    private async Task<int> SweepCeremonies(SigningDatabase database, DateTimeOffset before, CancellationToken cancellation)
+    {
+        var over = await database.Ceremonies.Where(c => !c.DocumentsRemoved && c.EndedAt != null && c.EndedAt < before && c.State != CeremonyState.Archiving)
+            .OrderBy(c => c.EndedAt).Select(c => c.Id).Take(AtOnce).ToListAsync(cancellation);
+        foreach (var id in over)
+        {
+            if (await database.Ceremonies.Where(c => c.Id == id && c.State != CeremonyState.Archiving).ExecuteUpdateAsync(c => c.SetProperty(x => x.DocumentsRemoved, true), cancellation) == 1)
+                documents.Remove(id);
+        }
+
+        return over.Count;
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -73,6 +89,7 @@ public sealed class RetentionSweep(
         foreach (var ids in documents.Kept(before).Chunk(AtOnce))
         {
             var known = await database.Requests.Where(r => ids.Contains(r.Id) && !r.DocumentsRemoved).Select(r => r.Id).ToListAsync(cancellation);
+            known.AddRange(await database.Ceremonies.Where(c => ids.Contains(c.Id) && !c.DocumentsRemoved).Select(c => c.Id).ToListAsync(cancellation));
             foreach (var id in ids.Except(known))
             {
                 documents.Remove(id);

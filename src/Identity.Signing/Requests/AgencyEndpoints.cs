@@ -55,7 +55,7 @@ internal static class AgencyEndpoints
     public static Task<IResult> Seal(HttpContext context, AgencyToken token, CreateSeal seal) =>
         ForAgency(context, token, agency => seal.Handle(context, agency));
 
-    private static async Task<IResult> ForAgency(HttpContext context, AgencyToken token, Func<Agency, Task<IResult>> answer)
+    internal static async Task<IResult> ForAgency(HttpContext context, AgencyToken token, Func<Agency, Task<IResult>> answer)
     {
         switch (await token.Identify(context.Request, context.RequestAborted))
         {
@@ -71,7 +71,7 @@ internal static class AgencyEndpoints
     }
 
     private static async Task<SigningRequest?> OwnRequest(string id, Agency agency, RequestStore requests, CancellationToken cancellation) =>
-        RequestId.IsOne(id) && await requests.Find(id, cancellation) is { } request && request.AgencyId == agency.ClientId ? request : null;
+        RequestId.IsOne(id) && await requests.Find(id, cancellation) is { } request && request.AgencyId == agency.ClientId && request.CeremonyId is null ? request : null;
 
     private static IResult NotFound() => ApiError.Result(404, "not_found", "There is no such request.");
 

@@ -97,11 +97,10 @@ internal sealed class CreateRequest(RequestStore requests, DocumentStore documen
     internal const string LevelRule = "level must be B-B, B-T, B-LT or B-LTA, one that this client may ask for and this service can reach.";
 
     /// <summary>The level that is asked for, or the service's own; null when it is none that this agency may have.</summary>
-    internal static PadesLevel? LevelOf(string? word, Agency agency, SigningSettings settings) => Fields.LevelOf(word, agency, settings);
+    internal static PadesLevel? LevelOf(string? word, Agency agency, SigningSettings settings) => agency.AskedLevel(word, settings);
 
     private sealed record Fields(string Purpose, Uri ReturnUrl, string? Signer, string FileName, PadesLevel Level, RequestedForm? Form)
     {
-        private const int LongestSigner = 64;
         private static readonly string[] Known = ["purpose", "return_url", "signer", "level", "signature"];
 
         public static Fields? Read(UploadRead.Complete upload, Agency agency, SigningSettings settings, out IResult? refusal)
@@ -113,7 +112,7 @@ internal sealed class CreateRequest(RequestStore requests, DocumentStore documen
                 refusal = ApiError.Result(400, "invalid_request", $"purpose must have 1 to {SigningRequest.LongestPurpose} characters, none of which hides or reorders text.");
             else if (agency.AcceptReturnUrl(upload.Fields.GetValueOrDefault("return_url", "")) is not { } returnUrl)
                 refusal = ApiError.Result(400, "invalid_request", "return_url is not registered for this client.");
-            else if (upload.Fields.GetValueOrDefault("signer") is { } named && !IsIdentifier(named))
+            else if (upload.Fields.GetValueOrDefault("signer") is { } named && !SignerIdentifier.IsOne(named))
                 refusal = ApiError.Result(400, "invalid_request", "signer must be a semantic identifier such as PNOXX-12345.");
             else if (LevelOf(upload.Fields.GetValueOrDefault("level"), agency, settings) is not { } level)
                 refusal = ApiError.Result(400, "invalid_request", LevelRule);
@@ -126,10 +125,6 @@ internal sealed class CreateRequest(RequestStore requests, DocumentStore documen
         }
 
         private static FormRead? FormOf(string? json) => json is null ? null : RequestedForm.ReadAsked(json);
-
-        public static PadesLevel? LevelOf(string? word, Agency agency, SigningSettings settings) =>
-            (word is null ? (PadesLevel)Math.Max((int)settings.Level, (int)agency.LowestLevel) : PadesLevels.Read(word)) is { } level && level >= agency.LowestLevel && (level <= PadesLevel.T || settings.StatusSources.Any)
-                ? level : null;
 
         /// <summary>What makes two posts the same. Each part is preceded by its length, so that none can run into the next.</summary>
         public byte[] ContentSha256(byte[] documentSha256)
@@ -165,10 +160,5 @@ internal sealed class CreateRequest(RequestStore requests, DocumentStore documen
             CreatedAt = now,
             ExpiresAt = now + lifetime,
         };
-
-        // EN 319 412-1 5.1.3: three letters of type, two of country, a hyphen, the identifier.
-        private static bool IsIdentifier(string value) =>
-            value.Length is > 6 and <= LongestSigner && value[5] == '-'
-            && value[..5].All(char.IsAsciiLetterUpper) && value.All(c => c is > ' ' and < '\x7f');
     }
 }

@@ -1,5 +1,6 @@
 using System.Threading.Channels;
 using Identity.Signing.Approvals;
+using Identity.Signing.Ceremonies;
 
 namespace Identity.Signing.Requests;
 
@@ -47,7 +48,10 @@ public sealed class PendingSignatures(SignRequest recipe, ApprovalRecords approv
         using var deadline = new CancellationTokenSource(settings.SigningDeadline / 2, time);
         try
         {
-            switch (await recipe.Run(approvalId, deadline.Token))
+            var outcome = await recipe.Run(approvalId, deadline.Token);
+            // It may have been the last of a ceremony.
+            unfinished.Ceremonies.Wake();
+            switch (outcome)
             {
                 case SigningOutcome.Failed failed:
                     log.LogWarning("Approval {Approval} gave no signature: {Reason} ({Detail})", approvalId, failed.Reason, failed.Detail);
@@ -96,4 +100,4 @@ public sealed class PendingSignatures(SignRequest recipe, ApprovalRecords approv
 }
 
 /// <summary>What was begun and is not done: broken off by a crash, or waiting for a neighbour.</summary>
-public sealed record UnfinishedSignatures(InterruptedSignatures Interrupted, WaitingSignatures Waiting);
+public sealed record UnfinishedSignatures(InterruptedSignatures Interrupted, WaitingSignatures Waiting, CeremonyRounds Ceremonies);

@@ -49,7 +49,7 @@ internal static class PersonEndpoints
     {
         if (SignedInPerson.Of(context.User) is not { } person)
             return Results.Unauthorized();
-        if (await OwnRequest(id, person, requests, context.RequestAborted) is not { State: RequestState.Signed } request)
+        if (await OwnRequest(id, person, requests, context.RequestAborted) is not { State: RequestState.Signed, CeremonyId: null } request)
             return Results.NotFound();
         if (request.DocumentsRemoved)
             return Results.StatusCode(StatusCodes.Status410Gone);
@@ -69,7 +69,7 @@ internal static class PersonEndpoints
         RequestId.IsOne(id) && await requests.Find(id, cancellation) is { } request && request.PersonSubject == person.Subject ? request : null;
 
     // A document from a stranger: never opened inside our origin, never kept by a cache, and with no rights if it is opened all the same.
-    private static void Protect(HttpContext context, string fileName)
+    internal static void Protect(HttpContext context, string fileName)
     {
         context.Response.Headers.ContentDisposition = SafeText.Attachment(fileName);
         context.Response.Headers.CacheControl = "no-store";

@@ -1,3 +1,4 @@
+using Identity.Signing.Ceremonies;
 using Identity.Signing.Storage;
 using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
@@ -35,7 +36,7 @@ public sealed class RequestStore(IDbContextFactory<SigningDatabase> databases)
     {
         await using var database = await databases.CreateDbContextAsync(cancellation);
         return await database.Requests.AsNoTracking()
-            .Where(request => request.PersonSubject == personSubject)
+            .Where(request => request.PersonSubject == personSubject && request.State != RequestState.Superseded)
             .OrderByDescending(request => request.CreatedAt).Take(ListedRequests)
             .ToListAsync(cancellation);
     }
@@ -122,6 +123,7 @@ public sealed class RequestStore(IDbContextFactory<SigningDatabase> databases)
         await database.Requests
             .Where(r => r.Id == id && r.State == RequestState.ApprovalAsked && !database.Approvals.Any(a => a.RequestId == id && a.EndedAt == null))
             .ExecuteUpdateAsync(r => r.SetProperty(x => x.State, RequestState.Shown), cancellation);
+        await CeremonyTurns.Release(database, id);
     }
 
     internal static bool IsTaken(DbUpdateException failure) =>

@@ -1,4 +1,5 @@
 using Identity.Signing.Approvals;
+using Identity.Signing.Ceremonies;
 using Identity.Signing.SignIn;
 using Identity.Web;
 using Microsoft.AspNetCore.Authentication;
@@ -39,6 +40,8 @@ public sealed class ReviewDocumentModel(RequestStore requests, SigningSettings s
     {
         if (await Open(id) is { } refusal)
             return refusal;
+        if (Requested.PlaceId is { } place && !await Ceremonies.BeginAsking(Requested, HttpContext.RequestAborted))
+            return ShowPlaceModel.Back(place, PlaceNotice.Busy);
         if (!await requests.AskApproval(Requested.Id, time.GetUtcNow(), HttpContext.RequestAborted))
             return Redirect($"/requests/{Requested.Id}");
         try
@@ -66,8 +69,14 @@ public sealed class ReviewDocumentModel(RequestStore requests, SigningSettings s
         if (!await requests.BindPerson(request, person.Subject, person.Identifier, HttpContext.RequestAborted))
             return new StatusCodeResult(StatusCodes.Status403Forbidden);
         (Person, Requested) = (person, request);
-        return null;
+        if (request is not { PlaceId: { } place, State: RequestState.Received or RequestState.Shown or RequestState.ApprovalAsked or RequestState.Failed or RequestState.Superseded })
+            return null;
+        // Of a ceremony: only the document as it stands now.
+        return await Ceremonies.FindPlace(place, HttpContext.RequestAborted) is { } found && found.Place is { State: PlaceState.Turn } own && own.RequestId == request.Id
+            && SignerRequests.IsFor(request, found.Ceremony.Ceremony) ? null : ShowPlaceModel.Back(place, PlaceNotice.MovedOn);
     }
+
+    private CeremonyStore Ceremonies => HttpContext.RequestServices.GetRequiredService<CeremonyStore>();
 
     private PageResult Show()
     {

@@ -23,6 +23,9 @@ public enum RequestState
 
     /// <summary>Not signed within its lifetime.</summary>
     Expired,
+
+    /// <summary>Of a ceremony whose document has got another signature meanwhile: the person is asked anew, for the document as it is then.</summary>
+    Superseded,
 }
 
 /// <summary>Why a request failed. The words are also those of the agency's API, in snake case.</summary>
@@ -117,6 +120,15 @@ public sealed class SigningRequest
 
     /// <summary><see cref="RequestedForm.ToJson"/>; null for an ordinary approval.</summary>
     public string? Form { get; init; }
+
+    /// <summary>The ceremony that it serves; null for a request of its own.</summary>
+    public string? CeremonyId { get; init; }
+
+    /// <summary>The place in the ceremony that it serves.</summary>
+    public string? PlaceId { get; init; }
+
+    /// <summary>The state of the ceremony's document that it is for: the number of signatures that it had.</summary>
+    public int CeremonyRevision { get; init; }
 
     public required DateTimeOffset CreatedAt { get; init; }
 

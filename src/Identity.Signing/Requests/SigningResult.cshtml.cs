@@ -40,6 +40,8 @@ public sealed class SigningResultModel(RequestStore requests, ApprovalRecords ap
             || (request.State is RequestState.ApprovalAsked && await approvals.IsUnderWay(id, HttpContext.RequestAborted));
         if (!UnderWay && request.State is RequestState.Received or RequestState.Shown or RequestState.ApprovalAsked)
             return Redirect($"/requests/{id}/review");
+        if (request is { State: RequestState.Signed or RequestState.Superseded, PlaceId: { } place })
+            return Redirect($"/places/{place}");
         // Without script too: the page looks again by itself until there is a result.
         if (UnderWay)
             Response.Headers["Refresh"] = SecondsBetweenLooks.ToString(CultureInfo.InvariantCulture);

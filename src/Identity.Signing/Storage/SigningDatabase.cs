@@ -1,4 +1,5 @@
 using Identity.Signing.Approvals;
+using Identity.Signing.Ceremonies;
 using Identity.Signing.Pades;
 using Identity.Signing.Requests;
 using Identity.Signing.SignIn;
@@ -15,6 +16,12 @@ public sealed class SigningDatabase(DbContextOptions<SigningDatabase> options) :
     public DbSet<SigningRequest> Requests => Set<SigningRequest>();
 
     public DbSet<StoredApproval> Approvals => Set<StoredApproval>();
+
+    public DbSet<Ceremony> Ceremonies => Set<Ceremony>();
+
+    public DbSet<SignerPlace> Places => Set<SignerPlace>();
+
+    public DbSet<CeremonyEvent> CeremonyEvents => Set<CeremonyEvent>();
 
     public DbSet<IdempotencyRecord> IdempotencyKeys => Set<IdempotencyRecord>();
 
@@ -42,6 +49,29 @@ public sealed class SigningDatabase(DbContextOptions<SigningDatabase> options) :
             approval.HasIndex(a => a.RequestId);
             approval.HasIndex(a => a.EndedAt);
             approval.HasIndex(a => a.NextTryAt);
+        });
+        modelBuilder.Entity<Ceremony>(ceremony =>
+        {
+            ceremony.HasKey(c => c.Id);
+            ceremony.Property(c => c.State).HasConversion<string>();
+            ceremony.Property(c => c.Failure).HasConversion<string>();
+            ceremony.Property(c => c.Level).HasConversion<string>();
+            ceremony.HasIndex(c => new { c.State, c.Deadline });
+            ceremony.HasIndex(c => c.NextTryAt);
+            ceremony.HasIndex(c => c.RemindAt);
+        });
+        modelBuilder.Entity<SignerPlace>(place =>
+        {
+            place.HasKey(p => p.Id);
+            place.Property(p => p.State).HasConversion<string>();
+            place.HasIndex(p => new { p.CeremonyId, p.Number }).IsUnique();
+        });
+        modelBuilder.Entity<CeremonyEvent>(told =>
+        {
+            told.HasKey(e => e.Id);
+            told.Property(e => e.Type).HasConversion<string>();
+            told.HasIndex(e => new { e.CeremonyId, e.Number }).IsUnique();
+            told.HasIndex(e => e.NextTryAt);
         });
         modelBuilder.Entity<OpenSession>(session =>
         {

@@ -51,6 +51,156 @@ namespace Identity.Signing.Storage.Migrations
                     b.ToTable("Approvals");
                 });
 
+            modelBuilder.Entity("Identity.Signing.Ceremonies.Ceremony", b =>
+                {
+                    b.Property<string>("Id");
+
+                    b.Property<string>("ActiveRequestId");
+
+                    b.Property<string>("AgencyId")
+                        .IsRequired();
+
+                    b.Property<long?>("AllSignedAt");
+
+                    b.Property<string>("AskingRequestId");
+
+                    b.Property<long?>("AskingUntil");
+
+                    b.Property<string>("Attempt");
+
+                    b.Property<bool>("ContinuesAfterDecline");
+
+                    b.Property<long>("CreatedAt");
+
+                    b.Property<string>("CurrentRequestId");
+
+                    b.Property<long>("Deadline");
+
+                    b.Property<long>("DocumentLength");
+
+                    b.Property<byte[]>("DocumentSha256")
+                        .IsRequired();
+
+                    b.Property<bool>("DocumentsRemoved");
+
+                    b.Property<long?>("EndedAt");
+
+                    b.Property<int>("Events");
+
+                    b.Property<string>("Failure");
+
+                    b.Property<string>("FileName")
+                        .IsRequired();
+
+                    b.Property<string>("Level")
+                        .IsRequired();
+
+                    b.Property<long?>("NextTryAt");
+
+                    b.Property<string>("Purpose")
+                        .IsRequired();
+
+                    b.Property<long?>("RemindAt");
+
+                    b.Property<string>("Requester")
+                        .IsRequired();
+
+                    b.Property<string>("ReturnUrl")
+                        .IsRequired();
+
+                    b.Property<int>("Revision");
+
+                    b.Property<long?>("SignedLength");
+
+                    b.Property<byte[]>("SignedSha256");
+
+                    b.Property<string>("State")
+                        .IsRequired();
+
+                    b.Property<int>("Tries");
+
+                    b.Property<string>("WebhookUrl");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("NextTryAt");
+
+                    b.HasIndex("RemindAt");
+
+                    b.HasIndex("State", "Deadline");
+
+                    b.ToTable("Ceremonies");
+                });
+
+            modelBuilder.Entity("Identity.Signing.Ceremonies.CeremonyEvent", b =>
+                {
+                    b.Property<string>("Id");
+
+                    b.Property<string>("CeremonyId")
+                        .IsRequired();
+
+                    b.Property<long>("CreatedAt");
+
+                    b.Property<long?>("DeliveredAt");
+
+                    b.Property<long?>("NextTryAt");
+
+                    b.Property<int>("Number");
+
+                    b.Property<string>("PlaceId");
+
+                    b.Property<int>("Tries");
+
+                    b.Property<string>("Type")
+                        .IsRequired();
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("NextTryAt");
+
+                    b.HasIndex("CeremonyId", "Number")
+                        .IsUnique();
+
+                    b.ToTable("CeremonyEvents");
+                });
+
+            modelBuilder.Entity("Identity.Signing.Ceremonies.SignerPlace", b =>
+                {
+                    b.Property<string>("Id");
+
+                    b.Property<string>("CeremonyId")
+                        .IsRequired();
+
+                    b.Property<long?>("EndedAt");
+
+                    b.Property<string>("Form");
+
+                    b.Property<string>("Identifier")
+                        .IsRequired();
+
+                    b.Property<string>("Label");
+
+                    b.Property<string>("Name");
+
+                    b.Property<int>("Number");
+
+                    b.Property<int>("Order");
+
+                    b.Property<string>("Reason");
+
+                    b.Property<string>("RequestId");
+
+                    b.Property<string>("State")
+                        .IsRequired();
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("CeremonyId", "Number")
+                        .IsUnique();
+
+                    b.ToTable("Places");
+                });
+
             modelBuilder.Entity("Identity.Signing.Requests.IdempotencyRecord", b =>
                 {
                     b.Property<string>("AgencyId");
@@ -75,6 +225,10 @@ namespace Identity.Signing.Storage.Migrations
                     b.Property<string>("AgencyId");
 
                     b.Property<string>("ApprovalId");
+
+                    b.Property<string>("CeremonyId");
+
+                    b.Property<int>("CeremonyRevision");
 
                     b.Property<string>("CertificateSerial");
 
@@ -106,6 +260,8 @@ namespace Identity.Signing.Storage.Migrations
                     b.Property<string>("PersonIdentifier");
 
                     b.Property<string>("PersonSubject");
+
+                    b.Property<string>("PlaceId");
 
                     b.Property<string>("Purpose")
                         .IsRequired();

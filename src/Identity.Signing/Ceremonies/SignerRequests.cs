@@ -1,0 +1,106 @@
+using Identity.Audit;
+using Identity.Signing.Documents;
+using Identity.Signing.Pades;
+using Identity.Signing.Requests;
+using Identity.Signing.SignIn;
+
+namespace Identity.Signing.Ceremonies;
+
+public abstract record RequestOpened
+{
+    private RequestOpened() { }
+
+    public sealed record Done(string RequestId) : RequestOpened;
+
+    /// <summary>It is not this place's turn, or the ceremony is over.</summary>
+    public sealed record NotNow : RequestOpened;
+
+    /// <summary>The stored document is not what it was.</summary>
+    public sealed record DocumentChanged : RequestOpened;
+}
+
+/// <summary>
+/// Gives a signer the document as it stands: an ordinary signing request for the bytes with all signatures so far, so that what is shown, hashed,
+/// approved and named in the signer's certificate is exactly what is signed. When another signature comes first, the request is replaced and the
+/// person reads and approves anew.
+/// </summary>
+public sealed class SignerRequests(CeremonyStore ceremonies, RequestStore requests, DocumentStore documents, AuditLog audit, TimeProvider time)
+{
+    private const int MostTries = 5;
+
+    public async Task<RequestOpened> Open(string placeId, SignedInPerson person, CancellationToken cancellation)
+    {
+        for (var attempt = 0; attempt < MostTries; attempt++)
+        {
+            if (await ceremonies.FindPlace(placeId, cancellation) is not { } found || found.Place.State != PlaceState.Turn
+                || found.Ceremony.Ceremony is not { State: CeremonyState.Open } ceremony || ceremony.Deadline <= time.GetUtcNow())
+                return new RequestOpened.NotNow();
+            if (found.Place.RequestId is { } before && await requests.Find(before, cancellation) is { } request && IsFor(request, ceremony))
+                return new RequestOpened.Done(before);
+            if (await Current(ceremony, cancellation) is not { } document)
+            {
+                audit.Append(new DocumentFoundChanged(ceremony.Id, Convert.ToHexStringLower(ceremony.DocumentSha256)));
+                return new RequestOpened.DocumentChanged();
+            }
+
+            if (await Put(ceremony, found.Place, person, document, cancellation) is { } made)
+                return new RequestOpened.Done(made);
+        }
+
+        return new RequestOpened.NotNow();
+    }
+
+    /// <summary>The document with the signatures that it has got, or null when a file is not what it was.</summary>
+    public async Task<byte[]?> Current(Ceremony ceremony, CancellationToken cancellation)
+    {
+        if (ceremony.CurrentRequestId is null)
+            return await documents.ReadReceivedUnchanged(ceremony.Id, ceremony.DocumentLength, ceremony.DocumentSha256, cancellation);
+        return await requests.Find(ceremony.CurrentRequestId, cancellation) is { State: RequestState.Signed } last ? await documents.ReadSignedUnchanged(last, cancellation) : null;
+    }
+
+    internal static bool IsFor(SigningRequest request, Ceremony ceremony) =>
+        ceremony.State == CeremonyState.Open && request.CeremonyRevision == ceremony.Revision && request.State != RequestState.Superseded;
+
+    private async Task<string?> Put(Ceremony ceremony, SignerPlace place, SignedInPerson person, byte[] document, CancellationToken cancellation)
+    {
+        using var stream = new MemoryStream(document, writable: false);
+        if (await documents.Receive(stream, cancellation) is not DocumentReceived.Staged staged)
+            return null;
+        var kept = false;
+        try
+        {
+            documents.Keep(staged);
+            audit.Append(new CeremonyRequestMade(ceremony.Id, place.Id, staged.Id, Convert.ToHexStringLower(staged.Sha256)));
+            kept = await ceremonies.PutRequest(place, ToRequest(ceremony, place, person, staged), person.Name, cancellation);
+            return kept ? staged.Id : null;
+        }
+        finally
+        {
+            if (!kept)
+                documents.Discard(staged);
+        }
+    }
+
+    private SigningRequest ToRequest(Ceremony ceremony, SignerPlace place, SignedInPerson person, DocumentReceived.Staged document) => new()
+    {
+        Id = document.Id,
+        State = RequestState.Received,
+        Level = PadesLevel.T,
+        AgencyId = ceremony.AgencyId,
+        Requester = ceremony.Requester,
+        Purpose = ceremony.Purpose,
+        FileName = ceremony.FileName,
+        DocumentSha256 = document.Sha256,
+        DocumentLength = document.Length,
+        ReturnUrl = ceremony.ReturnUrl,
+        RequiredSigner = place.Identifier,
+        PersonSubject = person.Subject,
+        PersonIdentifier = person.Identifier,
+        Form = place.Form,
+        CeremonyId = ceremony.Id,
+        PlaceId = place.Id,
+        CeremonyRevision = ceremony.Revision,
+        CreatedAt = SigningRequest.Moment(time),
+        ExpiresAt = ceremony.Deadline,
+    };
+}
