@@ -95,6 +95,9 @@ public sealed record ApprovalDecision(string Approval, string Person, string Cli
 /// <summary>The evidence of an approval goes to the client that asked.</summary>
 public sealed record ApprovalEvidenceIssue(string Approval, string Client) : AuditEvent("provider.approval-evidence-issue");
 
+/// <summary>Signing may have this key certified for this person. <c>KeySha256</c>: of its SubjectPublicKeyInfo, base64url.</summary>
+public sealed record PersonStatementIssue(string Person, string Client, string KeySha256) : AuditEvent("provider.person-statement-issue");
+
 // ---- Authority -------------------------------------------------------------------------------------------------------------
 
 /// <summary>A certificate is signed: for a person's key, then for an approval, or for an organisation's or a service's.</summary>
@@ -167,6 +170,18 @@ public sealed record CeremonyArchiving(string Ceremony, string DocumentSha256) :
 
 /// <summary>A ceremony came to its end.</summary>
 public sealed record CeremonyEnded(string Ceremony, string Result) : AuditEvent("signing.ceremony-ended");
+
+/// <summary>A key was certified for a person's session of remote signing. <c>Credential</c>: SHA-256 of the certificate, base64url.</summary>
+public sealed record CredentialCertification(string Credential, string Client) : AuditEvent("signing.credential-certification");
+
+/// <summary>The evidence of an approval of a credential's signatures was stored.</summary>
+public sealed record CredentialEvidenceStored(string Credential, string Approval) : AuditEvent("signing.credential-evidence-stored");
+
+/// <summary>A credential signs the hashes of its approval. <c>Signatures</c>: how many.</summary>
+public sealed record HashSigning(string Credential, string Approval, int Signatures) : AuditEvent("signing.hash-signing");
+
+/// <summary>A credential's key was destroyed: after its signatures, at its end, or because the service stops.</summary>
+public sealed record CredentialKeyDestroyed(string Credential, string Reason) : AuditEvent("signing.credential-key-destroyed");
 
 // ---- Verification ----------------------------------------------------------------------------------------------------------
 

@@ -37,6 +37,9 @@ public sealed class AuthorityOptions
     /// <summary>Certificates of people.</summary>
     public ProfileOptions Person { get; set; } = new();
 
+    /// <summary>Certificates of people for one session of remote signing (CSC API). In production only with a policy of their own.</summary>
+    public ProfileOptions Session { get; set; } = new();
+
     /// <summary>Certificates of organisations.</summary>
     public ProfileOptions Seal { get; set; } = new();
 

@@ -34,6 +34,9 @@ public sealed record AuthoritySettings
     public required IReadOnlyList<IssuerSettings> Issuers { get; init; }
     public required CertificateProfile Person { get; init; }
 
+    /// <summary>People's credentials for one session of remote signing; null when none are certified: in production without a policy of its own.</summary>
+    public required CertificateProfile? Session { get; init; }
+
     /// <summary>Null when no authority here certifies organisations.</summary>
     public required CertificateProfile? Seal { get; init; }
 
@@ -60,6 +63,7 @@ public sealed record AuthoritySettings
         var issuers = CheckIssuers(options.Issuers);
         var documents = ObjectIdentifier(options.ApprovedDocumentsExtension, nameof(ApprovedDocumentsExtension), production);
         var clock = Clock(options.TrustedClock, production);
+        var person = ProfileSettings.Person(options.Person, Addresses(Certifies.People)!, documents, production);
         return new AuthoritySettings
         {
             PublicAddress = address,
@@ -74,7 +78,8 @@ public sealed record AuthoritySettings
             ClientKey = Path.GetFullPath(Required(options.ClientKey, nameof(ClientKey))),
             ClientId = Required(options.ClientId, nameof(ClientId)),
             Issuers = issuers,
-            Person = ProfileSettings.Person(options.Person, Addresses(Certifies.People)!, documents, production),
+            Person = person,
+            Session = production && string.IsNullOrEmpty(options.Session.Policy) ? null : ProfileSettings.Session(options.Session, Addresses(Certifies.People)!, person.Policies[0], production),
             Seal = Addresses(Certifies.Seals) is { } seals ? ProfileSettings.Seal(options.Seal, seals, production) : null,
             ApprovedDocumentsExtension = documents,
             TimestampPolicy = ObjectIdentifier(options.TimestampPolicy, nameof(TimestampPolicy), production),

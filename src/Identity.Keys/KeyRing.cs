@@ -130,12 +130,12 @@ public sealed class KeyRing : IDisposable
         {
             return _production
                 ? throw new KeyRingException("People's keys in software are for development; in production they must be made in a hardware token.")
-                : new PersonKeys(SoftwarePersonKey.Make);
+                : new PersonKeys(SoftwarePersonKey.Make, SoftwareSessionKey.Make);
         }
 
         var token = Token(place);
         Answering("People's keys", () => token.Process());
-        return new PersonKeys(approval => TokenPersonKey.Make(token, approval));
+        return new PersonKeys(approval => TokenPersonKey.Make(token, approval), () => TokenSessionKey.Make(token));
     }
 
     /// <summary>Every token in use answers, with its session open and logged in; it is started when it had ended. For the readiness of a service.</summary>

@@ -9,16 +9,24 @@ public sealed class PersonKeys
     public const string Software = "software";
 
     private readonly Func<VerifiedApproval, PersonKey> _make;
+    private readonly Func<SessionKey> _makeForSession;
 
-    internal PersonKeys(Func<VerifiedApproval, PersonKey> make) => _make = make;
+    internal PersonKeys(Func<VerifiedApproval, PersonKey> make, Func<SessionKey> makeForSession) => (_make, _makeForSession) = (make, makeForSession);
 
     /// <summary>Makes a person's key. A <see cref="VerifiedApproval"/> is the only thing that gives one, and it gives one only.</summary>
     /// <exception cref="KeyUnavailableException">this approval object has already given its key, or the token does not answer</exception>
+    /// <exception cref="ArgumentException">the approval is for the key of a credential, which is there already</exception>
     public PersonKey Create(VerifiedApproval approval)
     {
         ArgumentNullException.ThrowIfNull(approval);
+        if (approval.Structure.Credential is not null)
+            throw new ArgumentException("The approval is for a credential's key; none is made for it.", nameof(approval));
         if (!approval.TakeKey())
             throw new KeyUnavailableException($"Approval '{approval.Structure.Approval}' has already given its key.");
         return _make(approval);
     }
+
+    /// <summary>Makes a key for a session of remote signing: disabled until a verified approval of its certificate and its hashes enables it, once.</summary>
+    /// <exception cref="KeyUnavailableException">the token does not answer</exception>
+    public SessionKey CreateForSession() => _makeForSession();
 }

@@ -129,6 +129,7 @@ public static partial class ProviderApp
         services.AddScoped<AuthorizeParties>();
         services.AddScoped<AuthorizeEndpoint>();
         services.AddSingleton<EvidenceAnswer>();
+        services.AddSingleton<SigningIntrospection>();
         services.AddScoped<RefreshGrant>();
         services.AddScoped<ExchangeGrant>();
         services.AddScoped<ClientEncryption>();

@@ -4,6 +4,7 @@ using Identity.Signing.Agencies;
 using Identity.Signing.Approvals;
 using Identity.Signing.Ceremonies;
 using Identity.Signing.Certificates;
+using Identity.Signing.Csc;
 using Identity.Signing.Documents;
 using Identity.Signing.Pades;
 using Identity.Signing.Requests;
@@ -49,6 +50,7 @@ public static class SigningApp
         services.AddHostedService<SigningStart>();
         AddStores(services, settings, keys);
         AddSigning(services);
+        AddCsc(services);
         services.AddSignIn(settings).AddApproval(settings);
         services.Configure<RouteOptions>(routing => routing.ConstraintMap["bearer"] = typeof(BearerConstraint));
         builder.AddIdentityWeb("signing", settings.PublicAddress).AddRazorPagesOptions(AddPages);
@@ -73,6 +75,11 @@ public static class SigningApp
         app.MapPost("/ceremonies/{id}/cancel", CeremonyEndpoints.Cancel);
         app.MapGet("/ceremonies/{id}/document", CeremonyEndpoints.SignedDocument);
         app.MapPost("/ceremonies/{id}/archive", CeremonyEndpoints.ArchiveAgain);
+        // Programs that a person lets sign for them (CSC API v2), with a token of the person's for each.
+        app.MapPost("/csc/v2/info", CscEndpoints.Info);
+        app.MapPost("/csc/v2/credentials/list", CscEndpoints.CredentialsList);
+        app.MapPost("/csc/v2/credentials/info", CscEndpoints.CredentialsInfo);
+        app.MapPost("/csc/v2/signatures/signHash", CscEndpoints.SignaturesSignHash);
         // A person's browser. /signin-oidc, /signout-callback-oidc and /approvals/callback are answered by the handlers of SignInSchemes and ApprovalScheme.
         app.MapGet("/sign-in", PersonEndpoints.SignIn);
         app.MapPost("/sign-out", PersonEndpoints.SignOut);
@@ -147,6 +154,17 @@ public static class SigningApp
         AddCaller<AuthorityClient>(services, TimeSpan.FromSeconds(20));
         AddCaller<TimestampClient>(services, TimeSpan.FromSeconds(10));
         AddCaller<StatusClient>(services, TimeSpan.FromSeconds(5));
+    }
+
+    private static void AddCsc(IServiceCollection services)
+    {
+        AddCaller<ProviderIntrospection>(services, TimeSpan.FromSeconds(10));
+        services.AddSingleton<ProofOfPossession>();
+        services.AddSingleton<CscToken>();
+        services.AddSingleton<CredentialRecords>();
+        services.AddSingleton<SessionCredentials>();
+        services.AddHostedService(provider => provider.GetRequiredService<SessionCredentials>());
+        services.AddSingleton<SignHash>();
     }
 
     // One client for the life of the service: its connections are renewed, so that a changed address is seen. It follows no

@@ -74,6 +74,9 @@ public sealed class SigningOptions
     /// <summary>Name of this copy of the service; the machine's when empty.</summary>
     public string? Instance { get; set; }
 
+    /// <summary>Country of the service (ISO 3166-1 Alpha-2), as its CSC API tells; XX belongs to none.</summary>
+    public string Region { get; set; } = "XX";
+
     public List<AgencyOptions> Agencies { get; set; } = [];
 
     /// <summary>Seals of organisations, and who may use each.</summary>

@@ -42,6 +42,7 @@ public sealed record SigningSettings
     public required TimeSpan SigningDeadline { get; init; }
     public required TimeSpan ClockTolerance { get; init; }
     public required string Instance { get; init; }
+    public required string Region { get; init; }
     public required AgencyRegistry Agencies { get; init; }
     public required SealRegistry Seals { get; init; }
     public required bool Production { get; init; }
@@ -87,6 +88,9 @@ public sealed record SigningSettings
             SigningDeadline = Within(options.SigningDeadline, "SigningDeadline", TimeSpan.FromSeconds(5), TimeSpan.FromMinutes(15)),
             ClockTolerance = Within(options.ClockTolerance, "ClockTolerance", TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(10)),
             Instance = InstanceName(options.Instance),
+            Region = options.Region is { Length: 2 } region && region.All(char.IsAsciiLetterUpper)
+                ? region
+                : throw new SettingRefusedException("Region", "must be two capital letters (ISO 3166-1)."),
             Agencies = agencies,
             Seals = SealRegistry.Check(options.Seals, agencies),
             Production = production,

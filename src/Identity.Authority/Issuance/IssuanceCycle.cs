@@ -37,6 +37,10 @@ public sealed partial class IssuanceCycle(IDbContextFactory<AuthorityDatabase> d
     public Task<IssuanceResult> Issue(VerifiedApproval approval, SubjectPublicKey key, CancellationToken cancellation) =>
         Issue(profile.Profile, profile.Content(approval, key, keys.Issuing.Certificate, time.GetUtcNow()), keys.Issuing, approval.Structure.Approval, cancellation);
 
+    /// <summary>For a session of remote signing; the statement is used as an approval is.</summary>
+    public Task<IssuanceResult> Issue(StatementVerification.Verified statement, SubjectPublicKey key, CancellationToken cancellation) =>
+        Issue(profile.Session!, profile.Content(statement, key, keys.Issuing.Certificate, time.GetUtcNow()), keys.Issuing, statement.Id, cancellation);
+
     /// <param name="approvalId">null when the certificate is for no person; whoever may ask for such a one has been decided before</param>
     public async Task<IssuanceResult> Issue(CertificateProfile profile, CertificateContent content, CertifiedKey issuer, string? approvalId, CancellationToken cancellation)
     {

@@ -12,6 +12,13 @@ public sealed class PersonProfile(AuthoritySettings settings)
 {
     public CertificateProfile Profile { get; } = settings.Person;
 
+    /// <summary>Of credentials for one session of remote signing: certified before anybody approved what they will sign.</summary>
+    public CertificateProfile? Session { get; } = settings.Session;
+
+    /// <summary>It names no documents; its policy says that what it signs was approved afterwards, and that the proof of it is the approval's evidence.</summary>
+    public CertificateContent Content(StatementVerification.Verified statement, SubjectPublicKey key, Certificate issuer, DateTimeOffset now) =>
+        (Session ?? throw new InvalidOperationException("No credentials for sessions are certified here.")).Content(SubjectOf(statement.Person), key, issuer, now);
+
     public CertificateContent Content(VerifiedApproval approval, SubjectPublicKey key, Certificate issuer, DateTimeOffset now) =>
         Content(approval.Person, [.. approval.Structure.Documents.Select(document => (ReadOnlyMemory<byte>)Base64Url.DecodeFromChars(document.Sha256))], key, issuer, now);
 

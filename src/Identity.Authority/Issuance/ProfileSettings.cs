@@ -22,6 +22,18 @@ internal static class ProfileSettings
             ApprovedDocumentsExtension = documentsExtension,
         };
 
+    /// <summary>People, for one session of remote signing: an hour at most. A policy of its own, so that nobody takes it for a certificate that names its documents.</summary>
+    public static CertificateProfile Session(ProfileOptions options, StatusAddresses addresses, string personPolicy, bool production)
+    {
+        var policy = AuthoritySettings.ObjectIdentifier(options.Policy ?? AuthoritySettings.ExampleArc + "1.4", "Session:Policy", production);
+        if (policy == personPolicy) throw new AuthoritySettingsException("Session:Policy", "is that of Person; the two say different things.");
+        return Profile("Session", CertificateKind.Person, options, addresses, production) with
+        {
+            Validity = AuthoritySettings.Within(options.Validity ?? TimeSpan.FromMinutes(15), "Session:Validity", TimeSpan.FromMinutes(1), TimeSpan.FromHours(1)),
+            Policies = [policy],
+        };
+    }
+
     /// <summary>Organisations: a key that is kept, three years at most.</summary>
     public static CertificateProfile Seal(ProfileOptions options, StatusAddresses addresses, bool production) =>
         Profile("Seal", CertificateKind.Seal, options, addresses, production) with

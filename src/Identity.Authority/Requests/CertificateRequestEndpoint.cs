@@ -12,7 +12,10 @@ using Identity.Pkix.X509;
 
 namespace Identity.Authority.Requests;
 
-/// <summary>POST /certificates: one certificate for one approval, asked for by the one registered client, on evidence that is verified here.</summary>
+/// <summary>
+/// POST /certificates: one certificate for one approval, asked for by the one registered client, on evidence that is verified here; or, on the Provider's
+/// statement about a person who is signed in, one for one session of remote signing, which says so of itself.
+/// </summary>
 public sealed partial class CertificateRequestEndpoint(RequestToken tokens, EvidenceKeys evidenceKeys, IssuanceCycle issuance, AuthorityKeys keys, AuthoritySettings settings,
     AuditLog audit, TimeProvider time, ILogger<CertificateRequestEndpoint> log)
 {
@@ -50,24 +53,55 @@ public sealed partial class CertificateRequestEndpoint(RequestToken tokens, Evid
             return Refuse(StatusCodes.Status401Unauthorized, "invalid_client", "The request token is not accepted.");
         }
         // 2. What is asked.
-        if (Read(body) is not var (evidence, csr)) return Refused(null, StatusCodes.Status400BadRequest, "invalid_request", "The body is not as described.");
+        if (Read(body) is not var (evidence, isStatement, csr)) return Refused(null, StatusCodes.Status400BadRequest, "invalid_request", "The body is not as described.");
+        if (isStatement) return await DecideStatement(evidence, csr, cancellation);
         // 3. That the person approved: judged here, from the evidence and the Provider's published keys alone.
         var verification = await VerifyEvidence(evidence, cancellation);
         if (verification is ApprovalVerification.Refused { Reason: var reason }) return RefuseEvidence(reason);
         var approval = ((ApprovalVerification.Verified)verification).Approval;
         // 4. That the key is of the right kind and in the hands of who asks.
         var id = approval.Structure.Approval;
+        // A credential's certificate came before its approval.
+        if (approval.Structure.Credential is not null) return RefuseEvidence(ApprovalRefusal.WrongDocuments);
         if (ReadKey(csr) is not { } key)
             return Refused(id, StatusCodes.Status400BadRequest, "invalid_request", "The certification request is not one of a key that is certified here and proves possession.");
         // 5. Once per approval.
-        return await issuance.Issue(approval, key, cancellation) switch
-        {
-            IssuanceResult.Issued issued => Answer(issued.Certificate.Certificate),
-            IssuanceResult.ApprovalUsed => Refused(id, StatusCodes.Status409Conflict, "approval_used", "A certificate was asked for with this approval before."),
-            IssuanceResult.KeyUsed => Refused(id, StatusCodes.Status409Conflict, "key_used", "This key was certified before."),
-            _ => Refuse(StatusCodes.Status500InternalServerError, "lint_failed", "The certificate would break a rule and was not signed."),
-        };
+        return Answer(await issuance.Issue(approval, key, cancellation), id);
     }
+
+    /// <summary>3. and 4. as for an approval: the statement is for this very key, so that no other can be certified with it; 5. once per statement.</summary>
+    private async Task<IResult> DecideStatement(string statement, byte[] csr, CancellationToken cancellation)
+    {
+        if (settings.Session is null)
+            return Refused(null, StatusCodes.Status400BadRequest, "invalid_request", "No credentials for sessions are certified here.");
+        if (ReadKey(csr) is not { } key)
+            return Refused(null, StatusCodes.Status400BadRequest, "invalid_request", "The certification request is not one of a key that is certified here and proves possession.");
+        var verification = await VerifyStatement(statement, key, cancellation);
+        if (verification is StatementVerification.Refused { Reason: var reason })
+        {
+            LogEvidenceRefused(reason);
+            return Refused(null, StatusCodes.Status400BadRequest, "invalid_evidence", "The statement does not hold for this key.");
+        }
+
+        var verified = (StatementVerification.Verified)verification;
+        return Answer(await issuance.Issue(verified, key, cancellation), verified.Id);
+    }
+
+    private async Task<StatementVerification> VerifyStatement(string statement, SubjectPublicKey key, CancellationToken cancellation)
+    {
+        var verification = Verify(await evidenceKeys.Get(anew: false, cancellation));
+        return verification is StatementVerification.Refused { Reason: ApprovalRefusal.UnknownKey } ? Verify(await evidenceKeys.Get(anew: true, cancellation)) : verification;
+
+        StatementVerification Verify(string jwks) => PersonStatement.Verify(statement, jwks, settings.Provider.AbsoluteUri, settings.ClientId, key.Raw.Span, time.GetUtcNow());
+    }
+
+    private IResult Answer(IssuanceResult result, string id) => result switch
+    {
+        IssuanceResult.Issued issued => Answer(issued.Certificate.Certificate),
+        IssuanceResult.ApprovalUsed => Refused(id, StatusCodes.Status409Conflict, "approval_used", "A certificate was asked for with this approval before."),
+        IssuanceResult.KeyUsed => Refused(id, StatusCodes.Status409Conflict, "key_used", "This key was certified before."),
+        _ => Refuse(StatusCodes.Status500InternalServerError, "lint_failed", "The certificate would break a rule and was not signed."),
+    };
 
     private async Task<ApprovalVerification> VerifyEvidence(string evidence, CancellationToken cancellation)
     {
@@ -93,13 +127,16 @@ public sealed partial class CertificateRequestEndpoint(RequestToken tokens, Evid
             : Refused(null, StatusCodes.Status400BadRequest, "invalid_evidence", "The evidence does not prove the approval.");
     }
 
-    private static (string Evidence, byte[] Csr)? Read(byte[] body)
+    private static (string Evidence, bool IsStatement, byte[] Csr)? Read(byte[] body)
     {
         try
         {
             using var json = JsonDocument.Parse(body, new JsonDocumentOptions { MaxDepth = 2, AllowDuplicateProperties = false });
             var root = json.RootElement;
-            return root.GetProperty("evidence").GetString() is { Length: > 0 } evidence ? (evidence, root.GetProperty("csr").GetBytesFromBase64()) : null;
+            var isStatement = root.TryGetProperty("statement", out var statement);
+            // One or the other.
+            if (isStatement == root.TryGetProperty("evidence", out var evidence)) return null;
+            return (isStatement ? statement : evidence).GetString() is { Length: > 0 } word ? (word, isStatement, root.GetProperty("csr").GetBytesFromBase64()) : null;
         }
         catch (Exception problem) when (problem is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
         {

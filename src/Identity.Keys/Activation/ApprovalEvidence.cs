@@ -69,11 +69,13 @@ public static class ApprovalEvidence
     /// <param name="payload">from <see cref="Compose"/></param>
     /// <param name="key">the Provider's P-256 token key</param>
     /// <param name="keyId">the <c>kid</c> under which the Provider publishes that key</param>
-    public static string Sign(ReadOnlySpan<byte> payload, SigningKey key, string keyId)
+    public static string Sign(ReadOnlySpan<byte> payload, SigningKey key, string keyId) => Sign(payload, key, keyId, TokenType);
+
+    internal static string Sign(ReadOnlySpan<byte> payload, SigningKey key, string keyId, string tokenType)
     {
         if (key.Purpose != KeyPurpose.TokenSigning || key.Algorithm != KeyAlgorithm.EcdsaP256)
             throw new ArgumentException($"Key '{key.Name}' is not a P-256 key for {KeyPurpose.TokenSigning}.", nameof(key));
-        var header = $"{{\"alg\":\"ES256\",\"typ\":\"{TokenType}\",\"kid\":\"{JavaScriptEncoder.Default.Encode(keyId)}\"}}";
+        var header = $"{{\"alg\":\"ES256\",\"typ\":\"{tokenType}\",\"kid\":\"{JavaScriptEncoder.Default.Encode(keyId)}\"}}";
         var signed = StrictBase64Url.Encode(Encoding.UTF8.GetBytes(header)) + "." + StrictBase64Url.Encode(payload);
         var signature = key.SignHashConcatenated(SignatureScheme.EcdsaSha256, SHA256.HashData(Encoding.ASCII.GetBytes(signed)));
         return signed + "." + StrictBase64Url.Encode(signature);

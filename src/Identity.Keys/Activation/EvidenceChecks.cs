@@ -20,7 +20,7 @@ internal static class EvidenceChecks
         var parts = jwt.Split('.');
         Demand(parts.Length == 3, ApprovalRefusal.Malformed);
 
-        CheckTokenSignature(parts, jwksJson, strictJson);
+        CheckTokenSignature(parts, jwksJson, ApprovalEvidence.TokenType, strictJson);
         using var payload = ParseObject(Decode(parts[1], ApprovalRefusal.Malformed), strictJson, ApprovalRefusal.Malformed);
         var claims = EvidenceClaims.Read(payload.RootElement) ?? throw new EvidenceRefusedException(ApprovalRefusal.Malformed);
 
@@ -46,14 +46,14 @@ internal static class EvidenceChecks
         return new VerifiedApproval(structure, claims.Person, claims.Issuer, claims.Subject, claims.IssuedAt, claims.CredentialId);
     }
 
-    private static void CheckTokenSignature(string[] parts, string jwksJson, JsonDocumentOptions strictJson)
+    internal static void CheckTokenSignature(string[] parts, string jwksJson, string tokenType, JsonDocumentOptions strictJson)
     {
         using var header = ParseObject(Decode(parts[0], ApprovalRefusal.Malformed), strictJson, ApprovalRefusal.Malformed);
         // RFC 8725 3.1: the algorithm is ours to say, not the token's. RFC 7515 4.1.11: an extension not understood refuses the token.
         Demand(Text(header.RootElement, "alg") == "ES256", ApprovalRefusal.WrongAlgorithm);
         Demand(!header.RootElement.TryGetProperty("crit", out _), ApprovalRefusal.Malformed);
         // RFC 8725 3.11: explicit typing.
-        Demand(Text(header.RootElement, "typ") == ApprovalEvidence.TokenType, ApprovalRefusal.WrongTokenType);
+        Demand(Text(header.RootElement, "typ") == tokenType, ApprovalRefusal.WrongTokenType);
 
         using var key = FindKey(jwksJson, Text(header.RootElement, "kid"), strictJson);
         var signature = Decode(parts[2], ApprovalRefusal.Malformed);

@@ -10,7 +10,7 @@ namespace Identity.Keys.Pkcs11;
 
 /// <summary>
 /// People's keys in the token, in its process: session objects, so that the token itself removes what a crash leaves. Each signs its own PKCS#10
-/// when it is made, then one hash, and is destroyed.
+/// when it is made, then one hash, and is destroyed; that of a credential, the hashes with which it was enabled, each once.
 /// </summary>
 internal sealed class PersonKeyPairs
 {
@@ -19,10 +19,12 @@ internal sealed class PersonKeyPairs
     public const int NameBytes = 16;
     private const int LongestApproval = 64;
 
-    private readonly ConcurrentDictionary<UInt128, IObjectHandle> _keys = new();
+    public const int MostHashes = 100;
+
+    private readonly ConcurrentDictionary<UInt128, Held> _keys = new();
     private int _count;
 
-    public byte[] Make(ISession session, byte[] body)
+    public byte[] Make(ISession session, byte[] body, bool ofCredential)
     {
         var approval = Encoding.UTF8.GetString(body);
         if (approval.Length is 0 or > LongestApproval || !approval.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_'))
@@ -42,7 +44,7 @@ internal sealed class PersonKeyPairs
             using var signer = new KeyOfSession(session, privateKey, subjectPublicKeyInfo);
             var request = SoftwarePersonKey.CertificationRequestOf(signer, approval);
             var name = RandomNumberGenerator.GetBytes(NameBytes);
-            _keys[BinaryPrimitives.ReadUInt128LittleEndian(name)] = privateKey;
+            _keys[BinaryPrimitives.ReadUInt128LittleEndian(name)] = new Held(privateKey, ofCredential);
             var length = new byte[2];
             BinaryPrimitives.WriteUInt16LittleEndian(length, (ushort)subjectPublicKeyInfo.Length);
             return [.. name, .. length, .. subjectPublicKeyInfo, .. request];
@@ -56,20 +58,48 @@ internal sealed class PersonKeyPairs
         }
     }
 
-    /// <summary>Taken before it signs: of two calls at once, one finds no key.</summary>
+    /// <summary>Says, once, what a credential's key signs.</summary>
+    public byte[] Enable(byte[] body)
+    {
+        var hashes = body.Length - NameBytes;
+        if (hashes <= 0 || hashes % SHA256.HashSizeInBytes != 0 || hashes / SHA256.HashSizeInBytes > MostHashes)
+            throw new TokenProtocolException($"A credential's key is enabled for 1 to {MostHashes} SHA-256 hashes.");
+        if (!_keys.TryGetValue(BinaryPrimitives.ReadUInt128LittleEndian(body), out var held) || !held.OfCredential)
+            throw Lost();
+        lock (held)
+        {
+            if (held.Left is not null)
+                throw new TokenRefusedException(TokenAnswer.Unavailable, "The credential's key has been enabled before.");
+            held.Left = [.. body[NameBytes..].Chunk(SHA256.HashSizeInBytes)];
+        }
+
+        return [];
+    }
+
+    /// <summary>Key or hash are taken before it signs: of two calls at once, one finds none.</summary>
     public byte[] SignOnce(ISession session, SessionSigner signer, byte[] body)
     {
         if (body.Length != NameBytes + SHA256.HashSizeInBytes)
             throw new TokenProtocolException("A person's key signs one SHA-256 hash.");
-        if (!_keys.TryRemove(BinaryPrimitives.ReadUInt128LittleEndian(body), out var key))
-            throw new TokenRefusedException(TokenAnswer.Unavailable, "The person's key has been used, destroyed or lost.");
-        try
+        var name = BinaryPrimitives.ReadUInt128LittleEndian(body);
+        if (!_keys.TryGetValue(name, out var held))
+            throw Lost();
+        lock (held)
         {
-            return signer.Sign(key, SignatureScheme.EcdsaSha256, body[NameBytes..]);
-        }
-        finally
-        {
-            Remove(session, key);
+            if (held.OfCredential && !held.Take(body.AsSpan(NameBytes)))
+                throw new TokenRefusedException(TokenAnswer.Unavailable, "The credential's key is not enabled for this hash, or has signed it.");
+            var isLast = held.Left is not { Count: > 0 };
+            if (isLast ? !_keys.TryRemove(name, out _) : !_keys.ContainsKey(name))
+                throw Lost();
+            try
+            {
+                return signer.Sign(held.Key, SignatureScheme.EcdsaSha256, body[NameBytes..]);
+            }
+            finally
+            {
+                if (isLast)
+                    Remove(session, held.Key);
+            }
         }
     }
 
@@ -77,15 +107,45 @@ internal sealed class PersonKeyPairs
     {
         if (body.Length != NameBytes)
             throw new TokenProtocolException("No key was named.");
-        if (_keys.TryRemove(BinaryPrimitives.ReadUInt128LittleEndian(body), out var key))
-            Remove(session, key);
+        if (_keys.TryRemove(BinaryPrimitives.ReadUInt128LittleEndian(body), out var held))
+        {
+            // Not while another session signs with it.
+            lock (held)
+                Remove(session, held.Key);
+        }
+
         return [];
     }
+
+    private static TokenRefusedException Lost() => new(TokenAnswer.Unavailable, "The person's key has been used, destroyed or lost.");
 
     private void Remove(ISession session, IObjectHandle key)
     {
         Interlocked.Decrement(ref _count);
         session.DestroyObject(key);
+    }
+
+    private sealed class Held(IObjectHandle key, bool ofCredential)
+    {
+        public IObjectHandle Key => key;
+
+        public bool OfCredential => ofCredential;
+
+        /// <summary>What a credential's key may still sign; null before it is enabled.</summary>
+        public List<byte[]>? Left { get; set; }
+
+        public bool Take(ReadOnlySpan<byte> hash)
+        {
+            for (var i = 0; i < Left?.Count; i++)
+            {
+                if (!hash.SequenceEqual(Left[i]))
+                    continue;
+                Left.RemoveAt(i);
+                return true;
+            }
+
+            return false;
+        }
     }
 
     /// <summary>Signs the PKCS#10 as the framework wants it: as an <see cref="ECDsa"/>.</summary>

@@ -12,7 +12,7 @@ internal static class TokenCall
     /// <summary>Body: the approval's id. Answer: 16 bytes that name the key, two bytes length of the SubjectPublicKeyInfo, that, the PKCS#10.</summary>
     public const byte MakePersonKey = 3;
 
-    /// <summary>Body: 16 bytes that name the key, the hash (32 bytes). Answer: the signature. The key is destroyed, whatever came of it.</summary>
+    /// <summary>Body: 16 bytes that name the key, the hash (32 bytes). Answer: the signature. The key is destroyed, whatever came of it; that of a credential after its last hash.</summary>
     public const byte SignWithPersonKey = 4;
 
     /// <summary>Body: 16 bytes that name the key. Answer: empty, also when there is no such key.</summary>
@@ -20,6 +20,12 @@ internal static class TokenCall
 
     /// <summary>Body: empty. Answer: empty, when the session is still open and logged in.</summary>
     public const byte LookAtSession = 6;
+
+    /// <summary>Body: the key's name in its PKCS#10. Answer: as for <see cref="MakePersonKey"/>. The key signs nothing before <see cref="EnableSessionKey"/>.</summary>
+    public const byte MakeSessionKey = 7;
+
+    /// <summary>Body: 16 bytes that name the key, 1 to 100 hashes (32 bytes each): what it signs, each once. Answer: empty. Once for each key.</summary>
+    public const byte EnableSessionKey = 8;
 }
 
 /// <summary>The kinds of answers. The body of those that are not <see cref="Done"/> is text for the operator.</summary>

@@ -45,9 +45,13 @@ public sealed partial class ApprovalCeremonies(
             Random = ApprovalStructure.NewRandom(),
             Person = person.Identifier,
             Client = request.ClientId,
-            Requester = asked.Requester,
+            // Who asks for a credential's signatures is who is registered under this name; what is asked for documents, Signing vouches for.
+            Requester = asked.Credential is null ? asked.Requester : request.ClientName,
             Purpose = asked.Purpose,
             Documents = [.. asked.Documents.Select(document => new ApprovedDocument(document.Label, Encode(document.Sha256)))],
+            Credential = asked.Credential,
+            Signatures = [.. asked.Signatures.Select(signature => new ApprovedSignature(
+                signature.Label, Encode(signature.Hash), signature.DocumentSha256 is { } document ? Encode(document) : null))],
             Expires = DateTimeOffset.FromUnixTimeSeconds((now + ApprovalLasts).ToUnixTimeSeconds()),
         };
         var canonical = structure.ToCanonicalBytes();

@@ -12,15 +12,24 @@ public sealed record ApprovalRequest(IReadOnlyList<ApprovalDocument> Documents, 
 {
     public const string DetailsType = "credential";
 
+    /// <summary>CSC API v2 8.4: stands for one approval of what a credential's key is to sign.</summary>
+    public const string CredentialScope = "credential";
+
     /// <summary>100 documents whose labels have 255 characters, each written as an escape of six, stay below it.</summary>
     public const int MaxDetailsCharacters = 192 * 1024;
     public const int MaxDocuments = 100;
     public const int MaxLabelCharacters = 255;
     public const int MaxRequesterCharacters = 200;
     public const int MaxPurposeCharacters = 500;
-    private const string Sha256Oid = "2.16.840.1.101.3.4.2.1";
+    internal const string Sha256Oid = "2.16.840.1.101.3.4.2.1";
     private static readonly string[] Members =
         ["type", "numSignatures", "documentDigests", "hashAlgorithmOID", "locations", "requester", "purpose"];
+
+    /// <summary>SHA-256 of the certificate whose key is to sign hashes (base64url); null: documents are to be signed.</summary>
+    public string? Credential { get; init; }
+
+    /// <summary>The hashes, when there is a credential; none otherwise.</summary>
+    public IReadOnlyList<ApprovalSignature> Signatures { get; init; } = [];
 
     private static readonly JsonDocumentOptions Strict = new() { MaxDepth = 8, AllowDuplicateProperties = false };
 
@@ -49,6 +58,8 @@ public sealed record ApprovalRequest(IReadOnlyList<ApprovalDocument> Documents, 
         if (root.ValueKind != JsonValueKind.Array || root.GetArrayLength() != 1 || root[0].ValueKind != JsonValueKind.Object)
             return Refuse("authorization_details must be an array of one object", out refusal);
         var details = root[0];
+        if (details.TryGetProperty("credentialID", out _))
+            return CredentialRequest.Read(details, out refusal);
         // RFC 9396 5: unknown fields of a known type are refused, not ignored: the person would approve what nobody showed.
         if (details.EnumerateObject().Any(member => !Members.Contains(member.Name, StringComparer.Ordinal)))
             return Refuse("authorization_details has an unknown member", out refusal);
@@ -87,7 +98,7 @@ public sealed record ApprovalRequest(IReadOnlyList<ApprovalDocument> Documents, 
     }
 
     /// <summary>The member's text when it can be shown to a person as it is: nothing that moves, hides or reorders other text.</summary>
-    private static string? Text(JsonElement owner, string member, int maxCharacters)
+    internal static string? Text(JsonElement owner, string member, int maxCharacters)
     {
         if (!owner.TryGetProperty(member, out var value) || value.ValueKind != JsonValueKind.String)
             return null;
@@ -103,7 +114,7 @@ public sealed record ApprovalRequest(IReadOnlyList<ApprovalDocument> Documents, 
         }
     }
 
-    private static ApprovalRequest? Refuse(string reason, out string refusal)
+    internal static ApprovalRequest? Refuse(string reason, out string refusal)
     {
         refusal = reason;
         return null;

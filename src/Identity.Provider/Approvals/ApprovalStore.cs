@@ -25,6 +25,14 @@ public sealed class ApprovalStore(SealedValues values)
     /// <summary>The approval that answers this request, taken: it goes into one code.</summary>
     public Task<FinishedApproval?> Take(string requestKey) => values.Take<FinishedApproval>(FinishedKey(requestKey));
 
+    /// <summary>What the token answer said of a credential's approval, kept until the approval expires for the resource server that asks about the token.</summary>
+    internal Task<bool> KeepDetails(string id, GrantedDetails details, TimeSpan lifetime) => values.PutOnce(DetailsKey(id), details, lifetime);
+
+    /// <summary>Null: there was none, or it has expired.</summary>
+    internal Task<GrantedDetails?> FindDetails(string id) => values.Get<GrantedDetails>(DetailsKey(id));
+
+    private static string DetailsKey(string id) => "approval:details:" + id;
+
     private static string PendingKey(string id) => "approval:pending:" + id;
 
     private static string FinishedKey(string requestKey) =>
@@ -33,3 +41,6 @@ public sealed class ApprovalStore(SealedValues values)
 
 /// <summary>An approval that waits for the passkey: what is approved, and by whom in which session for which request.</summary>
 public sealed record PendingApproval(string RequestKey, string PersonId, string SessionId, byte[] Structure, DateTimeOffset Expires, string State);
+
+/// <param name="Json">The value of <c>authorization_details</c>.</param>
+internal sealed record GrantedDetails(string Json);

@@ -13,6 +13,7 @@ using Identity.Provider.PushedRequests;
 using Identity.Provider.Sessions;
 using Identity.Provider.Storage;
 using Identity.Provider.Subjects;
+using Identity.Keys.Activation;
 using Identity.Web;
 using Microsoft.AspNetCore;
 using Microsoft.AspNetCore.Authentication;
@@ -31,6 +32,9 @@ public sealed class AuthorizeEndpoint(
 {
     /// <summary>Carries the finished approval from here to the token answer, inside the code's sealed content.</summary>
     internal const string ApprovalClaim = "finished_approval";
+
+    /// <summary>In the access token: which approval of a credential's signatures it stands for (the evidence's <c>jti</c>).</summary>
+    internal const string ApprovalIdClaim = "approval_id";
 
     private const int AuthorizationIdBytes = 16;
 
@@ -121,7 +125,12 @@ public sealed class AuthorizeEndpoint(
         // RFC 9449 10: the code is good for the holder of this key alone.
         identity.SetClaim(DpopBinding.Parameter, (string?)request.GetParameter(DpopBinding.Parameter));
         if (approval is not null)
+        {
             identity.SetClaim(ApprovalClaim, JsonSerializer.Serialize(approval));
+            if (ApprovalStructure.TryParse(approval.Structure, out var structure) && structure!.Credential is not null)
+                identity.AddClaim(new Claim(ApprovalIdClaim, structure.Approval).SetDestinations(Destinations.AccessToken));
+        }
+
         identity.SetScopes(request.GetScopes());
         // RFC 8707 2.2: each token is for one of them.
         identity.SetResources(parties.AudiencesOf(request));

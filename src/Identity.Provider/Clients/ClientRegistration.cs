@@ -188,9 +188,10 @@ public sealed partial record ClientRegistration
         if (method == "none" && (profile != SecurityProfile.Baseline || !options.DpopBoundAccessTokens || grants.Contains("client_credentials") || grants.Contains(TokenExchange)))
             throw refused("TokenEndpointAuthMethod", "none is for baseline clients whose tokens are bound by DPoP, for the grants of people.");
 
-        // CSC API v2 8.3.3, RFC 9396 11.2: what a person is to approve comes from a client that has shown who it is.
-        if (method == "none" && options.AuthorizationDetailsTypes.Count > 0)
-            throw refused("AuthorizationDetailsTypes", "are for clients that authenticate.");
+        // CSC API v2 8.3.3, RFC 9396 11.2: what a person is to approve comes from a client that has shown who it is. A native application cannot, and so may ask
+        // for the signatures of a credential only (PushedAuthorizationDetails), which serves nobody who does not hold the person's other token.
+        if (method == "none" && options.ApplicationType != NativeApplication.Type && options.AuthorizationDetailsTypes.Count > 0)
+            throw refused("AuthorizationDetailsTypes", "are for clients that authenticate, and native ones.");
 
         var named = new[] { options.TlsClientAuthSubjectDn, options.TlsClientAuthSanDns }.Count(name => name is not null);
         if (named != (method == "tls_client_auth" ? 1 : 0))

@@ -42,8 +42,27 @@ internal static class DemoClients
                     Sector = SectorOf(signing),
                     AuthorizationDetailsTypes = ["credential"],
                 },
+                new ClientOptions
+                {
+                    Id = "sign",
+                    Name = "Sign command",
+                    ApplicationType = NativeApplication.Type,
+                    TokenEndpointAuthMethod = "none",
+                    DpopBoundAccessTokens = true,
+                    RequirePushedAuthorizationRequests = true,
+                    // Any port of the device's own (RFC 8252 7.3).
+                    RedirectUris = ["http://127.0.0.1/callback"],
+                    Scopes = ["openid", "service", "credential"],
+                    Sector = SectorOf(signing),
+                    AuthorizationDetailsTypes = ["credential"],
+                },
             ],
-            [new ResourceOptions { Scope = "signing", Address = signing, Name = "Signing" }]);
+            [
+                new ResourceOptions { Scope = "signing", Address = signing, Name = "Signing", IntrospectionClient = "signing" },
+                // CSC API v2 8.4.
+                new ResourceOptions { Scope = "service", Address = signing, Name = "Signing: certificates in your name", IntrospectionClient = "signing" },
+                new ResourceOptions { Scope = "credential", Address = signing, Name = "Signing: the signatures that you approve next", IntrospectionClient = "signing" },
+            ]);
 
         ClientOptions Portal(string id, string name, string address, List<string> scopes) => new()
         {

@@ -15,7 +15,7 @@ namespace Identity.Provider.Introspection;
 /// and when it is over, it is <c>{"active":false}</c>, with no word about why. Takes the place of the engine's own checks and claims.
 /// </summary>
 internal sealed class TokenIntrospection(
-    ProviderSettings settings, IOpenIddictTokenManager tokens, IOpenIddictApplicationManager applications, PersonStore people)
+    ProviderSettings settings, IOpenIddictTokenManager tokens, IOpenIddictApplicationManager applications, PersonStore people, SigningIntrospection signing)
     : IOpenIddictServerHandler<HandleIntrospectionRequestContext>
 {
     /// <summary>Of the authentication, as RFC 9068 2.2.1 has them in the token.</summary>
@@ -28,7 +28,8 @@ internal sealed class TokenIntrospection(
     {
         var token = context.GenericTokenPrincipal!;
         var caller = context.Request.ClientId!;
-        if (!Concerns(token, caller) || !await IsGood(token, context.CancellationToken))
+        var (isGood, person) = Concerns(token, caller) ? await WhoseGood(token, context.CancellationToken) : (false, null);
+        if (!isGood)
         {
             // Answered as {"active":false}.
             context.Reject(Errors.InvalidToken);
@@ -51,19 +52,23 @@ internal sealed class TokenIntrospection(
 
         if (token.GetClaim(Actor) is { } actor)
             context.Claims[Actor] = JsonNode.Parse(actor);
+        if (person is not null && IsFor(token, caller))
+            await signing.Tell(context, token, person, caller);
     }
+
+    private bool IsFor(ClaimsPrincipal token, string caller) =>
+        token.HasTokenType(TokenTypeIdentifiers.AccessToken) && settings.Resources.Any(server => server.IntrospectionClient == caller && token.HasAudience(server.Address.AbsoluteUri));
 
     private bool Concerns(ClaimsPrincipal token, string caller) => token.GetTokenType() switch
     {
         // A refresh token is its client's alone.
         TokenTypeIdentifiers.RefreshToken => token.HasPresenter(caller),
-        TokenTypeIdentifiers.AccessToken => token.HasPresenter(caller)
-            || settings.Resources.Any(server => server.IntrospectionClient == caller && token.HasAudience(server.Address.AbsoluteUri)),
+        TokenTypeIdentifiers.AccessToken => token.HasPresenter(caller) || IsFor(token, caller),
         _ => false,
     };
 
     /// <summary>The engine has found the token itself to be good; whose it is, and who got it, may be gone all the same.</summary>
-    private async Task<bool> IsGood(ClaimsPrincipal token, CancellationToken cancellation)
+    private async Task<(bool IsGood, Person? Person)> WhoseGood(ClaimsPrincipal token, CancellationToken cancellation)
     {
         if (await tokens.FindByIdAsync(token.GetTokenId()!, cancellation) is not { } entry
             || await tokens.GetStatusAsync(entry, cancellation) != Statuses.Valid
@@ -71,9 +76,12 @@ internal sealed class TokenIntrospection(
             || await applications.FindByIdAsync(application, cancellation) is not { } client
             || await tokens.GetSubjectAsync(entry, cancellation) is not { } subject)
         {
-            return false;
+            return (false, null);
         }
 
-        return subject == await applications.GetClientIdAsync(client, cancellation) || await people.Find(subject, cancellation) is not null;
+        if (subject == await applications.GetClientIdAsync(client, cancellation))
+            return (true, null);
+        var person = await people.Find(subject, cancellation);
+        return (person is not null, person);
     }
 }

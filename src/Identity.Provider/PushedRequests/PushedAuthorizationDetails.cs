@@ -2,6 +2,7 @@ using Identity.Provider.Approvals;
 using Identity.Provider.Clients;
 using OpenIddict.Abstractions;
 using OpenIddict.Server;
+using static OpenIddict.Abstractions.OpenIddictConstants;
 using static OpenIddict.Server.OpenIddictServerEvents;
 
 namespace Identity.Provider.PushedRequests;
@@ -16,13 +17,26 @@ internal sealed class PushedAuthorizationDetails(IOpenIddictApplicationManager a
 
     public async ValueTask HandleAsync(ValidatePushedAuthorizationRequestContext context)
     {
+        var named = context.Request.HasScope(ApprovalRequest.CredentialScope);
         if (context.Request.GetParameter(Parameter) is not { } parameter)
+        {
+            // CSC API v2 8.4.2: a credential is authorized for hashes (SCAL 2), or not at all.
+            if (named)
+                context.Reject(InvalidAuthorizationDetails, "The scope credential needs authorization_details.");
             return;
+        }
+
+        var client = await applications.MetadataOf(context.ClientId!, context.CancellationToken);
         // RFC 9396 5: a client that is not permitted a type gets the same answer as for an unknown type.
-        if (!await IsPermitted(context.ClientId!, context.CancellationToken))
+        if (!client.AuthorizationDetailsTypes.Contains(ApprovalRequest.DetailsType))
             context.Reject(InvalidAuthorizationDetails, "This client may not use authorization_details.");
-        else if (ApprovalRequest.TryRead((string?)parameter ?? "", out var refusal) is null)
+        else if (ApprovalRequest.TryRead((string?)parameter ?? "", out var refusal) is not { } asked)
             context.Reject(InvalidAuthorizationDetails, refusal);
+        else if (asked.Credential is not null != named)
+            context.Reject(InvalidAuthorizationDetails, "The scope credential and a credentialID come together.");
+        // Whoever asks for signatures on documents says for whom: only one that has shown who it is can be believed.
+        else if (asked.Credential is null && client.TokenEndpointAuthMethod == ClientAuthenticationMethods.None)
+            context.Reject(InvalidAuthorizationDetails, "A public client can ask for a credential's signatures only.");
     }
 
     /// <summary>What a pushed request, validated above, asks to approve; null when it asks for nothing of that kind.</summary>
@@ -31,7 +45,4 @@ internal sealed class PushedAuthorizationDetails(IOpenIddictApplicationManager a
             ? ApprovalRequest.TryRead((string?)parameter ?? "", out _)
                 ?? throw new InvalidOperationException("A pushed request holds authorization_details that were refused.")
             : null;
-
-    private async Task<bool> IsPermitted(string clientId, CancellationToken cancellation) =>
-        (await applications.MetadataOf(clientId, cancellation)).AuthorizationDetailsTypes.Contains(ApprovalRequest.DetailsType);
 }

@@ -1,4 +1,6 @@
 using System.Security.Claims;
+using Identity.Provider.Approvals;
+using Identity.Provider.Authorize;
 using Identity.Provider.Subjects;
 using Identity.Provider.Token;
 using OpenIddict.Abstractions;
@@ -23,10 +25,15 @@ internal sealed class AccessTokenResource(ProviderSettings settings, PairwiseSub
             return;
         var token = context.AccessTokenPrincipal!;
         var own = settings.Issuer.AbsoluteUri;
-        var resource = context.Request.GetResources() is [var named, ..] ? named : own;
+        // RFC 9396 6: what a person approved is good at the resource server that it names, also when the client does not say so again (CSC API v2 knows no resource).
+        var resource = context.Request.GetResources() is [var named, ..] ? named
+            : token.HasClaim(AuthorizeEndpoint.ApprovalIdClaim) ? settings.Resources.Single(server => server.Scope == ApprovalRequest.CredentialScope).Address.AbsoluteUri
+            : own;
         var granted = token.GetScopes();
         token.SetAudiences(resource);
         token.SetScopes(LoginResources.ScopesAt(settings, resource, granted));
+        if (!token.HasScope(ApprovalRequest.CredentialScope))
+            token.RemoveClaims(AuthorizeEndpoint.ApprovalIdClaim);
         if (resource == own)
             return;
 

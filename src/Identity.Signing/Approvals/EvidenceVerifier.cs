@@ -30,21 +30,11 @@ public sealed class EvidenceVerifier(ProviderKeySet keys, SigningSettings settin
     public async Task<ApprovalChecked> Check(
         StoredApproval stored, SigningRequest request, ReadOnlyMemory<byte> documentSha256, CancellationToken cancellation)
     {
-        var expected = new ApprovalExpectations
-        {
-            Issuer = settings.Provider.AbsoluteUri,
-            Audience = ClientKey.ClientId,
-            RelyingPartyId = settings.RelyingPartyId,
-            Origins = settings.ApprovalOrigins,
-            Now = time.GetUtcNow(),
-            Documents = [documentSha256],
-        };
+        var expected = Expected(ClientKey.ClientId) with { Documents = [documentSha256] };
         ApprovalVerification verification;
         try
         {
-            verification = ApprovalEvidence.Verify(stored.Evidence, await keys.Get(cancellation), expected);
-            if (verification is ApprovalVerification.Refused { Reason: ApprovalRefusal.UnknownKey })
-                verification = ApprovalEvidence.Verify(stored.Evidence, await keys.GetAnew(cancellation), expected);
+            verification = await Verify(stored.Evidence, expected, cancellation);
         }
         catch (ProviderUnavailableException e)
         {
@@ -59,6 +49,27 @@ public sealed class EvidenceVerifier(ProviderKeySet keys, SigningSettings settin
             _ => throw new InvalidOperationException("Verifying evidence has two outcomes."),
         };
     }
+
+    /// <summary>That the person's passkey signed an approval for this client of the Provider; what it says is the caller's to judge.</summary>
+    /// <exception cref="ProviderUnavailableException">the Provider's keys cannot be had</exception>
+    public Task<ApprovalVerification> Verify(string evidence, string client, CancellationToken cancellation) => Verify(evidence, Expected(client), cancellation);
+
+    private async Task<ApprovalVerification> Verify(string evidence, ApprovalExpectations expected, CancellationToken cancellation)
+    {
+        var verification = ApprovalEvidence.Verify(evidence, await keys.Get(cancellation), expected);
+        return verification is ApprovalVerification.Refused { Reason: ApprovalRefusal.UnknownKey }
+            ? ApprovalEvidence.Verify(evidence, await keys.GetAnew(cancellation), expected)
+            : verification;
+    }
+
+    private ApprovalExpectations Expected(string client) => new()
+    {
+        Issuer = settings.Provider.AbsoluteUri,
+        Audience = client,
+        RelyingPartyId = settings.RelyingPartyId,
+        Origins = settings.ApprovalOrigins,
+        Now = time.GetUtcNow(),
+    };
 
     private static ApprovalChecked AgainstRequest(VerifiedApproval approval, StoredApproval stored, SigningRequest request)
     {

@@ -33,9 +33,24 @@ public sealed class AuthorityClient(HttpClient http, ClientKey client, TrustedCh
     private const string SerialNumberAttribute = "2.5.4.5";
 
     /// <summary>One try only: the Authority answers an approval once, so a second ask could find it used.</summary>
-    public async Task<CertificateAnswer> Certify(PersonKey key, string evidence, CancellationToken cancellation)
+    public Task<CertificateAnswer> Certify(PersonKey key, string evidence, CancellationToken cancellation) =>
+        Certify(JsonSerializer.SerializeToUtf8Bytes(new { evidence, csr = Convert.ToBase64String(key.CertificationRequest.Span) }), key, key.Approval.Person.Identifier, cancellation);
+
+    /// <summary>For one session, on the Provider's statement about the person, whom the certificate names.</summary>
+    public Task<CertificateAnswer> Certify(SessionKey key, string statement, CancellationToken cancellation) =>
+        Certify(JsonSerializer.SerializeToUtf8Bytes(new { statement, csr = Convert.ToBase64String(key.CertificationRequest.Span) }), key, null, cancellation);
+
+    /// <summary>EN 319 412-1 5.1.3: the semantic identifier of the certificate's subject; null when it has none or several.</summary>
+    public static string? PersonOf(Certificate certificate)
     {
-        var body = JsonSerializer.SerializeToUtf8Bytes(new { evidence, csr = Convert.ToBase64String(key.CertificationRequest.Span) });
+        using var framework = X509CertificateLoader.LoadCertificate(certificate.Raw.Span);
+        return framework.SubjectName.EnumerateRelativeDistinguishedNames()
+            .Where(name => !name.HasMultipleElements && name.GetSingleElementType().Value == SerialNumberAttribute)
+            .Select(name => name.GetSingleElementValue()).ToArray() is [{ } only] ? only : null;
+    }
+
+    private async Task<CertificateAnswer> Certify(byte[] body, SigningKey key, string? identifier, CancellationToken cancellation)
+    {
         using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(settings.Authority, "certificates")) { Content = new ByteArrayContent(body) };
         request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
         request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", client.RequestToken(settings.Authority, body));
@@ -45,7 +60,7 @@ public sealed class AuthorityClient(HttpClient http, ClientKey client, TrustedCh
             await response.Content.LoadIntoBufferAsync(LargestAnswer, cancellation);
             using var answer = JsonDocument.Parse(await response.Content.ReadAsStringAsync(cancellation));
             return response.StatusCode == HttpStatusCode.Created
-                ? Check(Read(answer.RootElement), key)
+                ? Check(Read(answer.RootElement), key, identifier)
                 : Refusal(response.StatusCode, answer.RootElement);
         }
         catch (Exception e) when (e is HttpRequestException or JsonException or KeyNotFoundException or InvalidOperationException or FormatException or CryptographicException or MalformedException
@@ -79,25 +94,15 @@ public sealed class AuthorityClient(HttpClient http, ClientKey client, TrustedCh
     private static Certificate Load(JsonElement certificate) => Certificate.Parse(certificate.GetBytesFromBase64());
 
     /// <summary>The Authority is trusted to certify, not to be free of mistakes: a wrong certificate would spoil the signature for good.</summary>
-    private CertificateAnswer Check(PersonCertificate certificate, PersonKey key)
+    private CertificateAnswer Check(PersonCertificate certificate, SigningKey key, string? identifier)
     {
         if (!certificate.Leaf.PublicKey.Raw.Span.SequenceEqual(key.SubjectPublicKeyInfo.Span))
             return Wrong("certificate_other_key");
-        if (!IsFor(certificate.Leaf, key.Approval.Person.Identifier))
+        if (PersonOf(certificate.Leaf) is not { } named || (identifier is not null && named != identifier))
             return Wrong("certificate_other_person");
         return trust.Leads(certificate.Leaf.Raw, certificate.Chain.Select(issuer => issuer.Raw), time.GetUtcNow())
             ? new CertificateAnswer.Issued(certificate)
             : Wrong("certificate_not_trusted");
-    }
-
-    // EN 319 412-1 5.1.3: the semantic identifier is the subject's serialNumber.
-    private static bool IsFor(Certificate certificate, string identifier)
-    {
-        using var framework = X509CertificateLoader.LoadCertificate(certificate.Raw.Span);
-        var serialNumbers = framework.SubjectName.EnumerateRelativeDistinguishedNames()
-            .Where(name => !name.HasMultipleElements && name.GetSingleElementType().Value == SerialNumberAttribute)
-            .Select(name => name.GetSingleElementValue()).ToArray();
-        return serialNumbers is [{ } only] && only == identifier;
     }
 
     private static CertificateAnswer.Refused Wrong(string detail) => new(FailureReason.AuthorityRefused, detail);

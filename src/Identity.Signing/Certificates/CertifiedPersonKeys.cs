@@ -20,4 +20,19 @@ public sealed class CertifiedPersonKeys(PersonKeys keys, AuthorityClient authori
     }
 
     public Task<CertificateAnswer> Certify(PersonKey key, string evidence, CancellationToken cancellation) => authority.Certify(key, evidence, cancellation);
+
+    /// <summary>A key for one session of remote signing, or null: the token does not answer, and nothing was made.</summary>
+    public SessionKey? MakeForSession()
+    {
+        try
+        {
+            return keys.CreateForSession();
+        }
+        catch (KeyUnavailableException)
+        {
+            return null;
+        }
+    }
+
+    public Task<CertificateAnswer> Certify(SessionKey key, string statement, CancellationToken cancellation) => authority.Certify(key, statement, cancellation);
 }

@@ -1,5 +1,6 @@
 using Identity.Signing.Approvals;
 using Identity.Signing.Ceremonies;
+using Identity.Signing.Csc;
 using Identity.Signing.Pades;
 using Identity.Signing.Requests;
 using Identity.Signing.SignIn;
@@ -28,6 +29,12 @@ public sealed class SigningDatabase(DbContextOptions<SigningDatabase> options) :
     public DbSet<OpenSession> Sessions => Set<OpenSession>();
 
     public DbSet<SettledLogout> SettledLogouts => Set<SettledLogout>();
+
+    public DbSet<RemoteCredential> RemoteCredentials => Set<RemoteCredential>();
+
+    public DbSet<CredentialApproval> CredentialApprovals => Set<CredentialApproval>();
+
+    public DbSet<UsedProof> UsedProofs => Set<UsedProof>();
 
     public DbSet<DataProtectionKey> DataProtectionKeys => Set<DataProtectionKey>();
 
@@ -84,6 +91,23 @@ public sealed class SigningDatabase(DbContextOptions<SigningDatabase> options) :
         {
             logout.HasKey(l => l.What);
             logout.HasIndex(l => l.ExpiresAt);
+        });
+        modelBuilder.Entity<RemoteCredential>(credential =>
+        {
+            credential.HasKey(c => c.CredentialId);
+            credential.HasIndex(c => new { c.Client, c.Subject });
+            credential.HasIndex(c => c.EndedAt);
+        });
+        modelBuilder.Entity<CredentialApproval>(approval =>
+        {
+            approval.HasKey(a => a.ApprovalId);
+            approval.HasIndex(a => a.CredentialId);
+            approval.HasIndex(a => a.EndedAt);
+        });
+        modelBuilder.Entity<UsedProof>(proof =>
+        {
+            proof.HasKey(p => p.Id);
+            proof.HasIndex(p => p.ExpiresAt);
         });
         modelBuilder.Entity<IdempotencyRecord>().HasKey(record => new { record.AgencyId, record.Key });
     }

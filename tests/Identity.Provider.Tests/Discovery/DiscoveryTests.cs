@@ -42,7 +42,7 @@ public sealed class DiscoveryTests(RunningProvider provider) : IClassFixture<Run
         }
 
         Assert.Equal(["pairwise"], List("subject_types_supported"));
-        Assert.Equal(["address", "birthdate", "email", "openid", "person_identifier", "phone", "profile", "signing"], List("scopes_supported"));
+        Assert.Equal(["address", "birthdate", "credential", "email", "openid", "person_identifier", "phone", "profile", "service", "signing"], List("scopes_supported"));
         Assert.Equal(["consent", "login", "none", "select_account"], List("prompt_values_supported"));
         Assert.Equal(["credential"], List("authorization_details_types_supported"));
         Assert.Equal(["http://eidas.europa.eu/LoA/substantial"], List("acr_values_supported"));

@@ -201,6 +201,88 @@ namespace Identity.Signing.Storage.Migrations
                     b.ToTable("Places");
                 });
 
+            modelBuilder.Entity("Identity.Signing.Csc.CredentialApproval", b =>
+                {
+                    b.Property<string>("ApprovalId");
+
+                    b.Property<string>("Client")
+                        .IsRequired();
+
+                    b.Property<string>("CredentialId")
+                        .IsRequired();
+
+                    b.Property<long?>("EndedAt");
+
+                    b.Property<string>("Evidence")
+                        .IsRequired();
+
+                    b.Property<string>("Outcome");
+
+                    b.Property<long>("StoredAt");
+
+                    b.Property<long?>("TakenAt");
+
+                    b.HasKey("ApprovalId");
+
+                    b.HasIndex("CredentialId");
+
+                    b.HasIndex("EndedAt");
+
+                    b.ToTable("CredentialApprovals");
+                });
+
+            modelBuilder.Entity("Identity.Signing.Csc.RemoteCredential", b =>
+                {
+                    b.Property<string>("CredentialId");
+
+                    b.Property<string>("ApprovalId");
+
+                    b.Property<byte[]>("Certificate")
+                        .IsRequired();
+
+                    b.Property<byte[]>("Chain")
+                        .IsRequired();
+
+                    b.Property<string>("Client")
+                        .IsRequired();
+
+                    b.Property<long>("CreatedAt");
+
+                    b.Property<long?>("EndedAt");
+
+                    b.Property<string>("Instance")
+                        .IsRequired();
+
+                    b.Property<long>("NotAfter");
+
+                    b.Property<string>("PersonIdentifier")
+                        .IsRequired();
+
+                    b.Property<string>("Subject")
+                        .IsRequired();
+
+                    b.HasKey("CredentialId");
+
+                    b.HasIndex("EndedAt");
+
+                    b.HasIndex("Client", "Subject");
+
+                    b.ToTable("RemoteCredentials");
+                });
+
+            modelBuilder.Entity("Identity.Signing.Csc.UsedProof", b =>
+                {
+                    b.Property<string>("Id");
+
+                    b.Property<long>("ExpiresAt");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("ExpiresAt");
+
+                    b.ToTable("UsedProofs");
+                });
+
             modelBuilder.Entity("Identity.Signing.Requests.IdempotencyRecord", b =>
                 {
                     b.Property<string>("AgencyId");

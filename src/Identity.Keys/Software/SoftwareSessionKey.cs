@@ -1,0 +1,23 @@
+using System.Security.Cryptography;
+using Identity.Keys.Activation;
+
+namespace Identity.Keys.Software;
+
+/// <summary>A credential's key in this process's memory: for development. What it may sign is counted by <see cref="SessionKey"/>.</summary>
+internal sealed class SoftwareSessionKey(ECDsa key) : SessionKey.Half
+{
+    public static SessionKey Make()
+    {
+        var name = ApprovalStructure.NewRandom();
+        var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        return new SessionKey(name, new SoftwareSessionKey(key), SoftwareSigningKey.PublicKeyOf(key), SoftwarePersonKey.CertificationRequestOf(key, name));
+    }
+
+    public override void Enable(IReadOnlyList<byte[]> hashes)
+    {
+    }
+
+    public override byte[] Sign(SignatureScheme scheme, ReadOnlySpan<byte> hash, DSASignatureFormat format) => SoftwareSigningKey.SignWith(key, scheme, hash, format);
+
+    public override void Dispose() => key.Dispose();
+}

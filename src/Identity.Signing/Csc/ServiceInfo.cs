@@ -1,0 +1,28 @@
+using System.Text.Json.Nodes;
+
+namespace Identity.Signing.Csc;
+
+/// <summary>info (CSC API v2 11.1): what this service does, and nothing that it does not.</summary>
+internal static class ServiceInfo
+{
+    /// <summary>The names of all methods that answer with more than a refusal.</summary>
+    public static readonly string[] Methods = ["info", "credentials/list", "credentials/info", "signatures/signHash"];
+
+    public static JsonObject Of(SigningSettings settings) => new()
+    {
+        ["specs"] = "2.0.0.2",
+        ["name"] = "Signing",
+        ["logo"] = new Uri(settings.PublicAddress, "favicon.ico").AbsoluteUri,
+        ["region"] = settings.Region,
+        ["lang"] = "en",
+        ["description"] = "People sign with a key that is made for one approval or one session, approved with their passkey.",
+        ["authType"] = new JsonArray("oauth2code"),
+        ["oauth2Issuer"] = settings.Provider.AbsoluteUri,
+        ["asynchronousOperationMode"] = false,
+        ["methods"] = new JsonArray([.. Methods.Select(method => JsonValue.Create(method))]),
+        ["validationInfo"] = false,
+        ["signAlgorithms"] = new JsonObject { ["algos"] = new JsonArray(CredentialDescription.EcdsaWithSha256) },
+        ["signature_formats"] = new JsonObject { ["formats"] = new JsonArray() },
+        ["conformance_levels"] = new JsonArray(),
+    };
+}

@@ -1,0 +1,151 @@
+using System.Collections.Concurrent;
+using Identity.Audit;
+using Identity.Keys;
+using Identity.Keys.Activation;
+using Identity.Signing.Certificates;
+
+namespace Identity.Signing.Csc;
+
+/// <summary>A credential whose key is here.</summary>
+internal sealed record LiveCredential(RemoteCredential Record, SessionKey Key);
+
+/// <summary>
+/// The keys of credentials: made when a person has none, certified on the Provider's statement, disabled until approved, and destroyed after their
+/// signatures, at the end of their certificate, or when the service stops. At the start what the last run had is called over: keys do not outlive it.
+/// </summary>
+internal sealed class SessionCredentials(
+    CertifiedPersonKeys keys, CscToken tokens, CredentialRecords records, AuditLog audit, SigningSettings settings, TimeProvider time, ILogger<SessionCredentials> log) : BackgroundService
+{
+    /// <summary>A token holds few objects, and those of documents need room too.</summary>
+    public const int MostAtOnce = 256;
+
+    /// <summary>Of one person, through whatever programs.</summary>
+    public const int MostOfPerson = 5;
+
+    /// <summary>A credential that ends sooner is not offered: a person could not approve and have signed in time.</summary>
+    public static readonly TimeSpan LeastLeft = TimeSpan.FromMinutes(2);
+
+    private const int Stripes = 64;
+    private static readonly TimeSpan BetweenSweeps = TimeSpan.FromSeconds(10);
+
+    private readonly ConcurrentDictionary<string, LiveCredential> live = new(StringComparer.Ordinal);
+    private readonly SemaphoreSlim[] making = [.. Enumerable.Range(0, Stripes).Select(_ => new SemaphoreSlim(1, 1))];
+
+    public async Task<IReadOnlyList<RemoteCredential>> List(CscAuthorization authorization, CancellationToken cancellation)
+    {
+        // One at a time for each person: two lists at once give one credential.
+        var gate = making[(uint)string.GetHashCode($"{authorization.Client} {authorization.Subject}", StringComparison.Ordinal) % Stripes];
+        await gate.WaitAsync(cancellation);
+        try
+        {
+            var now = time.GetUtcNow();
+            var usable = (await records.LiveOf(authorization.Client, authorization.Subject, cancellation))
+                .Where(c => c.ApprovalId is null && c.NotAfter - now >= LeastLeft && live.ContainsKey(c.CredentialId)).ToList();
+            return usable.Count > 0 ? usable : [await Make(authorization, cancellation)];
+        }
+        finally
+        {
+            gate.Release();
+        }
+    }
+
+    /// <summary>Null when the key is gone, or at another copy of the service.</summary>
+    public LiveCredential? Find(string credentialId) => live.GetValueOrDefault(credentialId);
+
+    /// <summary>The key signs nothing more.</summary>
+    public async Task Destroy(string credentialId, string reason)
+    {
+        if (live.TryRemove(credentialId, out var credential))
+            credential.Key.Dispose();
+        if (await records.End(credentialId))
+            audit.Append(new CredentialKeyDestroyed(credentialId, reason));
+    }
+
+    public override async Task StartAsync(CancellationToken cancellationToken)
+    {
+        foreach (var lost in await records.EndOwn(cancellationToken))
+            audit.Append(new CredentialKeyDestroyed(lost, "service_stopped"));
+        await base.StartAsync(cancellationToken);
+    }
+
+    public override async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await base.StopAsync(cancellationToken);
+        foreach (var credential in live.Keys.ToList())
+            await Destroy(credential, "service_stops");
+    }
+
+    public override void Dispose()
+    {
+        foreach (var gate in making)
+            gate.Dispose();
+        base.Dispose();
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(BetweenSweeps, time);
+        while (await timer.WaitForNextTickAsync(stoppingToken))
+        {
+            try
+            {
+                var now = time.GetUtcNow();
+                foreach (var ended in live.Values.Where(c => c.Record.NotAfter <= now).ToList())
+                    await Destroy(ended.Record.CredentialId, "certificate_ended");
+                await records.RemoveOldProofs(stoppingToken);
+            }
+            catch (Exception problem) when (problem is not OperationCanceledException)
+            {
+                // Tried again in a moment; meanwhile SignHash refuses what has ended.
+                log.LogError(problem, "Ended credentials could not be removed");
+            }
+        }
+    }
+
+    /// <summary>1. a key; 2. the Provider's statement for this key; 3. the Authority certifies it; 4. the record, before anybody hears of it.</summary>
+    private async Task<RemoteCredential> Make(CscAuthorization authorization, CancellationToken cancellation)
+    {
+        if (live.Count >= MostAtOnce || keys.MakeForSession() is not { } key)
+            throw new CscRefusedException(CscError.Unavailable);
+        var kept = false;
+        try
+        {
+            if (await tokens.AskForStatement(authorization, PersonStatement.KeyHash(key.SubjectPublicKeyInfo.Span), cancellation) is not { Statement: { } statement })
+                throw new CscRefusedException(CscError.InvalidToken);
+            if (await keys.Certify(key, statement, cancellation) is not CertificateAnswer.Issued { Certificate: var certificate })
+            {
+                log.LogWarning("A credential could not be certified");
+                throw new CscRefusedException(CscError.Unavailable);
+            }
+
+            key.Certified(certificate.Leaf.Raw.Span);
+            var record = Record(authorization, key.Credential!, certificate);
+            if (await records.CountLive(record.PersonIdentifier, cancellation) >= MostOfPerson)
+                throw new CscRefusedException(CscError.Unavailable);
+            var operation = audit.Begin(new CredentialCertification(record.CredentialId, record.Client));
+            await records.Add(record, cancellation);
+            operation.Complete(AuditOutcome.Succeeded);
+            live[record.CredentialId] = new LiveCredential(record, key);
+            kept = true;
+            return record;
+        }
+        finally
+        {
+            if (!kept)
+                key.Dispose();
+        }
+    }
+
+    private RemoteCredential Record(CscAuthorization authorization, string credential, PersonCertificate certificate) => new()
+    {
+        CredentialId = credential,
+        Client = authorization.Client,
+        Subject = authorization.Subject,
+        PersonIdentifier = AuthorityClient.PersonOf(certificate.Leaf)!,
+        Certificate = certificate.Leaf.Raw.ToArray(),
+        Chain = [.. certificate.Chain.SelectMany(issuer => issuer.Raw.ToArray())],
+        CreatedAt = time.GetUtcNow(),
+        NotAfter = certificate.Leaf.NotAfter,
+        Instance = settings.Instance,
+    };
+}
