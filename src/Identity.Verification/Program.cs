@@ -5,7 +5,16 @@ using Identity.Verification.CommandLine;
 switch (args)
 {
     case ["verify", ..]:
-        return await VerifyCommand.Run(args[1..], Console.Out, Console.Error, TimeProvider.System);
+        using (var interrupted = new CancellationTokenSource())
+        {
+            // The first Ctrl+C ends the work in order; the second is the system's.
+            Console.CancelKeyPress += (_, pressed) =>
+            {
+                pressed.Cancel = !interrupted.IsCancellationRequested;
+                interrupted.Cancel();
+            };
+            return await VerifyCommand.Run(args[1..], Console.Out, Console.Error, TimeProvider.System, Console.OpenStandardInput(), interrupted.Token);
+        }
     case [var word, ..] when !word.StartsWith('-') && !word.StartsWith('/'):
         Console.Error.WriteLine(VerifyArguments.Usage);
         return VerifyCommand.WrongUsage;

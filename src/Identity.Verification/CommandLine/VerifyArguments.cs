@@ -3,16 +3,20 @@ using System.Globalization;
 namespace Identity.Verification.CommandLine;
 
 /// <summary>The arguments of `verify`, checked.</summary>
-public sealed record VerifyArguments(bool Json, bool Offline, IReadOnlyList<string> TrustDirectories, DateTimeOffset? Time, IReadOnlyList<string> Files)
+public sealed record VerifyArguments(bool Json, bool Offline, IReadOnlyList<string> TrustDirectories, DateTimeOffset? Time, int Parallel, IReadOnlyList<string> Files)
 {
+    public const int MostParallel = 64;
+
     public const string Usage =
         """
-        usage: verify [--json] [--trust DIR]... [--time ISO] [--offline] FILE...
+        usage: verify [--json] [--trust DIR]... [--time ISO] [--offline] [--parallel N] FILE...
 
+          FILE          a PDF file, a folder (every *.pdf in it and below; links are not followed), or - for the standard input
           --json        one JSON object a line and file
           --trust DIR   trust the certificates in this folder instead of the configured ones; may be repeated
           --time ISO    validate as of this moment, for instance 2026-11-23T10:00:00Z
           --offline     ask no revocation source
+          --parallel N  files at one time, 1 to 64; without it as many as there are processors
 
         exit code: 0 every file passed, 1 not, 2 wrong usage
         """;
@@ -29,6 +33,7 @@ public sealed record VerifyArguments(bool Json, bool Offline, IReadOnlyList<stri
         var trust = new List<string>();
         var files = new List<string>();
         DateTimeOffset? time = null;
+        var parallel = Math.Clamp(Environment.ProcessorCount, 1, MostParallel);
         problem = "";
         for (var i = 0; i < arguments.Count; i++)
         {
@@ -49,7 +54,7 @@ public sealed record VerifyArguments(bool Json, bool Offline, IReadOnlyList<stri
                 case "--offline":
                     offline = true;
                     break;
-                case "--trust" or "--time" when i + 1 == arguments.Count:
+                case "--trust" or "--time" or "--parallel" when i + 1 == arguments.Count:
                     problem = $"{argument} needs a value";
                     return null;
                 case "--trust":
@@ -63,6 +68,13 @@ public sealed record VerifyArguments(bool Json, bool Offline, IReadOnlyList<stri
                     }
                     time = moment;
                     break;
+                case "--parallel":
+                    if (!int.TryParse(arguments[++i], NumberStyles.None, CultureInfo.InvariantCulture, out parallel) || parallel is < 1 or > MostParallel)
+                    {
+                        problem = FormattableString.Invariant($"--parallel is not a number from 1 to {MostParallel}");
+                        return null;
+                    }
+                    break;
                 default:
                     problem = $"unknown option {argument}";
                     return null;
@@ -73,6 +85,6 @@ public sealed record VerifyArguments(bool Json, bool Offline, IReadOnlyList<stri
             problem = "no file given";
             return null;
         }
-        return new VerifyArguments(json, offline, trust, time, files);
+        return new VerifyArguments(json, offline, trust, time, parallel, files);
     }
 }

@@ -3,19 +3,24 @@ using Identity.Verification.Engine;
 using Identity.Verification.Policy;
 using Identity.Verification.Reports;
 using Identity.Verification.Revocation;
-using Identity.Verification.Trust;
 using Identity.Web;
 
 namespace Identity.Verification.CommandLine;
 
-/// <summary>`verify`: reports on the standard output and nothing else there; progress and complaints on the other.</summary>
+/// <summary>
+/// `verify`: reports on the standard output and nothing else there, in the order of the arguments; progress and complaints on the other stream.
+/// One file that cannot be read is reported and the others go on.
+/// </summary>
 public static class VerifyCommand
 {
     public const int AllPassed = 0;
     public const int NotAllPassed = 1;
     public const int WrongUsage = 2;
 
-    public static async Task<int> Run(IReadOnlyList<string> arguments, TextWriter output, TextWriter complaints, TimeProvider clock)
+    /// <param name="input">The standard input, for the file `-`.</param>
+    /// <param name="interrupted">Ctrl+C: what is done is reported, the rest is not begun.</param>
+    public static async Task<int> Run(IReadOnlyList<string> arguments, TextWriter output, TextWriter complaints, TimeProvider clock, Stream? input = null,
+        CancellationToken interrupted = default)
     {
         if (VerifyArguments.Parse(arguments, out var problem) is not { } asked)
         {
@@ -23,56 +28,97 @@ public static class VerifyCommand
             await complaints.WriteLineAsync(VerifyArguments.Usage);
             return WrongUsage;
         }
-        ValidateDocument validation;
         VerificationOptions options;
+        ValidateDocument validation;
         try
         {
-            options = VerifyDefaults.Options(out var development);
-            if (asked.TrustDirectories.Count > 0)
-                options.TrustDirectories = [.. asked.TrustDirectories];
-            var online = asked.Offline ? OnlineRevocation.Offline : new OnlineRevocation(VerificationSettings.Sources(options, loopback: development), OnlineRevocation.Handler());
-            var limits = PdfLimits.Default with { FileBytes = options.MaxFileBytes };
-            validation = new ValidateDocument(VerificationSettings.Trusted(options, production: !development), online, ValidationPolicy.Default, limits, clock, asked.Time);
+            (options, validation) = Prepare(asked, clock);
         }
         catch (VerificationSettingException refused)
         {
             await complaints.WriteLineAsync(SafeText.ForDisplay(refused.Message));
             return WrongUsage;
         }
-
-        var allPassed = true;
-        for (var i = 0; i < asked.Files.Count; i++)
+        using (validation.Online)
         {
-            if (asked.Files.Count > 1 && !Console.IsErrorRedirected)
-                await complaints.WriteLineAsync(FormattableString.Invariant($"{i + 1}/{asked.Files.Count} {SafeText.ForDisplay(asked.Files[i])}"));
-            var report = await Validate(validation, asked.Files[i], options);
-            allPassed &= report.HasPassed;
-            await output.WriteAsync(asked.Json ? ReportJson.Serialize(report) + "\n" : CommandLineText.Render(report));
-            await output.FlushAsync();
+            var reading = new VerifyReading(validation, options, input ?? Stream.Null);
+            return await Report(asked, reading, output, complaints, interrupted) ? AllPassed : NotAllPassed;
         }
-        validation.Online.Dispose();
-        return allPassed ? AllPassed : NotAllPassed;
     }
 
-    private static async Task<ValidationReport> Validate(ValidateDocument validation, string file, VerificationOptions options)
+    private static (VerificationOptions, ValidateDocument) Prepare(VerifyArguments asked, TimeProvider clock)
     {
-        var time = validation.ControlTime ?? validation.Clock.GetUtcNow();
-        using var limit = new CancellationTokenSource(options.ValidationTime, validation.Clock);
+        var options = VerifyDefaults.Options(out var development);
+        if (asked.TrustDirectories.Count > 0)
+            options.TrustDirectories = [.. asked.TrustDirectories];
+        var online = asked.Offline ? OnlineRevocation.Offline : new OnlineRevocation(VerificationSettings.Sources(options, loopback: development), OnlineRevocation.Handler());
+        var limits = PdfLimits.Default with { FileBytes = options.MaxFileBytes };
+        return (options, new ValidateDocument(VerificationSettings.Trusted(options, production: !development), online, ValidationPolicy.Default, limits, clock, asked.Time));
+    }
+
+    private static async Task<bool> Report(VerifyArguments asked, VerifyReading reading, TextWriter output, TextWriter complaints, CancellationToken interrupted)
+    {
+        var files = VerifyFiles.Named(asked.Files);
+        var progress = new VerifyProgress(complaints, !Console.IsErrorRedirected && ReferenceEquals(complaints, Console.Error), files.Found.Count);
+        var (allPassed, done) = (true, 0);
+        // As many at work as asked for; finished reports wait for those before them.
+        var begun = new Queue<Task<ValidationReport>>();
+        using var turns = new SemaphoreSlim(asked.Parallel);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(interrupted);
         try
         {
-            var size = new FileInfo(file).Length;
-            if (size > options.MaxFileBytes)
-                return BuildReport.NotRead(file, new ReportError("too-large", $"the file has more than {options.MaxFileBytes} bytes"), size, null, time, validation.Policy);
-            var bytes = await File.ReadAllBytesAsync(file, limit.Token);
-            return BuildReport.From(await validation.Run(bytes, limit.Token), file, bytes, time, validation.Policy);
+            foreach (var (path, trouble) in files.Found)
+            {
+                if (begun.Count == asked.Parallel * 2)
+                    await Next();
+                begun.Enqueue(InTurn(path, trouble));
+            }
+            while (begun.Count > 0)
+                await Next();
         }
-        catch (Exception problem) when (problem is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
+        catch (OperationCanceledException) when (interrupted.IsCancellationRequested)
         {
-            return BuildReport.NotRead(file, new ReportError("unreadable", "the file cannot be opened"), 0, null, time, validation.Policy);
+            allPassed = false;
+            await progress.Clear();
+            await complaints.WriteLineAsync(FormattableString.Invariant($"interrupted: {done} of {files.Found.Count} files are reported"));
         }
-        catch (OperationCanceledException) when (limit.IsCancellationRequested)
+        catch (IOException)
         {
-            return BuildReport.NotRead(file, new ReportError("timeout", $"validation took longer than {options.ValidationTime.TotalSeconds:0} seconds"), 0, null, time, validation.Policy);
+            // Whoever read the reports has gone (a closed pipe): there is nobody to tell, and the rest need not be done.
+            allPassed = false;
+        }
+        finally
+        {
+            await stop.CancelAsync();
+            await Task.WhenAll(begun).ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+        }
+        await progress.Clear();
+        if (files.LeftAside > 0)
+            await complaints.WriteLineAsync(FormattableString.Invariant($"{files.LeftAside} files in folders are not called *.pdf and were left aside"));
+        return allPassed;
+
+        async Task<ValidationReport> InTurn(string path, string? trouble)
+        {
+            await turns.WaitAsync(stop.Token);
+            try
+            {
+                return trouble is null ? await reading.Validate(path, stop.Token) : reading.Unreadable(path, trouble);
+            }
+            finally
+            {
+                turns.Release();
+            }
+        }
+
+        async Task Next()
+        {
+            var report = await begun.Peek();
+            _ = begun.Dequeue();
+            allPassed &= report.HasPassed;
+            await progress.Clear();
+            await output.WriteAsync(asked.Json ? ReportJson.Serialize(report) + "\n" : CommandLineText.Render(report));
+            await output.FlushAsync(CancellationToken.None);
+            await progress.Done(++done, report.File);
         }
     }
 }

@@ -1,0 +1,67 @@
+using Identity.Verification.Engine;
+using Identity.Verification.Reports;
+
+namespace Identity.Verification.CommandLine;
+
+/// <summary>One file read and validated within its time and cap. Whatever goes wrong with the file is a report, never an exception.</summary>
+internal sealed class VerifyReading(ValidateDocument validation, VerificationOptions options, Stream input)
+{
+    private DateTimeOffset Time => validation.ControlTime ?? validation.Clock.GetUtcNow();
+
+    public async Task<ValidationReport> Validate(string file, CancellationToken interrupted)
+    {
+        using var limit = new CancellationTokenSource(options.ValidationTime, validation.Clock);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, interrupted);
+        try
+        {
+            // Opening a pipe waits for somebody to write to it: the time runs for that too.
+            var bytes = await Task.Run(() => Read(file, either.Token), either.Token).WaitAsync(either.Token);
+            if (bytes is null)
+                return NotRead(file, "too-large", FormattableString.Invariant($"the file has more than {options.MaxFileBytes} bytes"));
+            var time = Time;
+            return BuildReport.From(await Task.Run(() => validation.Run(bytes.Value, either.Token), either.Token), file, bytes.Value, time, validation.Policy);
+        }
+        catch (Exception problem) when (problem is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
+        {
+            return Unreadable(file, "the file cannot be opened");
+        }
+        catch (OperationCanceledException) when (limit.IsCancellationRequested && !interrupted.IsCancellationRequested)
+        {
+            return NotRead(file, "timeout", FormattableString.Invariant($"validation took longer than {options.ValidationTime.TotalSeconds:0} seconds"));
+        }
+    }
+
+    public ValidationReport Unreadable(string file, string why) => NotRead(file, "unreadable", why);
+
+    private ValidationReport NotRead(string file, string code, string message) =>
+        BuildReport.NotRead(file, new ReportError(code, message), 0, null, Time, validation.Policy);
+
+    /// <summary>Null when it is larger than the cap.</summary>
+    private async Task<ReadOnlyMemory<byte>?> Read(string file, CancellationToken cancellation)
+    {
+        if (file == VerifyFiles.StandardInput)
+            return await ReadToCap(input, cancellation);
+        await using var stream = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0, FileOptions.Asynchronous);
+        if (!stream.CanSeek)
+            return await ReadToCap(stream, cancellation);
+        if (stream.Length > options.MaxFileBytes)
+            return null;
+        var bytes = new byte[stream.Length];
+        await stream.ReadExactlyAsync(bytes, cancellation);
+        return bytes;
+    }
+
+    private async Task<ReadOnlyMemory<byte>?> ReadToCap(Stream stream, CancellationToken cancellation)
+    {
+        using var all = new MemoryStream();
+        var buffer = new byte[64 * 1024];
+        int read;
+        while ((read = await stream.ReadAsync(buffer, cancellation)) > 0)
+        {
+            if (all.Length + read > options.MaxFileBytes)
+                return null;
+            all.Write(buffer, 0, read);
+        }
+        return all.ToArray();
+    }
+}
