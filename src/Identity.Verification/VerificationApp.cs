@@ -1,4 +1,5 @@
 using Identity.Verification.OpenApi;
+using Identity.Verification.Pictures;
 using Identity.Verification.Revocation;
 using Identity.Verification.Siva;
 using Identity.Verification.Validations;
@@ -29,6 +30,7 @@ public static class VerificationApp
         services.AddSingleton(TimeProvider.System);
         services.AddSingleton(_ => new OnlineRevocation(settings.RevocationSources, OnlineRevocation.Handler()));
         services.AddSingleton<DocumentValidation>();
+        services.AddSingleton<DrawDifferences>();
         services.AddSingleton<UploadBudget>();
         // Nothing here outlives a request, so neither do the keys: no form has an effect that a forged one could have.
         services.AddDataProtection().SetApplicationName("Identity.Verification").UseEphemeralDataProtectionProvider();

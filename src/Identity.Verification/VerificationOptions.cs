@@ -26,4 +26,7 @@ public sealed class VerificationOptions
 
     /// <summary>How long one validation may take.</summary>
     public TimeSpan ValidationTime { get; set; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>Shows changed pages before and after, drawn by poppler in a child process, where that is installed.</summary>
+    public bool DrawPages { get; set; } = true;
 }

@@ -34,6 +34,8 @@ public sealed record VerificationSettings
 
     public required TimeSpan ValidationTime { get; init; }
 
+    public required bool DrawPages { get; init; }
+
     public static VerificationSettings Check(VerificationOptions options, bool production)
     {
         if (!Uri.TryCreate(options.PublicAddress, UriKind.Absolute, out var address) || address.Scheme is not ("http" or "https"))
@@ -50,6 +52,7 @@ public sealed record VerificationSettings
             ParallelValidations = options.ParallelValidations == 0 ? Environment.ProcessorCount : (int)Between("ParallelValidations", options.ParallelValidations, 1, 1024),
             QueueTime = Time("QueueTime", options.QueueTime),
             ValidationTime = Time("ValidationTime", options.ValidationTime),
+            DrawPages = options.DrawPages,
         };
     }
 

@@ -73,6 +73,7 @@ public static class BuildReport
             ValidationTime = Utc(validationTime),
             Policy = new PolicyReport(policy.Name, policy.Version),
             Size = bytes.Length,
+            Evidence = ReportEvidence.Of(judged),
         };
         first = report.HasPassed ? first : null;
         return report with { HoldsUntil = Utc(first?.Moment), Advice = [.. Advice.Of(report, first, validationTime).Select(Message)] };
@@ -149,6 +150,7 @@ public static class BuildReport
             SignatureAlgorithm = signer is null || certificate is null ? null : AlgorithmSunset.ForSignature(signer.SignatureAlgorithm, certificate.PublicKey).Name,
             Certificates = [.. chain.Select(one => Describe(one, judged.Data.Certificates, validated))],
             Timestamps = [],
+            Bytes = signer is null ? null : new SignatureBytes(signer.SignatureValue, facts.Attributes?.MessageDigest, signer.DigestAlgorithm.Oid),
             Names = certificate is null ? null : new CertificateNames(certificate.Subject[Oids.CommonName], certificate.Subject[Oids.GivenName],
                 certificate.Subject[Oids.Surname], certificate.Subject[Oids.NameSerialNumber]),
         };
@@ -213,7 +215,10 @@ public static class BuildReport
     private static TimestampReport Timestamp(TimestampResult result) => new(
         result.Facts.Kind == TimestampKind.Document ? "document-timestamp" : "signature-timestamp",
         result.Conclusion.Indication.Word(), result.Conclusion.SubIndication?.Word(), Utc(result.Time),
-        result.Facts.Authority is { } authority ? PathValidation.Name(authority) : null);
+        result.Facts.Authority is { } authority ? PathValidation.Name(authority) : null)
+    {
+        Token = result.Facts.Token is { } token ? new EvidenceItem(EvidenceKind.Timestamp, token.Raw, false) : null,
+    };
 
     private static MessageReport Message(ValidationMessage message) => new(message.Key, message.Severity switch
     {

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Identity.Verification.Engine;
+using Identity.Verification.Pictures;
 
 namespace Identity.Verification.Reports;
 
@@ -43,6 +44,14 @@ public sealed record ValidationReport
 
     /// <summary>Why other programs may say something else of this file.</summary>
     public IReadOnlyList<MessageReport> OtherPrograms { get; init; } = [];
+
+    /// <summary>Empty when the file was not read.</summary>
+    [JsonIgnore]
+    public IReadOnlyList<EvidenceItem> Evidence { get; init; } = [];
+
+    /// <summary>Changed pages before and after, when they were asked for and could be drawn.</summary>
+    [JsonIgnore]
+    public IReadOnlyList<PageDifference> Pictures { get; init; } = [];
 
     [JsonIgnore]
     public bool HasPassed => Error is null && Conclusion == "TOTAL-PASSED";
@@ -126,13 +135,21 @@ public sealed record SignatureReport
     public CertificateNames? Names { get; init; }
 
     [JsonIgnore]
+    public SignatureBytes? Bytes { get; init; }
+
+    [JsonIgnore]
     public bool IsSignature => Kind == "signature";
 }
 
 /// <summary>Parts of the signer's name that SiVa wants apart.</summary>
 public sealed record CertificateNames(string? CommonName, string? GivenName, string? Surname, string? SerialNumber);
 
-public sealed record TimestampReport(string Kind, string Indication, string? SubIndication, string? Time, string? SignedBy);
+public sealed record TimestampReport(string Kind, string Indication, string? SubIndication, string? Time, string? SignedBy)
+{
+    /// <summary>The token; null when it cannot be read.</summary>
+    [JsonIgnore]
+    public EvidenceItem? Token { get; init; }
+}
 
 public sealed record CertificateReport
 {

@@ -1,5 +1,6 @@
 using Identity.Pdf.Syntax;
 using Identity.Verification.Engine;
+using Identity.Verification.Pictures;
 using Identity.Verification.Policy;
 using Identity.Verification.Reports;
 using Identity.Verification.Revocation;
@@ -18,26 +19,31 @@ public abstract record ValidationOutcome
 }
 
 /// <summary>Validates uploads: so many at one time, each within its time. Nothing of a document is kept.</summary>
-public sealed class DocumentValidation(VerificationSettings settings, OnlineRevocation online, TimeProvider clock, ILogger<DocumentValidation> log) : IDisposable
+public sealed class DocumentValidation(VerificationSettings settings, OnlineRevocation online, DrawDifferences draw, TimeProvider clock, ILogger<DocumentValidation> log) : IDisposable
 {
     private readonly SemaphoreSlim turns = new(settings.ParallelValidations, settings.ParallelValidations);
     private readonly PdfLimits limits = PdfLimits.Default with { FileBytes = settings.MaxFileBytes };
 
-    public async Task<ValidationOutcome> Validate(ReadOnlyMemory<byte> document, string name, CancellationToken aborted)
+    /// <param name="pictures">Pages that were changed are drawn too: for people.</param>
+    public async Task<ValidationOutcome> Validate(ReadOnlyMemory<byte> document, string name, CancellationToken aborted, bool pictures = false)
     {
         if (!await turns.WaitAsync(settings.QueueTime, aborted))
             return new ValidationOutcome.Busy();
+        ValidationReport report;
+        DocumentResult? result;
         try
         {
-            return new ValidationOutcome.Done(await WithinItsTime(document, name, aborted));
+            (report, result) = await WithinItsTime(document, name, aborted);
         }
         finally
         {
             turns.Release();
         }
+        // After the turn: pictures have a queue of their own, and nobody's verdict waits for them.
+        return new ValidationOutcome.Done(pictures && result is not null ? report with { Pictures = await draw.Of(result, document, aborted) } : report);
     }
 
-    private async Task<ValidationReport> WithinItsTime(ReadOnlyMemory<byte> document, string name, CancellationToken aborted)
+    private async Task<(ValidationReport, DocumentResult?)> WithinItsTime(ReadOnlyMemory<byte> document, string name, CancellationToken aborted)
     {
         var validation = new ValidateDocument(settings.Anchors, online, ValidationPolicy.Default, limits, clock);
         var time = clock.GetUtcNow();
@@ -47,13 +53,13 @@ public sealed class DocumentValidation(VerificationSettings settings, OnlineRevo
         {
             // On a thread of the pool: reading a large file is work, and the request's own thread has the connection to serve.
             var result = await Task.Run(() => validation.Run(document, either.Token), either.Token);
-            return BuildReport.From(result, name, document, time, validation.Policy);
+            return (BuildReport.From(result, name, document, time, validation.Policy), result);
         }
         catch (OperationCanceledException) when (limit.IsCancellationRequested && !aborted.IsCancellationRequested)
         {
             log.LogWarning("A document of {Length} bytes took longer than {Time} to validate", document.Length, settings.ValidationTime);
             var error = new ReportError("timeout", FormattableString.Invariant($"validation took longer than {settings.ValidationTime.TotalSeconds:0} seconds"));
-            return BuildReport.NotRead(name, error, document.Length, null, time, validation.Policy);
+            return (BuildReport.NotRead(name, error, document.Length, null, time, validation.Policy), null);
         }
     }
 

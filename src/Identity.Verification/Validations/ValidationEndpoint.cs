@@ -3,7 +3,7 @@ using Identity.Verification.Reports;
 
 namespace Identity.Verification.Validations;
 
-/// <summary>`POST /v1/validations`: a PDF in the field `file`, our report as the answer.</summary>
+/// <summary>`POST /v1/validations`: a PDF in the field `file`, our report as the answer, or ETSI's when the client accepts XML rather than JSON.</summary>
 public static class ValidationEndpoint
 {
     /// <summary>Seconds after which a client that was turned away may come back.</summary>
@@ -28,13 +28,32 @@ public static class ValidationEndpoint
                 await Refuse(context, StatusCodes.Status503ServiceUnavailable, "busy", "Too many documents are being validated. Try again in a few seconds.");
                 break;
             case Upload.Received upload when await validation.Validate(upload.Document, upload.Name, context.RequestAborted) is ValidationOutcome.Done done:
-                context.Response.ContentType = "application/json";
-                await context.Response.WriteAsync(ReportJson.Serialize(done.Report), context.RequestAborted);
+                await Answer(context, done.Report);
                 break;
             default:
                 await Refuse(context, StatusCodes.Status503ServiceUnavailable, "busy", "Too many documents are being validated. Try again in a few seconds.");
                 break;
         }
+    }
+
+    private static async Task Answer(HttpContext context, ValidationReport report)
+    {
+        if (PrefersXml(context.Request))
+        {
+            context.Response.ContentType = EtsiReport.MediaType;
+            await context.Response.Body.WriteAsync(EtsiReport.Render(report), context.RequestAborted);
+            return;
+        }
+        context.Response.ContentType = "application/json";
+        await context.Response.WriteAsync(ReportJson.Serialize(report), context.RequestAborted);
+    }
+
+    // RFC 9110 12.5.1; who accepts anything gets JSON.
+    private static bool PrefersXml(HttpRequest request)
+    {
+        var accepted = request.GetTypedHeaders().Accept;
+        double Quality(params string[] types) => accepted.Where(one => types.Contains(one.MediaType.Value, StringComparer.OrdinalIgnoreCase)).Select(one => one.Quality ?? 1).DefaultIfEmpty(0).Max();
+        return Quality(EtsiReport.MediaType, "text/xml") is var xml && xml > 0 && xml > Quality("application/json");
     }
 
     private static async Task Refuse(HttpContext context, int status, string code, string message)

@@ -24,7 +24,11 @@ public sealed class VerifyModel(VerificationSettings settings, DocumentValidatio
     /// <summary>Megabytes that a document may have.</summary>
     public long LargestMegabytes => Math.Max(1, settings.MaxFileBytes / (1024 * 1024));
 
+    public long LargestBytes => settings.MaxFileBytes;
+
     public string ReportAsDataAddress => "data:application/json;base64," + Convert.ToBase64String(Encoding.UTF8.GetBytes(ReportJson.Serialize(Report!)));
+
+    public string EtsiReportAsDataAddress => "data:application/xml;base64," + Convert.ToBase64String(EtsiReport.Render(Report!));
 
     public async Task OnPost()
     {
@@ -35,7 +39,7 @@ public sealed class VerifyModel(VerificationSettings settings, DocumentValidatio
                 // What browsers send when no file was chosen.
                 Refuse(StatusCodes.Status400BadRequest, "page.no-file");
                 break;
-            case Upload.Received upload when await validation.Validate(upload.Document, upload.Name, HttpContext.RequestAborted) is ValidationOutcome.Done done:
+            case Upload.Received upload when await validation.Validate(upload.Document, upload.Name, HttpContext.RequestAborted, pictures: true) is ValidationOutcome.Done done:
                 Report = done.Report;
                 break;
             case Upload.TooLarge:

@@ -3,6 +3,7 @@ using System.Text;
 using Identity.Pkix.X509;
 using Identity.TestKit.Pdf;
 using Identity.TestKit.Pki;
+using Identity.Verification.Reports;
 using Identity.Verification.Tests.Fixtures;
 
 namespace Identity.Verification.Tests.Engine;
@@ -84,7 +85,7 @@ public sealed class ApprovedDocumentOutcomes(Hierarchy hierarchy)
         Assert.Null(ApprovedDocuments.Read(Convert.FromHexString(Named([.. Enumerable.Range(0, 101).Select(index => new[] { (byte)index })]))));
     }
 
-    private async Task<Reports.SignatureReport> Signed(string name, byte[] document, string der) =>
+    private async Task<SignatureReport> Signed(string name, byte[] document, string der) =>
         (await Validating.Report(Sign(name, document, der), hierarchy)).Only();
 
     private byte[] Sign(string name, byte[] document, string der, SignatureShape? shape = null)

@@ -1,0 +1,49 @@
+using Identity.Verification.Engine;
+
+namespace Identity.Verification.Pictures;
+
+/// <summary>Draws what a reader should compare, one document at a time, where the system can do it safely.</summary>
+public sealed class DrawDifferences(VerificationSettings settings, ILogger<DrawDifferences> log) : IDisposable
+{
+    private readonly SemaphoreSlim turn = new(1, 1);
+    private Task<SandboxedPoppler?>? found;
+
+    /// <summary>Empty where nothing can be drawn, or too many are waiting: a verdict never depends on a picture.</summary>
+    public async Task<IReadOnlyList<PageDifference>> Of(DocumentResult result, ReadOnlyMemory<byte> file, CancellationToken cancellation)
+    {
+        if (!settings.DrawPages || result is not DocumentResult.Judged judged || file.Length > PageDifferences.LargestDocument)
+            return [];
+        var pages = PageDifferences.Of(judged);
+        if (pages.Count == 0 || !await turn.WaitAsync(settings.QueueTime, cancellation))
+            return [];
+        try
+        {
+            if (await (found ??= Find()) is not { } poppler)
+                return [];
+            var drawn = new List<PageDifference>();
+            foreach (var (revision, page) in pages)
+            {
+                var revisions = judged.Data.Document.Revisions;
+                var before = await poppler.Draw(file[..(int)revisions[revision - 2].End], page, cancellation);
+                var after = await poppler.Draw(file[..(int)revisions[revision - 1].End], page, cancellation);
+                if (before is not null || after is not null)
+                    drawn.Add(new PageDifference(revision, page, before, after));
+            }
+            return drawn;
+        }
+        finally
+        {
+            turn.Release();
+        }
+    }
+
+    private async Task<SandboxedPoppler?> Find()
+    {
+        var poppler = await SandboxedPoppler.Find(CancellationToken.None);
+        if (poppler is null)
+            log.LogWarning("Pages are not drawn: pdftocairo, unshare and prlimit, or user name spaces, are missing");
+        return poppler;
+    }
+
+    public void Dispose() => turn.Dispose();
+}

@@ -1,0 +1,106 @@
+using System.Text.RegularExpressions;
+using Identity.Pdf.Syntax;
+using Identity.TestKit;
+using Identity.Verification.Engine;
+using Identity.Verification.Pictures;
+using Identity.Verification.Policy;
+using Identity.Verification.Revocation;
+using Identity.Verification.Tests.Fixtures;
+using Identity.Verification.Tests.Validations;
+
+namespace Identity.Verification.Tests.Pictures;
+
+/// <summary>Which pages are shown before and after, and that drawing them is safe and never in the way of a verdict.</summary>
+public sealed partial class ChangedPages(Hierarchy hierarchy, VerificationServer server) : IClassFixture<VerificationServer>
+{
+    private async Task<IReadOnlyList<(int Revision, int Page)>> Of(byte[] file)
+    {
+        var validation = new ValidateDocument(hierarchy.Anchors, OnlineRevocation.Offline, ValidationPolicy.Default, PdfLimits.Default, new StandingClock(Hierarchy.Now));
+        return PageDifferences.Of(Assert.IsType<DocumentResult.Judged>(await validation.Run(file, CancellationToken.None)));
+    }
+
+    private byte[] Changed(params (int, string)[] update) => HandMadePdf.Append(hierarchy.Sign(HandMadePdf.Plain()), update);
+
+    private static async Task<SandboxedPoppler> Poppler()
+    {
+        Tool.Require("pdftocairo");
+        var poppler = await SandboxedPoppler.Find(CancellationToken.None);
+        Assert.SkipWhen(poppler is null, "user name spaces are not allowed here");
+        return poppler!;
+    }
+
+    [Fact]
+    public async Task A_page_whose_content_was_replaced_is_shown_and_a_sound_signature_shows_none()
+    {
+        Assert.Equal([(3, 1)], await Of(Changed((HandMadePdf.Content, HandMadePdf.Stream("BT ET")))));
+        Assert.Empty(await Of(hierarchy.Sign(HandMadePdf.Plain())));
+        Assert.Empty(await Of(HandMadePdf.Plain()));
+    }
+
+    [Fact]
+    public async Task An_exchanged_font_names_the_pages_that_use_it() => Assert.Equal([(3, 1)], await Of(Changed((5, "<</Type/Font/Subtype/Type1/BaseFont/Symbol>>"))));
+
+    [Fact]
+    public async Task What_happened_before_the_first_signature_is_not_shown() =>
+        Assert.Empty(await Of(hierarchy.Sign(HandMadePdf.Append(HandMadePdf.Plain(), (HandMadePdf.Content, HandMadePdf.Stream("BT ET"))))));
+
+    [Fact]
+    public async Task No_more_pages_than_the_cap()
+    {
+        var file = hierarchy.Sign(HandMadePdf.Plain());
+        for (var i = 0; i < PageDifferences.MostPages + 1; i++)
+            file = HandMadePdf.Append(file, (HandMadePdf.Content, HandMadePdf.Stream($"BT {i} 0 Td ET")));
+        Assert.Equal(PageDifferences.MostPages, (await Of(file)).Count);
+    }
+
+    [Fact]
+    public async Task The_page_shows_both_side_by_side_and_they_differ()
+    {
+        await Poppler();
+        using var response = await server.Upload(Changed((HandMadePdf.Content, HandMadePdf.Stream("BT /F1 24 Tf 72 720 Td (Sold for 900 EUR) Tj ET"))), "/");
+        var pictures = Picture().Matches(await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)).Select(match => match.Groups[1].Value).ToList();
+        Assert.Equal(2, pictures.Count);
+        Assert.NotEqual(pictures[0], pictures[1]);
+    }
+
+    [Fact]
+    public async Task Without_drawing_the_changes_are_told_in_words()
+    {
+        await using var plain = new VerificationServer(hierarchy) { Settings = ["--Verification:DrawPages=false"] };
+        await plain.InitializeAsync();
+        using var response = await plain.Upload(Changed((HandMadePdf.Content, HandMadePdf.Stream("BT ET"))), "/");
+        var page = await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+        Assert.DoesNotContain("data:image/png", page, StringComparison.Ordinal);
+        Assert.Contains("Page 1: the content was replaced.", page, StringComparison.Ordinal);
+        Assert.Contains("(object 4 0)", page, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(1, true)]
+    [InlineData(2, false)]
+    [InlineData(99, false)]
+    public async Task A_page_is_drawn_when_there_is_one(int page, bool isDrawn) =>
+        Assert.Equal(isDrawn, await (await Poppler()).Draw(HandMadePdf.Plain(), page, TestContext.Current.CancellationToken) is not null);
+
+    [Fact]
+    public async Task What_is_no_pdf_is_not_drawn_and_does_not_hang()
+    {
+        var poppler = await Poppler();
+        Assert.Null(await poppler.Draw(new byte[5_000_000], 1, TestContext.Current.CancellationToken));
+        Assert.Null(await poppler.Draw(ReadOnlyMemory<byte>.Empty, 1, TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
+    public async Task A_page_that_takes_for_ever_is_given_up()
+    {
+        // Forms that draw each other ten times each, eight deep: a hundred million drawings.
+        var objects = new List<(int, string)> { (HandMadePdf.Page, "<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Contents 4 0 R/Resources<</XObject<</A 20 0 R>>>>>>"), (HandMadePdf.Content, HandMadePdf.Stream("/A Do")) };
+        for (var i = 20; i < 28; i++)
+            objects.Add((i, HandMadePdf.Stream(string.Concat(Enumerable.Repeat("/A Do ", 10)), $"/Type/XObject/Subtype/Form/BBox[0 0 595 842]/Resources<</XObject<</A {i + 1} 0 R>>>>")));
+        objects.Add((28, HandMadePdf.Stream("0 0 m 500 800 l 3 w S", "/Type/XObject/Subtype/Form/BBox[0 0 595 842]")));
+        Assert.Null(await (await Poppler()).Draw(HandMadePdf.Append(HandMadePdf.Plain(), objects), 1, TestContext.Current.CancellationToken));
+    }
+
+    [GeneratedRegex("src=\"data:image/png;base64,([A-Za-z0-9+/=&#;x]+)\"")]
+    private static partial Regex Picture();
+}
