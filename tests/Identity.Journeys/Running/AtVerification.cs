@@ -14,7 +14,7 @@ public sealed class AtVerification(DevHostProcess host)
     {
         await visitor.Go(Address);
         await visitor.Page.Locator("input[type=file]").SetInputFilesAsync(new Microsoft.Playwright.FilePayload { Name = name, MimeType = "application/pdf", Buffer = file });
-        await visitor.Click("form[enctype] button");
+        await visitor.Click("form[enctype] button[type=submit]");
         await visitor.Page.Locator(".id-verdict").WaitForAsync();
     }
 
