@@ -11,6 +11,7 @@ internal static class Read
     public static PdfDocument Document(byte[] file, PdfLimits? limits = null)
     {
         var read = PdfDocument.Read(file, limits);
+        FromDisk.MustAgree(read, file, limits);
         return read is PdfRead.Document document ? document.Value : throw new InvalidOperationException(((PdfRead.Refused)read).Refusal.ToString());
     }
 
@@ -18,7 +19,9 @@ internal static class Read
 
     public static void Refused(PdfRefusalCode code, string message, byte[] file, PdfLimits? limits = null)
     {
-        var refusal = Assert.IsType<PdfRead.Refused>(PdfDocument.Read(file, limits)).Refusal;
+        var read = PdfDocument.Read(file, limits);
+        FromDisk.MustAgree(read, file, limits);
+        var refusal = Assert.IsType<PdfRead.Refused>(read).Refusal;
         Assert.Equal(code, refusal.Code);
         Assert.Contains(message, refusal.Message, StringComparison.Ordinal);
     }

@@ -61,12 +61,13 @@ public static class ByteRangeDigest
     {
         if (!IsInside(document, range.FirstStart, range.FirstLength) || !IsInside(document, range.SecondStart, range.SecondLength))
             return null;
-        using var hash = IncrementalHash.CreateHash(algorithm);
-        hash.AppendData(document.File.Span.Slice((int)range.FirstStart, (int)range.FirstLength));
-        hash.AppendData(document.File.Span.Slice((int)range.SecondStart, (int)range.SecondLength));
+        using var hash = range.FirstStart == 0 ? document.Bytes.HashOfPrefix(algorithm, range.FirstLength) : IncrementalHash.CreateHash(algorithm);
+        if (range.FirstStart != 0)
+            document.Bytes.AddTo(hash, range.FirstStart, range.FirstLength);
+        document.Bytes.AddTo(hash, range.SecondStart, range.SecondLength);
         return hash.GetHashAndReset();
     }
 
     private static bool IsInside(PdfDocument document, long start, long length) =>
-        start >= 0 && length >= 0 && start <= document.File.Length && length <= document.File.Length - start;
+        start >= 0 && length >= 0 && start <= document.Bytes.Length && length <= document.Bytes.Length - start;
 }

@@ -18,7 +18,7 @@ internal static class ByteRangeReader
         if (range.FirstStart != 0)
             return Unsound(ByteRangeDefect.DoesNotStartAtZero, range);
         // Each number has at most 18 digits, so the sums fit in 64 bits.
-        if (range.FirstEnd > document.File.Length || range.End > document.File.Length)
+        if (range.FirstEnd > document.Bytes.Length || range.End > document.Bytes.Length)
             return Unsound(ByteRangeDefect.BeyondEndOfFile, range);
         if (range.SecondStart < range.FirstEnd)
             return Unsound(ByteRangeDefect.Overlapping, range);
@@ -30,7 +30,7 @@ internal static class ByteRangeReader
             return Unsound(ByteRangeDefect.GapIsNotContents, range);
 
         var covered = document.Revisions.FirstOrDefault(candidate => range.End >= candidate.EndOfFileMarker && range.End <= candidate.End);
-        return new ByteRangeCheck.Sound(range, covered?.Number, covered is not null && covered.Number >= revision, range.End == document.File.Length);
+        return new ByteRangeCheck.Sound(range, covered?.Number, covered is not null && covered.Number >= revision, range.End == document.Bytes.Length);
     }
 
     private static (ByteRange? Range, ByteRangeDefect Defect) Numbers(PdfDictionary signature)

@@ -20,9 +20,11 @@ public abstract record SignedPdf
 /// </summary>
 public sealed class PreparedSignature
 {
+    // A signature with all that an update writes beside it is far less.
+    private const long LargestTail = 64 * 1024 * 1024;
     private readonly byte[] tail;
 
-    internal PreparedSignature(string fieldName, ReadOnlyMemory<byte> original, byte[] tail, ByteRange byteRange, int reservedBytes)
+    internal PreparedSignature(string fieldName, DocumentBytes original, byte[] tail, ByteRange byteRange, int reservedBytes)
     {
         (FieldName, Original, this.tail, ByteRange, ReservedBytes) = (fieldName, original, tail, byteRange, reservedBytes);
     }
@@ -35,15 +37,17 @@ public sealed class PreparedSignature
     {
         if (signature is not { FieldName: { } field, ByteRange: ByteRangeCheck.Sound { CoversWholeDocument: true } sound, Contents: SignatureContents.Present contents })
             return null;
-        var tail = document.File[(int)sound.Range.FirstLength..].ToArray();
+        if (document.Bytes.Length - sound.Range.FirstLength > LargestTail)
+            return null;
+        var tail = document.Bytes.Slice(sound.Range.FirstLength, (int)(document.Bytes.Length - sound.Range.FirstLength));
         tail.AsSpan(1, (int)(sound.Range.SecondStart - sound.Range.FirstLength) - 2).Fill((byte)'0');
-        return new PreparedSignature(field, document.File[..(int)sound.Range.FirstLength], tail, sound.Range, contents.Bytes.Length);
+        return new PreparedSignature(field, document.Bytes.Prefix(sound.Range.FirstLength), tail, sound.Range, contents.Bytes.Length);
     }
 
     public string FieldName { get; }
 
     /// <summary>The document as it was given: a prefix of the result.</summary>
-    public ReadOnlyMemory<byte> Original { get; }
+    public DocumentBytes Original { get; }
 
     /// <summary>What follows the original, Contents filled with zeros.</summary>
     public ReadOnlyMemory<byte> Tail => tail;
@@ -59,8 +63,7 @@ public sealed class PreparedSignature
     /// <summary>Digest of the bytes that the signature covers.</summary>
     public byte[] ComputeDigest(HashAlgorithmName algorithm)
     {
-        using var hash = IncrementalHash.CreateHash(algorithm);
-        hash.AppendData(Original.Span);
+        using var hash = Original.HashOfPrefix(algorithm, Original.Length);
         hash.AppendData(tail.AsSpan(0, TailContentsStart));
         hash.AppendData(tail.AsSpan(TailContentsEnd));
         return hash.GetHashAndReset();
@@ -71,10 +74,11 @@ public sealed class PreparedSignature
     {
         if (der.Length > ReservedBytes)
             return new SignedPdf.DoesNotFit(der.Length, ReservedBytes);
-        var file = new byte[Original.Length + tail.Length];
-        Original.CopyTo(file);
-        tail.CopyTo(file, Original.Length);
-        WriteHexadecimal(der, file.AsSpan(Original.Length + TailContentsStart + 1));
+        var original = checked((int)Original.Length);
+        var file = new byte[checked(original + tail.Length)];
+        Original.Read(0, file.AsSpan(0, original));
+        tail.CopyTo(file, original);
+        WriteHexadecimal(der, file.AsSpan(original + TailContentsStart + 1));
         return new SignedPdf.Written(file);
     }
 
@@ -93,7 +97,7 @@ public sealed class PreparedSignature
     {
         if (SignedTail(der) is not { } signed)
             return false;
-        output.Write(Original.Span);
+        Original.CopyTo(output);
         output.Write(signed.Span);
         return true;
     }

@@ -13,7 +13,7 @@ internal sealed class SignatureFinder
     // Forms are walked again for older revisions; this bounds the work for hostile files.
     private const int FieldVisitsPerLimit = 20;
     private readonly PdfDocument document;
-    private readonly Dictionary<(PdfSource, int), Candidate> candidates = [];
+    private readonly Dictionary<(PdfSource, long), Candidate> candidates = [];
     private readonly HashSet<int> walked = [];
     private long fieldVisitsLeft;
 

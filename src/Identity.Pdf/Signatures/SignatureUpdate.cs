@@ -91,7 +91,13 @@ public static class SignatureUpdate
     // 12.5.3 table 167: Print and Locked. Not hidden: PDF/A forbids that.
     private const int WidgetFlags = 132;
 
-    // Room for four numbers of ten digits: enough beyond what a file can be here, and the same length for every file.
+    // 7.5.4: ten digits in a cross-reference table, and in ByteRange here.
+    private const long LargestOffset = 9_999_999_999;
+
+    // What an update writes beside Contents is far less.
+    private const long LargestTail = 64 * 1024 * 1024;
+
+    // Room for four numbers of ten digits, the same length for every file.
     private static readonly int ByteRangeLength = "[0 ".Length + 3 * 11;
 
     /// <summary>
@@ -122,7 +128,7 @@ public static class SignatureUpdate
         var start = IncrementalUpdate.Begin(document);
         if (start is not UpdateStart.Started { Update: var update })
             return new SignaturePreparation.Refused(ReasonOf((UpdateStart.Refused)start), ((UpdateStart.Refused)start).Message);
-        if ((long)document.File.Length + 2L * request.ContentsBytes > int.MaxValue / 2)
+        if (document.Bytes.Length + 2L * request.ContentsBytes + LargestTail > LargestOffset)
             return new SignaturePreparation.Refused(SignatureRefusal.TooLarge, "the signed document would be too large");
 
         var signature = update.Reserve();
@@ -233,11 +239,11 @@ public static class SignatureUpdate
 
     private static PreparedSignature Finish(PdfDocument document, SignatureRequest request, string name, byte[] tail, int byteRangeAt, int contentsAt)
     {
-        long contents = document.File.Length + (long)contentsAt, behind = contents + 2L * request.ContentsBytes + 2;
-        var range = new ByteRange(0, contents, behind, document.File.Length + (long)tail.Length - behind);
+        long contents = document.Bytes.Length + contentsAt, behind = contents + 2L * request.ContentsBytes + 2;
+        var range = new ByteRange(0, contents, behind, document.Bytes.Length + tail.Length - behind);
         // Fixed width, so that filling it in moves nothing.
         var text = FormattableString.Invariant($"[0 {contents,-10} {behind,-10} {range.SecondLength,-10}]");
         Encoding.ASCII.GetBytes(text, tail.AsSpan(byteRangeAt, ByteRangeLength));
-        return new PreparedSignature(name, document.File, tail, range, request.ContentsBytes);
+        return new PreparedSignature(name, document.Bytes, tail, range, request.ContentsBytes);
     }
 }

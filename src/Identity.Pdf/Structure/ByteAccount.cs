@@ -6,7 +6,7 @@ namespace Identity.Pdf.Structure;
 internal static class ByteAccount
 {
     /// <summary>By revision: spans that are neither object, section, end marker, white space nor comment as of that revision.</summary>
-    public static List<List<ByteSpan>> Unaccounted(ReadOnlySpan<byte> file, List<RevisionLayout> layouts, ObjectTable table, PdfLimits limits)
+    public static List<List<ByteSpan>> Unaccounted(FileView file, List<RevisionLayout> layouts, ObjectTable table)
     {
         var explained = new List<(ByteSpan Span, int Revision)>();
         foreach (var definition in table.All)
@@ -39,22 +39,21 @@ internal static class ByteAccount
                 // An object that only a later revision brings into use explains nothing as of this one.
                 if (revision > layout.Number || span.End <= at)
                     continue;
-                AddGap(file, at, span.Start, limits, gaps);
+                AddGap(file, at, span.Start, gaps);
                 at = span.End;
             }
-            AddGap(file, at, layout.EndOfFileMarker, limits, gaps);
+            AddGap(file, at, layout.EndOfFileMarker, gaps);
             result.Add(gaps);
         }
         return result;
     }
 
-    private static void AddGap(ReadOnlySpan<byte> file, long start, long end, PdfLimits limits, List<ByteSpan> gaps)
+    private static void AddGap(FileView file, long start, long end, List<ByteSpan> gaps)
     {
         if (start >= end)
             return;
-        var lexer = new PdfLexer(file[..(int)end], (int)start, limits);
-        lexer.SkipWhiteSpaceAndComments();
-        if (lexer.Position < end)
-            gaps.Add(new ByteSpan(lexer.Position, end));
+        var unexplained = file.SkipWhiteSpaceAndComments(start, end);
+        if (unexplained < end)
+            gaps.Add(new ByteSpan(unexplained, end));
     }
 }

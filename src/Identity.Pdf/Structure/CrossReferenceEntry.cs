@@ -10,7 +10,7 @@ internal enum EntryKind : byte
 /// <summary>One entry as it stands in a section.</summary>
 /// <param name="Position">Offset in the file, or number of the object stream.</param>
 /// <param name="Detail">Generation, or index in the object stream.</param>
-internal readonly record struct CrossReferenceEntry(int Number, EntryKind Kind, int Position, int Detail);
+internal readonly record struct CrossReferenceEntry(int Number, EntryKind Kind, long Position, int Detail);
 
 /// <summary>A section with its entries and the links of its trailer.</summary>
 /// <param name="PointedAt">The offset that startxref or Prev gave.</param>

@@ -3,7 +3,7 @@ using Identity.Pdf.Syntax;
 namespace Identity.Pdf.Structure;
 
 /// <summary>Follows the sections from the newest to the oldest (ISO 32000-2 7.5.4 to 7.5.8).</summary>
-internal sealed class CrossReferenceReader(PdfSource file, ParseBudget budget, StreamBudget streams, EndMarkers markers, DeviationList deviations)
+internal sealed class CrossReferenceReader(FileView file, ParseBudget budget, StreamBudget streams, EndMarkers markers, DeviationList deviations)
 {
     private readonly IndirectObjectReader objects = new(file, budget, deviations);
     private readonly PdfLimits limits = budget.Limits;
@@ -44,36 +44,46 @@ internal sealed class CrossReferenceReader(PdfSource file, ParseBudget budget, S
     private SectionRead ReadSection(long offset)
     {
         var start = SectionStart(offset);
-        var lexer = new PdfLexer(file.Bytes.Span, start, limits);
-        lexer.Next();
-        if (lexer.IsKeyword("xref"u8))
-            return ReadTable(offset, start, lexer);
-        return lexer.Kind == TokenKind.Integer ? ReadStream(offset, start) : throw NoSection(offset);
+        var kept = entriesLeft;
+        for (var size = 0; ; entriesLeft = kept)
+        {
+            var (source, position) = file.At(start, ref size);
+            try
+            {
+                var lexer = new PdfLexer(source, position, limits);
+                lexer.Next();
+                if (lexer.Kind == TokenKind.Integer)
+                    return ReadStream(offset, start);
+                if (!lexer.IsKeyword("xref"u8))
+                    throw NoSection(offset);
+                var entries = CrossReferenceTable.Read(source, file.Length, ref lexer, ref entriesLeft, limits, deviations);
+                return ReadTrailer(offset, start, entries, source.Offset + lexer.Position);
+            }
+            catch (MoreBytesNeededException)
+            {
+                // Again with more of the file in sight.
+            }
+        }
     }
 
-    private int SectionStart(long offset)
+    private long SectionStart(long offset)
     {
-        var bytes = file.Bytes.Span;
-        if (offset < 0 || offset >= bytes.Length)
+        if (offset < 0 || offset >= file.Length)
             throw new PdfRefusedException(PdfRefusalCode.Malformed, "a cross-reference section is said to stand outside the file");
-        var start = (int)offset;
         // Inside a number or a word an object number or xref could be found that is not there.
-        if (start > 0 && Characters.IsRegular(bytes[start]) && Characters.IsRegular(bytes[start - 1]))
+        if (offset > 0 && file.Peek(offset - 1, 2) is [var before, var first] && Characters.IsRegular(first) && Characters.IsRegular(before))
             throw NoSection(offset);
-        while (start < bytes.Length && Characters.IsWhiteSpace(bytes[start]))
-            start++;
+        var start = file.SkipWhiteSpace(offset, file.Length);
         if (start != offset)
             deviations.Add("offset-before-section", offset, null, "the offset of a cross-reference section points at white space before it");
         return start;
     }
 
-    private SectionRead ReadTable(long offset, int start, PdfLexer lexer)
+    private SectionRead ReadTrailer(long offset, long start, List<CrossReferenceEntry> entries, long behindWord)
     {
-        var entries = CrossReferenceTable.Read(file.Bytes.Span, ref lexer, ref entriesLeft, limits, deviations);
         budget.MetConflictingKeys = false;
-        var parser = new ObjectParser(file, lexer.Position, budget);
-        if (parser.Value() is not PdfDictionary trailer)
-            throw new PdfRefusedException(PdfRefusalCode.Malformed, $"the trailer behind byte {lexer.Position} is not a dictionary");
+        if (objects.ReadValue(behindWord) is not PdfDictionary trailer)
+            throw new PdfRefusedException(PdfRefusalCode.Malformed, $"the trailer behind byte {behindWord} is not a dictionary");
         CheckKeys(trailer);
         var hybrid = Offset(trailer, "XRefStm") is { } stream ? ReadHybridPart(stream) : null;
         var section = new CrossReferenceSection(hybrid is null ? CrossReferenceKind.Table : CrossReferenceKind.Hybrid, new ByteSpan(start, trailer.End),
@@ -89,7 +99,7 @@ internal sealed class CrossReferenceReader(PdfSource file, ParseBudget budget, S
         return part with { Previous = null };
     }
 
-    private SectionRead ReadStream(long offset, int start)
+    private SectionRead ReadStream(long offset, long start)
     {
         var open = objects.Read(start);
         if (!open.IsOpenStream || open.Value is not PdfDictionary dictionary || dictionary["Type"] is not PdfName { Value: "XRef" })
@@ -100,7 +110,7 @@ internal sealed class CrossReferenceReader(PdfSource file, ParseBudget budget, S
             throw new PdfRefusedException(PdfRefusalCode.Malformed, $"the cross-reference stream at byte {start} has no direct Length");
         var complete = objects.Complete(open, length.Value);
         var data = streams.Decode((PdfStream)complete.Value, static value => value ?? PdfNull.Absent);
-        var entries = CrossReferenceStream.Read(dictionary, data.Span, file.Bytes.Length, ref entriesLeft, limits, deviations);
+        var entries = CrossReferenceStream.Read(dictionary, data.Span, file.Length, ref entriesLeft, limits, deviations);
         var section = new CrossReferenceSection(CrossReferenceKind.Stream, new ByteSpan(complete.Start, complete.End), dictionary, entries.Count);
         return new SectionRead(section, offset, entries, Previous(dictionary), null);
     }

@@ -7,7 +7,7 @@ internal static class CrossReferenceStream
 {
     private const int MaxFieldBytes = 8;
 
-    public static List<CrossReferenceEntry> Read(PdfDictionary dictionary, ReadOnlySpan<byte> data, int fileLength, ref int entriesLeft, PdfLimits limits,
+    public static List<CrossReferenceEntry> Read(PdfDictionary dictionary, ReadOnlySpan<byte> data, long fileLength, ref int entriesLeft, PdfLimits limits,
         DeviationList deviations)
     {
         var widths = Widths(dictionary);
@@ -71,7 +71,7 @@ internal static class CrossReferenceStream
             ? ((int)first, (int)count)
             : throw new PdfRefusedException(PdfRefusalCode.TooLarge, $"a cross-reference stream has object numbers above {limits.ObjectNumber}");
 
-    private static CrossReferenceEntry? Entry(int number, ReadOnlySpan<byte> fields, int[] widths, int fileLength, DeviationList deviations)
+    private static CrossReferenceEntry? Entry(int number, ReadOnlySpan<byte> fields, int[] widths, long fileLength, DeviationList deviations)
     {
         // 7.5.8.2: the type is 1 when its field has no width; a missing third field is 0.
         var type = widths[0] == 0 ? 1 : Field(fields[..widths[0]]);
@@ -82,7 +82,7 @@ internal static class CrossReferenceStream
             case 0:
                 return new CrossReferenceEntry(number, EntryKind.Free, 0, (int)Math.Min(third, 65535));
             case 1 when third <= 65535:
-                return new CrossReferenceEntry(number, EntryKind.InFile, second < (ulong)fileLength ? (int)second : int.MaxValue, (int)third);
+                return new CrossReferenceEntry(number, EntryKind.InFile, second < (ulong)fileLength ? (long)second : long.MaxValue, (int)third);
             case 2 when second is > 0 and <= int.MaxValue && third <= int.MaxValue:
                 return new CrossReferenceEntry(number, EntryKind.InObjectStream, (int)second, (int)third);
             case 1 or 2:

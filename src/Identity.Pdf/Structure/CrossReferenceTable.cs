@@ -6,35 +6,37 @@ namespace Identity.Pdf.Structure;
 internal static class CrossReferenceTable
 {
     /// <summary>Reads up to the word trailer; the lexer then stands on it.</summary>
-    public static List<CrossReferenceEntry> Read(ReadOnlySpan<byte> file, ref PdfLexer lexer, ref int entriesLeft, PdfLimits limits, DeviationList deviations)
+    public static List<CrossReferenceEntry> Read(PdfSource source, long fileLength, ref PdfLexer lexer, ref int entriesLeft, PdfLimits limits, DeviationList deviations)
     {
         var entries = new List<CrossReferenceEntry>();
+        var offset = source.Offset;
         for (lexer.Next(); !lexer.IsKeyword("trailer"u8); lexer.Next())
         {
-            var at = lexer.Start;
-            var first = Number(ref lexer, limits.ObjectNumber, "first object number");
+            var at = offset + lexer.Start;
+            var first = Number(offset, ref lexer, limits.ObjectNumber, "first object number");
             lexer.Next();
-            var count = Number(ref lexer, int.MaxValue, "count");
+            var count = Number(offset, ref lexer, int.MaxValue, "count");
             if (count > entriesLeft || (long)first + count - 1 > limits.ObjectNumber)
                 throw new PdfRefusedException(PdfRefusalCode.TooLarge, $"a cross-reference subsection at byte {at} has too many entries");
             entriesLeft -= count;
-            Subsection(file, ref lexer, first, count, entries, deviations);
+            Subsection(source, fileLength, ref lexer, first, count, entries, deviations);
         }
         return entries;
     }
 
-    private static int Number(ref PdfLexer lexer, int most, string what)
+    private static int Number(long offset, ref PdfLexer lexer, int most, string what)
     {
         if (lexer.Kind != TokenKind.Integer || lexer.Integer < 0)
-            throw new PdfRefusedException(PdfRefusalCode.Malformed, $"a cross-reference subsection has no {what}, at byte {lexer.Start}");
+            throw new PdfRefusedException(PdfRefusalCode.Malformed, $"a cross-reference subsection has no {what}, at byte {offset + lexer.Start}");
         if (lexer.Integer > most)
-            throw new PdfRefusedException(PdfRefusalCode.TooLarge, $"a {what} in a cross-reference table is too large, at byte {lexer.Start}");
+            throw new PdfRefusedException(PdfRefusalCode.TooLarge, $"a {what} in a cross-reference table is too large, at byte {offset + lexer.Start}");
         return (int)lexer.Integer;
     }
 
-    private static void Subsection(ReadOnlySpan<byte> file, ref PdfLexer lexer, int first, int count, List<CrossReferenceEntry> entries,
+    private static void Subsection(PdfSource source, long fileLength, ref PdfLexer lexer, int first, int count, List<CrossReferenceEntry> entries,
         DeviationList deviations)
     {
+        var bytes = source.Bytes.Span;
         for (var index = 0; index < count; index++)
         {
             lexer.SkipWhiteSpaceAndComments();
@@ -52,12 +54,14 @@ internal static class CrossReferenceTable
                 generation = 65535;
             }
             if (offset < 0 || generation is < 0 or > 65535 || !used && !lexer.IsKeyword("f"u8))
-                throw new PdfRefusedException(PdfRefusalCode.Malformed, $"a cross-reference entry cannot be read, at byte {start}");
-            if (!HasFixedForm(file, start, lexer.Position))
+                throw new PdfRefusedException(PdfRefusalCode.Malformed, $"a cross-reference entry cannot be read, at byte {source.Offset + start}");
+            if (lexer.Position + 2 > bytes.Length)
+                lexer.CheckEnd();
+            if (!HasFixedForm(bytes, start, lexer.Position))
                 deviations.Add("cross-reference-entry-form", null, null, "cross-reference entries do not have the form of twenty bytes");
-            if (used && offset >= file.Length)
-                offset = int.MaxValue; // Points behind the file: an object that cannot be read, judged when it is asked for.
-            entries.Add(new CrossReferenceEntry(first + index, used ? EntryKind.InFile : EntryKind.Free, used ? (int)offset : 0, (int)generation));
+            if (used && offset >= fileLength)
+                offset = long.MaxValue; // Points behind the file: an object that cannot be read, judged when it is asked for.
+            entries.Add(new CrossReferenceEntry(first + index, used ? EntryKind.InFile : EntryKind.Free, used ? offset : 0, (int)generation));
         }
     }
 

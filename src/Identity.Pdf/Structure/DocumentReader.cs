@@ -15,7 +15,7 @@ internal static class DocumentReader
     private const int EndSearch = 1024;
 
     /// <exception cref="PdfRefusedException">The file is refused.</exception>
-    public static PdfDocument Read(ReadOnlyMemory<byte> file, PdfLimits limits)
+    public static PdfDocument Read(DocumentBytes file, PdfLimits limits)
     {
         if (file.Length > limits.FileBytes)
             throw new PdfRefusedException(PdfRefusalCode.TooLarge, $"the file has more than {limits.FileBytes} bytes");
@@ -35,9 +35,9 @@ internal static class DocumentReader
     /// What was signed is a prefix of the file that can stand alone. When what was appended later cannot be read, the signed prefix still
     /// is, and the rest is reported as unreadable: that is a changed document, while a file without any signature is just refused.
     /// </summary>
-    private static PdfDocument? ReadSignedPrefix(ReadOnlyMemory<byte> file, PdfLimits limits, PdfRefusal reason)
+    private static PdfDocument? ReadSignedPrefix(DocumentBytes file, PdfLimits limits, PdfRefusal reason)
     {
-        foreach (var end in new EndMarkers(file.Span).EarlierEnds().Take(MostEarlierEnds))
+        foreach (var end in new EndMarkers(new FileView(file, file.Length, limits)).EarlierEnds().Take(MostEarlierEnds))
         {
             try
             {
@@ -53,31 +53,32 @@ internal static class DocumentReader
         return null;
     }
 
-    private static PdfDocument ReadUpTo(int length, ReadOnlyMemory<byte> wholeFile, PdfLimits limits, PdfRefusal? unreadableUpdate)
+    private static PdfDocument ReadUpTo(long length, DocumentBytes wholeFile, PdfLimits limits, PdfRefusal? unreadableUpdate)
     {
-        var file = wholeFile[..length];
+        var file = new FileView(wholeFile, length, limits);
         var deviations = new DeviationList(limits.ListedDeviations);
-        var source = new PdfSource(file, null);
         var budget = new ParseBudget(limits);
         var streams = new StreamBudget(limits);
 
-        var version = ReadHeader(file.Span, deviations);
-        var markers = new EndMarkers(file.Span);
+        var version = ReadHeader(file, deviations);
+        var markers = new EndMarkers(file);
         if (markers.Last is not { HasEndOfFile: true } last || markers.LastIsUnreadable is not null)
             throw new PdfRefusedException(PdfRefusalCode.Malformed, "the file has no startxref with an offset and %%EOF at its end");
         // Encrypted documents are refused here: nothing inside them could be read.
-        var chain = new CrossReferenceReader(source, budget, streams, markers, deviations).ReadChain(last.PointsAt);
-        var layouts = RevisionLayout.Cut(chain, file.Span, markers, limits, deviations);
+        var chain = new CrossReferenceReader(file, budget, streams, markers, deviations).ReadChain(last.PointsAt);
+        var layouts = RevisionLayout.Cut(chain, file, markers, limits, deviations);
         var table = new ObjectTable();
         foreach (var layout in layouts)
             table.Add(layout);
-        var loader = new ObjectLoader(source, table, layouts, budget, streams, deviations);
+        var loader = new ObjectLoader(file, table, layouts, budget, streams, deviations);
         loader.Load();
 
-        var unaccounted = ByteAccount.Unaccounted(file.Span, layouts, table, limits);
-        var revisions = layouts.Select((layout, index) => Describe(layout, table, unaccounted[index])).ToList();
+        file.Release();
+
+        var unaccounted = new Lazy<List<List<ByteSpan>>>(() => ByteAccount.Unaccounted(file, layouts, table));
+        var revisions = layouts.Select(layout => Describe(layout, table, unaccounted)).ToList();
         NoteObjectsBeyondSize(table, revisions, deviations);
-        var document = new PdfDocument(wholeFile, limits, version, table, revisions, last.PointsAt, Trailing(wholeFile.Span, layouts[^1].End), deviations)
+        var document = new PdfDocument(wholeFile, limits, version, table, revisions, last.PointsAt, Trailing(new FileView(wholeFile, wholeFile.Length, limits), layouts[^1].End), deviations)
         {
             UnreadableUpdate = unreadableUpdate,
         };
@@ -86,12 +87,10 @@ internal static class DocumentReader
         ReferenceCheck.Check(document, loader.Defective, budget.MetGeneration, deviations);
         document.Signatures = SignatureFinder.Find(document);
         // With a signature the rest is a change to report; without one nothing is known of what was lost with the end, a signature for instance.
-        if (document.Signatures.Count == 0 && document.TrailingBytes is { } rest && BreaksOff(wholeFile.Span[(int)rest.Start..]))
+        if (document.Signatures.Count == 0 && document.TrailingBytes is { } rest && (rest.Length > EndSearch || wholeFile.Slice(rest.Start, (int)rest.Length).AsSpan().IndexOf(" obj"u8) >= 0))
             throw new PdfRefusedException(PdfRefusalCode.Malformed, "the file breaks off in the middle of an update: its end is missing");
         return document;
     }
-
-    private static bool BreaksOff(ReadOnlySpan<byte> rest) => rest.Length > EndSearch || rest.IndexOf(" obj"u8) >= 0;
 
     // Table 15: what is numbered Size or above is missing by the letter, and found by most readers.
     private static void NoteObjectsBeyondSize(ObjectTable table, List<Revision> revisions, DeviationList deviations)
@@ -105,22 +104,22 @@ internal static class DocumentReader
     }
 
     // 7.5.2: %PDF-1.n or %PDF-2.n.
-    private static string ReadHeader(ReadOnlySpan<byte> file, DeviationList deviations)
+    private static string ReadHeader(FileView file, DeviationList deviations)
     {
-        if (file.IsEmpty)
+        if (file.Length == 0)
             throw new PdfRefusedException(PdfRefusalCode.Malformed, "the file is empty");
-        var start = file[..Math.Min(file.Length, HeaderSearch)].IndexOf("%PDF-"u8);
+        var start = file.Peek(0, HeaderSearch).IndexOf("%PDF-"u8);
         if (start < 0)
             throw new PdfRefusedException(PdfRefusalCode.Malformed, "the file is not a PDF: it has no header");
         // Offsets are then counted from the first byte; a file that counts them from the header is refused at its first section.
         if (start > 0)
             deviations.Add("header-not-at-start", start, null, "bytes stand before the header");
-        if (file[(start + 5)..] is [>= (byte)'0' and <= (byte)'9' and var major, (byte)'.', >= (byte)'0' and <= (byte)'9' and var minor, ..])
+        if (file.Peek(start + 5, 3) is [>= (byte)'0' and <= (byte)'9' and var major, (byte)'.', >= (byte)'0' and <= (byte)'9' and var minor, ..])
             return FormattableString.Invariant($"{(char)major}.{(char)minor}");
         throw new PdfRefusedException(PdfRefusalCode.Malformed, "the header has no version");
     }
 
-    private static Revision Describe(RevisionLayout layout, ObjectTable table, List<ByteSpan> unaccounted)
+    private static Revision Describe(RevisionLayout layout, ObjectTable table, Lazy<List<List<ByteSpan>>> unaccounted)
     {
         var sections = new List<CrossReferenceSection>();
         foreach (var section in layout.Sections)
@@ -141,13 +140,5 @@ internal static class DocumentReader
         return new ObjectChange(kind, kind == ObjectChangeKind.Freed ? before!.Id : definition.Id, before?.Location, definition.Location);
     }
 
-    private static ByteSpan? Trailing(ReadOnlySpan<byte> file, long end)
-    {
-        foreach (var value in file[(int)end..])
-        {
-            if (!Characters.IsWhiteSpace(value))
-                return new ByteSpan(end, file.Length);
-        }
-        return null;
-    }
+    private static ByteSpan? Trailing(FileView file, long end) => file.SkipWhiteSpace(end, file.Length) < file.Length ? new ByteSpan(end, file.Length) : null;
 }

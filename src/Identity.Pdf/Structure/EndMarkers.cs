@@ -6,31 +6,33 @@ namespace Identity.Pdf.Structure;
 /// <param name="Start">Of the word startxref.</param>
 /// <param name="Marker">Behind %%EOF; behind the offset when there is no %%EOF.</param>
 /// <param name="End">Behind the end-of-line that follows, when there is one.</param>
-internal readonly record struct EndMarker(int Start, long PointsAt, int Marker, int End, bool HasEndOfFile);
+internal readonly record struct EndMarker(long Start, long PointsAt, long Marker, long End, bool HasEndOfFile);
 
 /// <summary>Every startxref of the file; those inside streams do no harm, because nothing they point at is looked for.</summary>
 internal sealed class EndMarkers
 {
     private const int Most = 100_000;
+    private const int MostDigits = 18;
     private readonly List<EndMarker> markers = [];
 
-    public EndMarkers(ReadOnlySpan<byte> file)
+    public EndMarkers(FileView file)
     {
-        for (var at = 0; file[at..].IndexOf("startxref"u8) is >= 0 and var found; at += found + "startxref".Length)
+        file.Find("startxref"u8, 0, found =>
         {
             if (markers.Count == Most)
                 throw new PdfRefusedException(PdfRefusalCode.TooLarge, $"the file has more than {Most} startxref");
-            if (Read(file, at + found) is { } marker)
+            if (Read(file, found) is { } marker)
                 markers.Add(marker);
             else
-                LastIsUnreadable = at + found;
-        }
+                LastIsUnreadable = found;
+            return found + "startxref".Length;
+        });
         if (LastIsUnreadable is { } unreadable && markers.Count > 0 && markers[^1].Start > unreadable)
             LastIsUnreadable = null;
     }
 
     /// <summary>The last startxref has no number: no reader can start there.</summary>
-    public int? LastIsUnreadable { get; }
+    public long? LastIsUnreadable { get; private set; }
 
     public EndMarker? Last => markers.Count == 0 ? null : markers[^1];
 
@@ -38,7 +40,7 @@ internal sealed class EndMarkers
     public bool IsOneBefore(long position) => markers.Exists(marker => marker.Start < position && marker.PointsAt != 0);
 
     /// <summary>Ends of what may be earlier states of the file, latest first.</summary>
-    public IEnumerable<int> EarlierEnds() => markers.SkipLast(1).Where(marker => marker.HasEndOfFile).Select(marker => marker.End).Reverse();
+    public IEnumerable<long> EarlierEnds() => markers.SkipLast(1).Where(marker => marker.HasEndOfFile).Select(marker => marker.End).Reverse();
 
     /// <summary>The first behind <paramref name="from"/> that points at <paramref name="section"/>.</summary>
     public EndMarker? FirstAfter(long from, long section)
@@ -61,38 +63,34 @@ internal sealed class EndMarkers
     }
 
     /// <summary>The one that directly follows, with nothing but white space and comments between.</summary>
-    public static EndMarker? DirectlyBehind(ReadOnlySpan<byte> file, long from, PdfLimits limits)
+    public static EndMarker? DirectlyBehind(FileView file, long from)
     {
-        var lexer = new PdfLexer(file, (int)from, limits);
-        lexer.SkipWhiteSpaceAndComments();
-        return file[lexer.Position..].StartsWith("startxref"u8) ? Read(file, lexer.Position) : null;
+        var start = file.SkipWhiteSpaceAndComments(from, file.Length);
+        return file.Peek(start, "startxref".Length).SequenceEqual("startxref"u8) ? Read(file, start) : null;
     }
 
-    private static EndMarker? Read(ReadOnlySpan<byte> file, int start)
+    private static EndMarker? Read(FileView file, long start)
     {
-        var at = SkipSpace(file, start + "startxref".Length);
+        var digits = file.SkipWhiteSpace(start + "startxref".Length, file.Length);
         long value = 0;
-        var digits = at;
-        for (; at < file.Length && Characters.IsDigit(file[at]) && at - digits < 18; at++)
-            value = value * 10 + (file[at] - '0');
+        var at = digits;
+        foreach (var digit in file.Peek(digits, MostDigits))
+        {
+            if (!Characters.IsDigit(digit))
+                break;
+            (value, at) = (value * 10 + (digit - '0'), at + 1);
+        }
         if (at == digits)
             return null;
-        var marker = SkipSpace(file, at);
-        var hasMarker = file[marker..].StartsWith("%%EOF"u8);
+        var marker = file.SkipWhiteSpace(at, file.Length);
+        var hasMarker = file.Peek(marker, "%%EOF".Length).SequenceEqual("%%EOF"u8);
         marker = hasMarker ? marker + "%%EOF".Length : at;
         return new EndMarker(start, value, marker, BehindEndOfLine(file, marker), hasMarker);
     }
 
-    private static int SkipSpace(ReadOnlySpan<byte> file, int at)
+    private static long BehindEndOfLine(FileView file, long at) => file.Peek(at, 2) switch
     {
-        while (at < file.Length && Characters.IsWhiteSpace(file[at]))
-            at++;
-        return at;
-    }
-
-    private static int BehindEndOfLine(ReadOnlySpan<byte> file, int at) => file[at..] switch
-    {
-        [(byte)'\r', (byte)'\n', ..] => at + 2,
+        [(byte)'\r', (byte)'\n'] => at + 2,
         [(byte)'\r' or (byte)'\n', ..] => at + 1,
         _ => at,
     };

@@ -22,6 +22,9 @@ internal static class Filters
         if (filters.Count > limits.Filters)
             throw new PdfRefusedException(PdfRefusalCode.TooLarge, $"a stream has more than {limits.Filters} filters");
         var parameters = resolve(dictionary["DecodeParms"] ?? dictionary["DP"]);
+        // No filter that is read here makes less of more than twice as many bytes but by way of white space.
+        if (stream.DataLength > 4L * limits.DecodedStreamBytes)
+            throw Output.TooLarge(limits.DecodedStreamBytes);
         var data = stream.RawData;
         if (filters.Count == 0 && data.Length > limits.DecodedStreamBytes)
             throw Output.TooLarge(limits.DecodedStreamBytes);

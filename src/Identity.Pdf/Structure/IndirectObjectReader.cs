@@ -6,26 +6,66 @@ namespace Identity.Pdf.Structure;
 /// <param name="Value">For a stream its dictionary, until <see cref="IndirectObjectReader.Complete"/>.</param>
 /// <param name="End">Behind endobj; for a stream that is not complete, behind the word stream.</param>
 /// <param name="DataStart">First byte of the stream's data; null when the object is no stream.</param>
-internal sealed record IndirectObject(ObjectId Id, int Start, int End, PdfObject Value, int? DataStart)
+internal sealed record IndirectObject(ObjectId Id, long Start, long End, PdfObject Value, long? DataStart)
 {
     public bool IsOpenStream => DataStart is not null && Value is PdfDictionary;
 }
 
 /// <summary>Reads `n g obj ... endobj` (ISO 32000-2 7.3.10) and streams (7.3.8).</summary>
-internal sealed class IndirectObjectReader(PdfSource file, ParseBudget budget, DeviationList deviations)
+internal sealed class IndirectObjectReader(FileView file, ParseBudget budget, DeviationList deviations)
 {
     // An end-of-line before endstream is two bytes at most; a few more bytes of white space are no other data.
     private const int SpaceBeforeEndStream = 16;
 
     /// <summary>Reads the object at an offset; when <paramref name="expected"/> is given, no other.</summary>
-    public IndirectObject Read(int offset, ObjectId? expected = null)
+    public IndirectObject Read(long offset, ObjectId? expected = null)
+    {
+        var values = budget.ValuesLeft;
+        for (var size = 0; ; budget.ValuesLeft = values)
+        {
+            var (source, position) = file.At(offset, ref size);
+            try
+            {
+                var read = Read(source, position, offset, expected);
+                source.Keep((int)(Math.Min(read.Value.End, read.End) - source.Offset));
+                return read;
+            }
+            catch (MoreBytesNeededException)
+            {
+                // Again with more of the file in sight.
+            }
+        }
+    }
+
+    /// <summary>One value that is no object: the dictionary of a trailer.</summary>
+    public PdfObject ReadValue(long offset)
+    {
+        var values = budget.ValuesLeft;
+        for (var size = 0; ; budget.ValuesLeft = values)
+        {
+            var (source, position) = file.At(offset, ref size);
+            try
+            {
+                var value = new ObjectParser(source, position, budget).Value();
+                source.Keep((int)(value.End - source.Offset));
+                return value;
+            }
+            catch (MoreBytesNeededException)
+            {
+                // Again with more of the file in sight.
+            }
+        }
+    }
+
+    private IndirectObject Read(PdfSource source, int position, long offset, ObjectId? expected)
     {
         budget.MetIrregularName = budget.MetConflictingKeys = false;
-        var parser = new ObjectParser(file, offset, budget);
+        var parser = new ObjectParser(source, position, budget);
         parser.Lexer.SkipWhiteSpaceAndComments();
-        var start = parser.Lexer.Position;
-        var number = HeaderNumber(ref parser.Lexer, int.MaxValue);
-        var generation = HeaderNumber(ref parser.Lexer, 65535);
+        var startInSource = parser.Lexer.Position;
+        var start = source.Offset + startInSource;
+        var number = HeaderNumber(source, ref parser.Lexer, int.MaxValue);
+        var generation = HeaderNumber(source, ref parser.Lexer, 65535);
         parser.Lexer.Next();
         if (!parser.Lexer.IsKeyword("obj"u8))
             throw Malformed("no object stands", offset);
@@ -37,34 +77,42 @@ internal sealed class IndirectObjectReader(PdfSource file, ParseBudget budget, D
         if (parser.Lexer.IsKeyword("endobj"u8))
         {
             deviations.Add("empty-object", start, number, "an object has no value");
-            return new IndirectObject(new ObjectId(number, generation), start, parser.Lexer.Position, new PdfNull(file, parser.Lexer.Start, 0), null);
+            return new IndirectObject(new ObjectId(number, generation), start, source.Offset + parser.Lexer.Position, new PdfNull(source, parser.Lexer.Start, 0), null);
         }
         var value = parser.Current();
-        var valueEnd = parser.Lexer.Position;
+        var valueEnd = source.Offset + parser.Lexer.Position;
         if (budget.MetConflictingKeys)
             throw new PdfRefusedException(PdfRefusalCode.Ambiguous, $"a dictionary has one key with two values, in the object at byte {start}");
         if (budget.MetIrregularName)
             deviations.Add("irregular-name", start, number, "a name has a number sign that is not an escape, or an escaped zero byte");
         parser.Lexer.Next();
         if (value is PdfDictionary && parser.Lexer.IsKeyword("stream"u8))
-            return new IndirectObject(new ObjectId(number, generation), start, parser.Lexer.Position, value, StartOfData(parser.Lexer.Position, start, number));
-        return new IndirectObject(new ObjectId(number, generation), start, EndOfObject(ref parser.Lexer, valueEnd, number), value, null);
+            return new IndirectObject(new ObjectId(number, generation), start, source.Offset + parser.Lexer.Position, value, StartOfData(source, ref parser.Lexer, start, number));
+        return new IndirectObject(new ObjectId(number, generation), start, EndOfObject(source, ref parser.Lexer, valueEnd, number), value, null);
     }
 
     /// <summary>The first words of this object stand at the offset.</summary>
-    public bool HasHeader(int offset, ObjectId id)
+    public bool HasHeader(long offset, ObjectId id)
     {
-        var lexer = new PdfLexer(file.Bytes.Span, offset, budget.Limits);
-        try
+        for (var size = 0; ;)
         {
-            var number = HeaderNumber(ref lexer, int.MaxValue);
-            var generation = HeaderNumber(ref lexer, 65535);
-            lexer.Next();
-            return lexer.IsKeyword("obj"u8) && new ObjectId(number, generation) == id;
-        }
-        catch (PdfRefusedException)
-        {
-            return false; // Something else stands there; reading it says what.
+            var (source, position) = file.At(offset, ref size);
+            var lexer = new PdfLexer(source, position, budget.Limits);
+            try
+            {
+                var number = HeaderNumber(source, ref lexer, int.MaxValue);
+                var generation = HeaderNumber(source, ref lexer, 65535);
+                lexer.Next();
+                return lexer.IsKeyword("obj"u8) && new ObjectId(number, generation) == id;
+            }
+            catch (PdfRefusedException)
+            {
+                return false; // Something else stands there; reading it says what.
+            }
+            catch (MoreBytesNeededException)
+            {
+                // Again with more of the file in sight.
+            }
         }
     }
 
@@ -73,56 +121,77 @@ internal sealed class IndirectObjectReader(PdfSource file, ParseBudget budget, D
     {
         var dictionary = (PdfDictionary)open.Value;
         var dataStart = open.DataStart!.Value;
-        var bytes = file.Bytes.Span;
-        if (length < 0 || length > bytes.Length - dataStart)
+        if (length < 0 || length > file.Length - dataStart)
             throw new PdfRefusedException(PdfRefusalCode.Malformed, $"the Length of the stream at byte {open.Start} is out of range");
-        var dataEnd = dataStart + (int)length;
+        for (var size = 0; ;)
+        {
+            var (source, position) = file.At(dataStart + length, ref size);
+            try
+            {
+                var (wordEnd, end) = EndOfStream(source, position, open);
+                return open with { Value = new PdfStream(dictionary, wordEnd - dictionary.Start, dataStart, length), End = end };
+            }
+            catch (MoreBytesNeededException)
+            {
+                // Again with more of the file in sight.
+            }
+        }
+    }
+
+    /// <summary>Behind the word endstream, and behind the object.</summary>
+    private (long WordEnd, long End) EndOfStream(PdfSource source, int dataEnd, IndirectObject open)
+    {
+        var bytes = source.Bytes.Span;
         var word = dataEnd;
         while (word < bytes.Length && word - dataEnd < SpaceBeforeEndStream && Characters.IsWhiteSpace(bytes[word]))
             word++;
+        if (source.IsPartial && bytes.Length - word < SpaceBeforeEndStream + "endstream".Length)
+            throw new MoreBytesNeededException();
         if (!bytes[word..].StartsWith("endstream"u8))
             throw new PdfRefusedException(PdfRefusalCode.Ambiguous, $"the stream at byte {open.Start} does not end where its Length says");
         if (!IsEndOfLineOrNothing(bytes[dataEnd..word]))
             deviations.Add("stream-length", open.Start, open.Id.Number, "white space follows the data of a stream");
         var end = word + "endstream".Length;
-        var lexer = new PdfLexer(bytes, end, budget.Limits);
+        var lexer = new PdfLexer(source, end, budget.Limits);
         lexer.Next();
-        var stream = new PdfStream(dictionary, end - dictionary.Start, dataStart, (int)length);
-        return open with { Value = stream, End = EndOfObject(ref lexer, end, open.Id.Number) };
+        return (source.Offset + end, EndOfObject(source, ref lexer, source.Offset + end, open.Id.Number));
     }
 
-    private static int HeaderNumber(ref PdfLexer lexer, int most)
+    private static int HeaderNumber(PdfSource source, ref PdfLexer lexer, int most)
     {
-        var start = lexer.Position;
+        var start = source.Offset + lexer.Position;
         lexer.Next();
         return lexer.Kind == TokenKind.Integer && lexer.Integer >= 0 && lexer.Integer <= most ? (int)lexer.Integer : throw Malformed("no object stands", start);
     }
 
     // 7.3.8.1: the word stream is followed by CR LF or LF, not by CR alone.
-    private int StartOfData(int at, int start, int number)
+    private long StartOfData(PdfSource source, ref PdfLexer lexer, long start, int number)
     {
-        var bytes = file.Bytes.Span;
+        var bytes = source.Bytes.Span;
+        var at = lexer.Position;
         var line = at;
         while (line < bytes.Length && bytes[line] is (byte)' ' or (byte)'\t')
             line++;
+        if (line + 2 > bytes.Length)
+            lexer.CheckEnd();
         if (line < bytes.Length && bytes[line] is (byte)'\r' or (byte)'\n')
         {
             if (line != at)
                 deviations.Add("stream-keyword", start, number, "white space follows the word stream");
             if (bytes[line] == '\n')
-                return line + 1;
+                return source.Offset + line + 1;
             if (line + 1 < bytes.Length && bytes[line + 1] == '\n')
-                return line + 2;
+                return source.Offset + line + 2;
             deviations.Add("stream-keyword", start, number, "only a carriage return follows the word stream");
-            return line + 1;
+            return source.Offset + line + 1;
         }
-        throw Malformed("no end-of-line follows the word stream", at);
+        throw Malformed("no end-of-line follows the word stream", source.Offset + at);
     }
 
-    private int EndOfObject(ref PdfLexer lexer, int valueEnd, int number)
+    private long EndOfObject(PdfSource source, ref PdfLexer lexer, long valueEnd, int number)
     {
         if (lexer.IsKeyword("endobj"u8))
-            return lexer.Position;
+            return source.Offset + lexer.Position;
         // The value is complete, so what follows cannot change it.
         if (lexer.Kind is TokenKind.Integer or TokenKind.EndOfInput || lexer.IsKeyword("xref"u8) || lexer.IsKeyword("startxref"u8))
         {
@@ -134,5 +203,5 @@ internal sealed class IndirectObjectReader(PdfSource file, ParseBudget budget, D
 
     private static bool IsEndOfLineOrNothing(ReadOnlySpan<byte> space) => space is [] or [(byte)'\n'] or [(byte)'\r'] or [(byte)'\r', (byte)'\n'];
 
-    private static PdfRefusedException Malformed(string what, int at) => new(PdfRefusalCode.Malformed, $"{what} at byte {at}");
+    private static PdfRefusedException Malformed(string what, long at) => new(PdfRefusalCode.Malformed, $"{what} at byte {at}");
 }

@@ -6,7 +6,7 @@ namespace Identity.Pdf.Structure;
 /// Reads the value of every definition, in the order in which one needs the other: objects in the file, then Lengths that stand
 /// apart, then object streams, then the rest. Each byte is read once: objects that overlap are refused.
 /// </summary>
-internal sealed class ObjectLoader(PdfSource file, ObjectTable table, List<RevisionLayout> revisions, ParseBudget budget, StreamBudget streams,
+internal sealed class ObjectLoader(FileView file, ObjectTable table, List<RevisionLayout> revisions, ParseBudget budget, StreamBudget streams,
     DeviationList deviations)
 {
     private const int MostDefects = 200;
@@ -59,7 +59,7 @@ internal sealed class ObjectLoader(PdfSource file, ObjectTable table, List<Revis
     {
         try
         {
-            if (definition.Entry.Position >= file.Bytes.Length)
+            if (definition.Entry.Position >= file.Length)
                 throw new PdfRefusedException(PdfRefusalCode.Malformed, $"object {definition.Number} is said to stand outside the file");
             if (definition.Entry.Position >= revisions[definition.Revision - 1].End)
                 throw new PdfRefusedException(PdfRefusalCode.Ambiguous, $"object {definition.Number} stands behind the end of the revision that defines it");
@@ -161,7 +161,7 @@ internal sealed class ObjectLoader(PdfSource file, ObjectTable table, List<Revis
         {
             try
             {
-                var container = table.At(definition.Entry.Position, definition.Revision);
+                var container = table.At((int)definition.Entry.Position, definition.Revision);
                 if (container is not { Kind: EntryKind.InFile, Value: PdfStream stream })
                     throw new PdfRefusedException(PdfRefusalCode.Malformed, $"object {definition.Number} is said to stand in a stream that cannot be read");
                 if (!opened.TryGetValue(container, out var result))
@@ -206,8 +206,8 @@ internal sealed class ObjectLoader(PdfSource file, ObjectTable table, List<Revis
         foreach (var definition in table.All.Where(definition => definition.Kind == EntryKind.InObjectStream))
         {
             var replaced = ReplacedIn(definition);
-            var container = table.At(definition.Entry.Position, definition.Revision);
-            if (container != table.At(definition.Entry.Position, replaced - 1))
+            var container = table.At((int)definition.Entry.Position, definition.Revision);
+            if (container != table.At((int)definition.Entry.Position, replaced - 1))
                 throw new PdfRefusedException(PdfRefusalCode.Ambiguous, $"a later revision replaces object stream {definition.Entry.Position}, whose objects are in use");
         }
     }

@@ -31,7 +31,7 @@ internal sealed class ObjectDefinition(int revision, CrossReferenceEntry entry, 
     public ObjectLocation? Location => Kind switch
     {
         EntryKind.InFile => new ObjectLocation.InFile(Span),
-        EntryKind.InObjectStream => new ObjectLocation.InObjectStream(entry.Position, entry.Detail),
+        EntryKind.InObjectStream => new ObjectLocation.InObjectStream((int)entry.Position, entry.Detail),
         _ => null,
     };
 }
@@ -102,7 +102,7 @@ internal sealed class ObjectTable
     private static bool SameObject(ObjectDefinition older, CrossReferenceEntry entry, Dictionary<int, CrossReferenceEntry> revision) =>
         older.Kind == entry.Kind
         && (entry.Kind == EntryKind.Free || older.Entry.Position == entry.Position && older.Entry.Detail == entry.Detail)
-        && !(entry.Kind == EntryKind.InObjectStream && revision.ContainsKey(entry.Position));
+        && !(entry.Kind == EntryKind.InObjectStream && revision.ContainsKey((int)entry.Position));
 
     private static Dictionary<int, CrossReferenceEntry> Merge(List<SectionRead> newestFirst)
     {

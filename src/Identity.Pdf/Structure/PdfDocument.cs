@@ -12,16 +12,19 @@ public sealed class PdfDocument
 {
     private readonly RevisionView[] views;
 
-    internal PdfDocument(ReadOnlyMemory<byte> file, PdfLimits limits, string headerVersion, ObjectTable table, List<Revision> revisions,
+    internal PdfDocument(DocumentBytes bytes, PdfLimits limits, string headerVersion, ObjectTable table, List<Revision> revisions,
         long newestSection, ByteSpan? trailingBytes, DeviationList deviations)
     {
-        (File, Limits, HeaderVersion, Table, Revisions) = (file, limits, headerVersion, table, revisions);
+        (Bytes, Limits, HeaderVersion, Table, Revisions) = (bytes, limits, headerVersion, table, revisions);
         (NewestSection, TrailingBytes, Deviations) = (newestSection, trailingBytes, deviations.Listed);
         StoreStreams = new(limits);
         views = [.. revisions.Select(revision => new RevisionView(this, revision))];
     }
 
-    public ReadOnlyMemory<byte> File { get; }
+    public DocumentBytes Bytes { get; }
+
+    /// <summary>The whole file. Only for a document that was read from memory.</summary>
+    public ReadOnlyMemory<byte> File => Bytes.InMemory ?? throw new InvalidOperationException("the document was not read from memory");
 
     public PdfLimits Limits { get; }
 
@@ -58,7 +61,7 @@ public sealed class PdfDocument
     internal long NewestSection { get; }
 
     /// <summary>Reads a file. The bytes must not change while the document is in use.</summary>
-    public static PdfRead Read(ReadOnlyMemory<byte> file, PdfLimits? limits = null)
+    public static PdfRead Read(DocumentBytes file, PdfLimits? limits = null)
     {
         try
         {

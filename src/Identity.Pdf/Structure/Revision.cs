@@ -48,11 +48,13 @@ public sealed record ObjectChange(ObjectChangeKind Kind, ObjectId Id, ObjectLoca
 /// <summary>The original document, or one incremental update (7.5.6).</summary>
 public sealed class Revision
 {
+    private readonly Lazy<List<List<ByteSpan>>> unaccounted;
+
     internal Revision(int number, long start, long endOfFileMarker, long end, bool isLinearized, IReadOnlyList<CrossReferenceSection> sections,
-        IReadOnlyList<ObjectChange> changes, IReadOnlyList<ByteSpan> unaccounted)
+        IReadOnlyList<ObjectChange> changes, Lazy<List<List<ByteSpan>>> unaccounted)
     {
         (Number, Start, EndOfFileMarker, End, IsLinearized) = (number, start, endOfFileMarker, end, isLinearized);
-        (Sections, Changes, Unaccounted) = (sections, changes, unaccounted);
+        (Sections, Changes, this.unaccounted) = (sections, changes, unaccounted);
     }
 
     /// <summary>1 is the original.</summary>
@@ -83,5 +85,5 @@ public sealed class Revision
     /// Bytes of this revision that no cross-reference entry, section or trailer explains, white space and comments left out.
     /// Bytes behind the end of the last revision belong to <see cref="PdfDocument.TrailingBytes"/>.
     /// </summary>
-    public IReadOnlyList<ByteSpan> Unaccounted { get; }
+    public IReadOnlyList<ByteSpan> Unaccounted => unaccounted.Value[Number - 1];
 }

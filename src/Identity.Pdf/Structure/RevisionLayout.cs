@@ -8,7 +8,7 @@ namespace Identity.Pdf.Structure;
 internal sealed record RevisionLayout(int Number, long Start, long EndOfFileMarker, long End, bool IsLinearized, List<SectionRead> Sections, List<ByteSpan> Markers)
 {
     /// <summary>Cuts the chain of sections, newest first, into revisions, oldest first.</summary>
-    public static List<RevisionLayout> Cut(List<SectionRead> chain, ReadOnlySpan<byte> file, EndMarkers markers, PdfLimits limits, DeviationList deviations)
+    public static List<RevisionLayout> Cut(List<SectionRead> chain, FileView file, EndMarkers markers, PdfLimits limits, DeviationList deviations)
     {
         var revisions = new List<RevisionLayout>();
         var pending = new List<SectionRead>();
@@ -23,7 +23,7 @@ internal sealed record RevisionLayout(int Number, long Start, long EndOfFileMark
                 continue;
             var first = linearized && at == chain.Count - 2;
             CheckOrder(section, chain, at, first);
-            if (first && EndMarkers.DirectlyBehind(file, section.End, limits) is { } own)
+            if (first && EndMarkers.DirectlyBehind(file, section.End) is { } own)
                 extraMarkers.Add(new ByteSpan(own.Start, own.Marker));
             var from = first ? chain[^1].End : Math.Max(section.End, section.HybridPart?.End ?? 0);
             if (markers.FirstAfter(from, section.PointedAt) is not { } marker)
@@ -47,12 +47,27 @@ internal sealed record RevisionLayout(int Number, long Start, long EndOfFileMark
     }
 
     // Annex F.3.4: the first-page section stands at the beginning and names the main section further down as its Prev.
-    private static bool IsLinearizedPair(List<SectionRead> chain, ReadOnlySpan<byte> file, PdfLimits limits) =>
+    private static bool IsLinearizedPair(List<SectionRead> chain, FileView file, PdfLimits limits) =>
         chain.Count >= 2 && chain[^2].Start < chain[^1].Start && StartsLinearized(file, limits);
 
-    private static bool StartsLinearized(ReadOnlySpan<byte> file, PdfLimits limits)
+    private static bool StartsLinearized(FileView file, PdfLimits limits)
     {
-        var lexer = new PdfLexer(file, 0, limits);
+        for (var size = 0; ;)
+        {
+            var (source, position) = file.At(0, ref size);
+            try
+            {
+                return IsLinearizationDictionary(new PdfLexer(source, position, limits));
+            }
+            catch (MoreBytesNeededException)
+            {
+                // Again with more of the file in sight.
+            }
+        }
+    }
+
+    private static bool IsLinearizationDictionary(PdfLexer lexer)
+    {
         try
         {
             // F.3.3: the linearization parameter dictionary is the first object.

@@ -30,7 +30,7 @@ internal ref struct ObjectParser(PdfSource source, int position, int end, ParseB
 
     public ObjectParser(PdfSource source, int position, ParseBudget budget) : this(source, position, source.Bytes.Length, budget) { }
 
-    public PdfLexer Lexer = new(source.Bytes.Span[..end], position, budget.Limits);
+    public PdfLexer Lexer = new(source.Bytes.Span[..end], position, budget.Limits, source.Offset, source.IsPartial && end == source.Bytes.Length);
 
     /// <summary>One value; afterwards the lexer stands on its last token.</summary>
     public PdfObject Value()
@@ -184,5 +184,5 @@ internal ref struct ObjectParser(PdfSource source, int position, int end, ParseB
             throw new PdfRefusedException(PdfRefusalCode.TooLarge, $"arrays and dictionaries are nested deeper than {depthLimit}");
     }
 
-    private readonly PdfRefusedException Malformed(string what) => new(PdfRefusalCode.Malformed, $"{what} at byte {Lexer.Start}");
+    private readonly PdfRefusedException Malformed(string what) => new(PdfRefusalCode.Malformed, $"{what} at byte {source.Offset + Lexer.Start}");
 }

@@ -55,17 +55,21 @@ public sealed class PdfDictionary : PdfObject
 /// <summary>A stream (ISO 32000-2 7.3.8). <see cref="PdfObject.Raw"/> runs from the dictionary to the word endstream.</summary>
 public sealed class PdfStream : PdfObject
 {
-    internal PdfStream(PdfDictionary dictionary, int length, int dataStart, int dataLength) : base(dictionary.Source, dictionary.Start, length) =>
-        (Dictionary, DataStart, DataLength) = (dictionary, dataStart, dataLength);
+    internal PdfStream(PdfDictionary dictionary, long length, long dataStart, long dataLength) : base(dictionary.Source, dictionary.StartInSource, 0) =>
+        (Dictionary, Length, DataStart, DataLength) = (dictionary, length, dataStart, dataLength);
+
+    public override long Length { get; }
+
+    public override ReadOnlyMemory<byte> Raw => Source.Slice(Start, checked((int)Length));
 
     public PdfDictionary Dictionary { get; }
 
     /// <summary>Offset in the file of the first byte of the encoded data.</summary>
-    public int DataStart { get; }
+    public long DataStart { get; }
 
     /// <summary>Number of bytes of the encoded data.</summary>
-    public int DataLength { get; }
+    public long DataLength { get; }
 
-    /// <summary>The data as they stand, still encoded.</summary>
-    public ReadOnlyMemory<byte> RawData => Source.Bytes.Slice(DataStart, DataLength);
+    /// <summary>The data as they stand, still encoded. Read again at each call when the file is not in memory.</summary>
+    public ReadOnlyMemory<byte> RawData => Source.Slice(DataStart, checked((int)DataLength));
 }

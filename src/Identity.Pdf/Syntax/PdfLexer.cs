@@ -19,10 +19,26 @@ internal enum TokenKind
 }
 
 /// <summary>Splits bytes into tokens (ISO 32000-2 7.2). Allocates nothing; a copy of it is a look ahead.</summary>
-internal ref struct PdfLexer(ReadOnlySpan<byte> bytes, int position, PdfLimits limits)
+/// <param name="bytes">Up to where is read.</param>
+/// <param name="position">Where to begin.</param>
+/// <param name="limits">Caps of names and strings.</param>
+/// <param name="offset">Where in the file the bytes begin, for messages.</param>
+/// <param name="isPartial">The file goes on behind them: reaching their end throws <see cref="MoreBytesNeededException"/>.</param>
+internal ref struct PdfLexer(ReadOnlySpan<byte> bytes, int position, PdfLimits limits, long offset = 0, bool isPartial = false)
 {
     private readonly ReadOnlySpan<byte> bytes = bytes;
     private readonly PdfLimits limits = limits;
+    private readonly long offset = offset;
+    private readonly bool isPartial = isPartial;
+
+    public PdfLexer(PdfSource source, int position, PdfLimits limits) : this(source.Bytes.Span, position, limits, source.Offset, source.IsPartial) { }
+
+    /// <summary>The bytes end here.</summary>
+    public readonly void CheckEnd()
+    {
+        if (isPartial)
+            throw new MoreBytesNeededException();
+    }
 
     /// <summary>Behind the current token.</summary>
     public int Position { get; private set; } = position;
@@ -83,10 +99,17 @@ internal ref struct PdfLexer(ReadOnlySpan<byte> bytes, int position, PdfLimits l
                 break;
             }
         }
+        if (at >= bytes.Length)
+            CheckEnd();
         Position = at;
     }
 
-    private readonly bool IsAt(int at, byte value) => at < bytes.Length && bytes[at] == value;
+    private readonly bool IsAt(int at, byte value)
+    {
+        if (at >= bytes.Length)
+            CheckEnd();
+        return at < bytes.Length && bytes[at] == value;
+    }
 
     private void Take(TokenKind kind, int length) => (Kind, Position) = (kind, Position + length);
 
@@ -101,6 +124,8 @@ internal ref struct PdfLexer(ReadOnlySpan<byte> bytes, int position, PdfLimits l
     private readonly int RegularLength(int from)
     {
         var length = bytes[from..].IndexOfAny(Characters.NotRegular);
+        if (length < 0)
+            CheckEnd();
         return length < 0 ? bytes.Length - from : length;
     }
 
@@ -111,6 +136,8 @@ internal ref struct PdfLexer(ReadOnlySpan<byte> bytes, int position, PdfLimits l
         {
             var skip = bytes[at..].IndexOfAny(Characters.LiteralStringSpecial);
             if (skip < 0)
+                CheckEnd();
+            if (skip < 0)
                 throw Malformed("a string does not end; it starts");
             at += skip;
             switch (bytes[at])
@@ -120,6 +147,8 @@ internal ref struct PdfLexer(ReadOnlySpan<byte> bytes, int position, PdfLimits l
                 default: at += 2; break;
             }
             if (at > bytes.Length)
+                CheckEnd();
+            if (at > bytes.Length)
                 throw Malformed("a string does not end; it starts");
         }
         FinishString(TokenKind.LiteralString, at);
@@ -128,6 +157,8 @@ internal ref struct PdfLexer(ReadOnlySpan<byte> bytes, int position, PdfLimits l
     private void ReadHexadecimalString()
     {
         var length = bytes[(Position + 1)..].IndexOf((byte)'>');
+        if (length < 0)
+            CheckEnd();
         if (length < 0)
             throw Malformed("a hexadecimal string does not end; it starts");
         foreach (var digit in bytes.Slice(Position + 1, length))
@@ -188,7 +219,7 @@ internal ref struct PdfLexer(ReadOnlySpan<byte> bytes, int position, PdfLimits l
         return negative ? -value : value;
     }
 
-    private readonly PdfRefusedException Malformed(string what) => new(PdfRefusalCode.Malformed, $"{what} at byte {Position}");
+    private readonly PdfRefusedException Malformed(string what) => new(PdfRefusalCode.Malformed, $"{what} at byte {offset + Position}");
 
-    private readonly PdfRefusedException TooLarge(string what) => new(PdfRefusalCode.TooLarge, $"{what}, at byte {Position}");
+    private readonly PdfRefusedException TooLarge(string what) => new(PdfRefusalCode.TooLarge, $"{what}, at byte {offset + Position}");
 }

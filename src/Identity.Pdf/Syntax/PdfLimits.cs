@@ -29,6 +29,12 @@ public sealed record PdfLimits
     /// <summary>Values of all objects of all revisions together; an array or dictionary counts twice. Each takes about fifty bytes.</summary>
     public long Values { get; init; } = 6_000_000;
 
+    /// <summary>
+    /// Bytes of one object without its stream, or of one cross-reference table, when the file is read from disk: what of it must be in memory
+    /// at once.
+    /// </summary>
+    public int ObjectBytes { get; init; } = 32 * 1024 * 1024;
+
     /// <summary>Bytes between the delimiters of one string. Signature containers are strings, so this is not small.</summary>
     public int StringBytes { get; init; } = 8 * 1024 * 1024;
 

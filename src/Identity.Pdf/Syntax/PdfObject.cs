@@ -1,3 +1,5 @@
+using Identity.Pdf.Structure;
+
 namespace Identity.Pdf.Syntax;
 
 /// <summary>Number and generation of an indirect object (ISO 32000-2 7.3.10).</summary>
@@ -6,18 +8,46 @@ public readonly record struct ObjectId(int Number, int Generation)
     public override string ToString() => FormattableString.Invariant($"{Number} {Generation} R");
 }
 
-/// <summary>The bytes that an object was read from: the file itself, or one decoded object stream.</summary>
-public sealed class PdfSource(ReadOnlyMemory<byte> bytes, int? objectStream)
+/// <summary>The bytes that an object was read from: the file, a part of it, or one decoded object stream.</summary>
+public sealed class PdfSource
 {
-    /// <summary>The whole file, or the whole decoded content of the object stream.</summary>
-    public ReadOnlyMemory<byte> Bytes { get; } = bytes;
+    private readonly DocumentBytes? file;
 
-    /// <summary>Number of the object stream; null when the bytes are the file itself.</summary>
-    public int? ObjectStream { get; } = objectStream;
+    internal PdfSource(ReadOnlyMemory<byte> bytes, int? objectStream) => (Bytes, ObjectStream) = (bytes, objectStream);
+
+    /// <param name="bytes">A part of the file.</param>
+    /// <param name="file">The file.</param>
+    /// <param name="offset">Where in it the part begins.</param>
+    /// <param name="isPartial">The file goes on behind the part.</param>
+    internal PdfSource(ReadOnlyMemory<byte> bytes, DocumentBytes file, long offset, bool isPartial) =>
+        (Bytes, this.file, Offset, IsPartial) = (bytes, file, offset, isPartial);
+
+    /// <summary>The whole file, the part of it that holds the object, or the whole decoded content of the object stream.</summary>
+    internal ReadOnlyMemory<byte> Bytes { get; private set; }
+
+    /// <summary>Offset in the file of the first of <see cref="Bytes"/>.</summary>
+    internal long Offset { get; }
+
+    /// <summary>The file goes on behind <see cref="Bytes"/>: what reaches their end may be cut off.</summary>
+    internal bool IsPartial { get; }
+
+    /// <summary>Number of the object stream; null when the bytes are those of the file.</summary>
+    public int? ObjectStream { get; }
 
     public bool IsFile => ObjectStream is null;
 
     internal static PdfSource None { get; } = new(ReadOnlyMemory<byte>.Empty, null);
+
+    /// <summary>The bytes belong to a window that moves on: keeps its own copy of the first so many.</summary>
+    internal void Keep(int length)
+    {
+        if (file is not null)
+            Bytes = Bytes[..length].ToArray();
+    }
+
+    /// <summary>Bytes from an offset in the file on, also those of a stream, which are not kept.</summary>
+    internal ReadOnlyMemory<byte> Slice(long offset, int length) =>
+        offset - Offset <= Bytes.Length - length || file is null ? Bytes.Slice((int)(offset - Offset), length) : file.Slice(offset, length);
 }
 
 /// <summary>
@@ -26,20 +56,26 @@ public sealed class PdfSource(ReadOnlyMemory<byte> bytes, int? objectStream)
 /// </summary>
 public abstract class PdfObject
 {
-    private protected PdfObject(PdfSource source, int start, int length) => (Source, Start, Length) = (source, start, length);
+    private readonly int start;
+    private readonly int length;
+
+    private protected PdfObject(PdfSource source, int start, int length) => (Source, this.start, this.length) = (source, start, length);
 
     public PdfSource Source { get; }
 
-    /// <summary>Offset of the first byte in <see cref="Source"/>.</summary>
-    public int Start { get; }
+    /// <summary>Offset of the first byte in the file, or in the decoded object stream.</summary>
+    public long Start => Source.Offset + start;
 
-    /// <summary>Number of bytes in <see cref="Source"/>.</summary>
-    public int Length { get; }
+    /// <summary>Number of bytes.</summary>
+    public virtual long Length => length;
 
-    public int End => Start + Length;
+    public long End => Start + Length;
 
     /// <summary>The bytes of this value, exactly as they stand.</summary>
-    public ReadOnlyMemory<byte> Raw => Source.Bytes.Slice(Start, Length);
+    public virtual ReadOnlyMemory<byte> Raw => Source.Bytes.Slice(start, length);
+
+    /// <summary>Where in the bytes of the source it begins.</summary>
+    internal int StartInSource => start;
 }
 
 /// <summary>The null object; also what a reference to an object that does not exist stands for (7.3.10).</summary>

@@ -34,6 +34,9 @@ public sealed record PdfRefusal(PdfRefusalCode Code, string Message)
     };
 }
 
+/// <summary>The bytes at hand end before what is being read does; the file goes on. Caught where the window can grow.</summary>
+internal sealed class MoreBytesNeededException : Exception;
+
 /// <summary>How a refusal travels inside this library; it never leaves a public method.</summary>
 internal sealed class PdfRefusedException(PdfRefusal refusal) : Exception(refusal.Message)
 {

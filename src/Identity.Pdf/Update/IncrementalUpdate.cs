@@ -121,16 +121,15 @@ public sealed class IncrementalUpdate
         var all = new SortedDictionary<int, (ObjectId Id, ReadOnlyMemory<byte> Value)>(objects);
         foreach (var (id, changes) in edits)
             all.Add(id.Number, (id, SyntaxEdit.WithEntries((PdfDictionary)Document.Latest.Resolve(id), changes)));
-        var file = Document.File;
         var writer = new SyntaxWriter();
         // 7.5.6: the update starts on a line of its own.
-        if (file.Span[^1] is not ((byte)'\n' or (byte)'\r'))
+        if (Document.Bytes.Slice(Document.Bytes.Length - 1, 1)[0] is not ((byte)'\n' or (byte)'\r'))
             writer.Put("\n"u8);
         var valueOffsets = new Dictionary<ObjectId, int>();
         var entries = new List<(ObjectId Id, long Offset)>();
         foreach (var (id, value) in all.Values)
         {
-            entries.Add((id, (long)file.Length + writer.Length));
+            entries.Add((id, Document.Bytes.Length + writer.Length));
             writer.Put(System.Text.Encoding.ASCII.GetBytes(FormattableString.Invariant($"{id.Number} {id.Generation} obj\n")));
             valueOffsets.Add(id, writer.Length);
             writer.Put(value.Span).Put("\nendobj\n"u8);

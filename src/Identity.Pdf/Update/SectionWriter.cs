@@ -16,7 +16,7 @@ internal static class SectionWriter
 
     public static void Write(PdfDocument document, SyntaxWriter writer, List<(ObjectId Id, long Offset)> entries, int nextNumber)
     {
-        var section = document.File.Length + (long)writer.Length;
+        var section = document.Bytes.Length + writer.Length;
         var identifier = Identifier(document, writer.Written.Span);
         // A stream behind a hybrid's table would not be understood by the readers that the table is there for.
         if (document.Latest.Revision.Kind == CrossReferenceKind.Stream)
@@ -80,9 +80,10 @@ internal static class SectionWriter
     {
         var array = document.Latest.Resolve(document.Latest.Revision.Trailer["ID"]) as PdfArray;
         var first = array is { Count: 2 } ? document.Latest.Resolve(array[0]) as PdfString : null;
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        hash.AppendData(first is null ? document.File.Span : first.GetBytes());
-        hash.AppendData(Ascii($"{document.File.Length}"));
+        using var hash = first is null ? document.Bytes.HashOfPrefix(HashAlgorithmName.SHA256, document.Bytes.Length) : IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        if (first is not null)
+            hash.AppendData(first.GetBytes());
+        hash.AppendData(Ascii($"{document.Bytes.Length}"));
         hash.AppendData(objects);
         var state = hash.GetHashAndReset().AsSpan(0, 16);
         var writer = new SyntaxWriter().BeginArray();

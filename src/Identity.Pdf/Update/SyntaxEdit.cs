@@ -20,14 +20,14 @@ public static class SyntaxEdit
             var isFirst = placed.Add(key.Value);
             if (change is { } replacement && isFirst)
             {
-                writer.Put(raw[copied..(value.Start - dictionary.Start)]);
+                writer.Put(raw[copied..(int)(value.Start - dictionary.Start)]);
                 writer.Verbatim(replacement.Span);
             }
             else
             {
-                writer.Put(raw[copied..(key.Start - dictionary.Start)]);
+                writer.Put(raw[copied..(int)(key.Start - dictionary.Start)]);
             }
-            copied = value.End - dictionary.Start;
+            copied = (int)(value.End - dictionary.Start);
         }
         writer.Put(raw[copied..^2]);
         foreach (var (key, change) in changes)

@@ -1,5 +1,7 @@
+using System.Security.Cryptography;
 using System.Text.Json;
 using Identity.Pdf.Signatures;
+using Identity.Pdf.Structure;
 using Identity.Signing.Certificates;
 using Identity.Signing.Pades;
 using Identity.Signing.Requests;
@@ -33,14 +35,14 @@ public static class ExtendCommand
         }
 
         SigningSettings settings;
-        byte[] file;
+        DocumentBytes file;
         try
         {
             settings = Settings(asked.Settings);
             settings.TrustAnchors();
-            file = await File.ReadAllBytesAsync(asked.File);
             if (File.Exists(asked.Output))
                 throw new IOException("The output is there already.");
+            file = DocumentBytes.OfFile(asked.File);
         }
         catch (Exception problem) when (problem is SettingRefusedException or IOException or UnauthorizedAccessException)
         {
@@ -48,14 +50,16 @@ public static class ExtendCommand
             return WrongUsage;
         }
 
-        var error = await Extend(asked, file, settings, time);
+        string? error;
+        using (file)
+            error = await Extend(asked, file, settings, time);
         await output.WriteLineAsync(JsonSerializer.Serialize(
             new { file = asked.File, output = error is null ? asked.Output : null, level = error is null ? asked.Level.Word() : null, error }));
         return error is null ? Done : NotDone;
     }
 
     /// <summary>Null when the output is written; otherwise why not.</summary>
-    private static async Task<string?> Extend(Arguments asked, byte[] file, SigningSettings settings, TimeProvider time)
+    private static async Task<string?> Extend(Arguments asked, DocumentBytes file, SigningSettings settings, TimeProvider time)
     {
         if (asked.Level > PadesLevel.T && !settings.StatusSources.Any)
             return "status_sources_not_configured";
@@ -76,8 +80,7 @@ public static class ExtendCommand
                         case Extended.Failed failed:
                             return SnakeCase.Of(failed.Reason);
                         case Extended.Done done:
-                            await Write(asked.Output, done.Document);
-                            return null;
+                            return await Write(asked.Output, done.Document) ? null : "file_changed";
                         default:
                             throw new InvalidOperationException("A document is extended or not.");
                     }
@@ -87,16 +90,24 @@ public static class ExtendCommand
         }
     }
 
-    private static async Task Write(string path, ReadOnlyMemory<byte> document)
+    /// <summary>False when the file was changed by somebody while it was read, so that what was checked is not what would be written.</summary>
+    private static async Task<bool> Write(string path, DocumentBytes document)
     {
         var partial = path + ".partial";
-        await using (var file = new FileStream(partial, FileMode.Create, FileAccess.Write, FileShare.None))
+        bool same;
+        await using (var file = new FileStream(partial, FileMode.Create, FileAccess.ReadWrite, FileShare.None))
         {
-            await file.WriteAsync(document);
+            await document.CopyToAsync(file, CancellationToken.None);
             file.Flush(flushToDisk: true);
+            file.Position = 0;
+            same = (await SHA256.HashDataAsync(file)).AsSpan().SequenceEqual(document.Digest(HashAlgorithmName.SHA256));
         }
 
-        File.Move(partial, path, overwrite: false);
+        if (same)
+            File.Move(partial, path, overwrite: false);
+        else
+            File.Delete(partial);
+        return same;
     }
 
     private static SigningSettings Settings(string[] settings)

@@ -33,11 +33,13 @@ internal static class DocumentAcceptance
 {
     private const int TrialContentsBytes = 1024;
 
+    private static ReadOnlySpan<byte> Header => "%PDF-"u8;
+
     /// <summary>Null when the document can be signed. The text is for the operator and holds nothing of the document.</summary>
-    public static (DocumentRefusal Reason, string Detail)? Check(byte[] file, PdfLimits limits, PadesLevel level, DateTimeOffset now, RequestedForm? form = null)
+    public static (DocumentRefusal Reason, string Detail)? Check(DocumentBytes file, PdfLimits limits, PadesLevel level, DateTimeOffset now, RequestedForm? form = null)
     {
         // ISO 32000-1 7.5.2: the header is the first line. Elsewhere, offsets mean different things to different readers.
-        if (!file.AsSpan().StartsWith("%PDF-"u8))
+        if (file.Length < Header.Length || !file.Slice(0, Header.Length).AsSpan().SequenceEqual(Header))
             return (DocumentRefusal.NotAPdf, "no %PDF- at byte 0");
         switch (PdfDocument.Read(file, limits))
         {
@@ -53,7 +55,7 @@ internal static class DocumentAcceptance
     }
 
     /// <summary>What the field of this name locks once it is signed; null when nothing. Of a document that was accepted with a form for this field.</summary>
-    public static FieldLock? LockOf(byte[] file, string field) =>
+    public static FieldLock? LockOf(DocumentBytes file, string field) =>
         PdfDocument.Read(file, new PdfLimits { FileBytes = file.Length }) is PdfRead.Document document ? SignatureUpdate.LockOf(document.Value, field) : null;
 
     private static SignatureRequest Trial(RequestedForm? asked, DateTimeOffset now)

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Security.Cryptography;
+using Identity.Pdf.Structure;
 using Identity.Signing.Requests;
 
 namespace Identity.Signing.Documents;
@@ -81,8 +82,8 @@ public sealed class DocumentStore
         }
     }
 
-    public Task<byte[]> ReadStaged(DocumentReceived.Staged staged, CancellationToken cancellation) =>
-        File.ReadAllBytesAsync(StagedPath(staged.Id), cancellation);
+    /// <summary>The caller closes it.</summary>
+    public DocumentBytes OpenStaged(DocumentReceived.Staged staged) => DocumentBytes.OfFile(StagedPath(staged.Id));
 
     /// <summary>Gives the staged document its lasting name.</summary>
     public void Keep(DocumentReceived.Staged staged)
@@ -97,74 +98,71 @@ public sealed class DocumentStore
         Remove(staged.Id);
     }
 
-    /// <summary>The document as received, or null when it is gone or no longer has the SHA-256 that it had then.</summary>
-    public Task<byte[]?> ReadUnchanged(SigningRequest request, CancellationToken cancellation) =>
-        ReadUnchanged(OriginalPath(request.Id), request.DocumentLength, request.DocumentSha256, cancellation);
+    /// <summary>The document as received, or null when it is gone or no longer has the SHA-256 that it had then. The caller closes it.</summary>
+    public Task<DocumentBytes?> OpenUnchanged(SigningRequest request, CancellationToken cancellation) =>
+        OpenUnchanged(OriginalPath(request.Id), request.DocumentLength, request.DocumentSha256, cancellation);
 
     /// <summary>The same of the signed document of a signed request.</summary>
-    public Task<byte[]?> ReadSignedUnchanged(SigningRequest request, CancellationToken cancellation) =>
-        ReadSignedUnchanged(request.Id, request.ApprovalId!, request.SignedLength!.Value, request.SignedSha256!, cancellation);
+    public Task<DocumentBytes?> OpenSignedUnchanged(SigningRequest request, CancellationToken cancellation) =>
+        OpenSignedUnchanged(request.Id, request.ApprovalId!, request.SignedLength!.Value, request.SignedSha256!, cancellation);
 
     /// <summary>The same of any document as received.</summary>
-    public Task<byte[]?> ReadReceivedUnchanged(string id, long length, byte[] sha256, CancellationToken cancellation) =>
-        ReadUnchanged(OriginalPath(id), length, sha256, cancellation);
+    public Task<DocumentBytes?> OpenReceivedUnchanged(string id, long length, byte[] sha256, CancellationToken cancellation) =>
+        OpenUnchanged(OriginalPath(id), length, sha256, cancellation);
 
     /// <summary>The same of any signed document.</summary>
-    public Task<byte[]?> ReadSignedUnchanged(string id, string approvalId, long length, byte[] sha256, CancellationToken cancellation) =>
-        ReadUnchanged(SignedPath(id, approvalId), length, sha256, cancellation);
+    public Task<DocumentBytes?> OpenSignedUnchanged(string id, string approvalId, long length, byte[] sha256, CancellationToken cancellation) =>
+        OpenUnchanged(SignedPath(id, approvalId), length, sha256, cancellation);
 
-    // Read whole before anything of it is given out: what is hashed is what is used.
-    private static async Task<byte[]?> ReadUnchanged(string path, long length, byte[] sha256, CancellationToken cancellation)
-    {
-        // Longer or shorter is changed already, and must not be read whole.
-        if (new FileInfo(path) is not { Exists: true } file || file.Length != length)
-            return null;
-        var bytes = await File.ReadAllBytesAsync(path, cancellation);
-        return CryptographicOperations.FixedTimeEquals(SHA256.HashData(bytes), sha256) ? bytes : null;
-    }
-
-    /// <summary>Writes the signed document and returns what is now on disk; it appears under its name whole or not at all.</summary>
-    public (byte[] Sha256, long Length) KeepSigned(string requestId, string approvalId, Action<Stream> write)
-    {
-        var path = StagedPath(RequestId.Next());
-        try
+    // Hashed whole before anything of it is given out, and used through the handle through which it was hashed: files of this store are replaced,
+    // never written to. No copy of it is held in memory.
+    private static Task<DocumentBytes?> OpenUnchanged(string path, long length, byte[] sha256, CancellationToken cancellation) => Task.Run(
+        () =>
         {
-            byte[] sha256;
-            long length;
-            using (var file = Create(path, FileAccess.ReadWrite))
+            if (!File.Exists(path))
+                return null;
+            var document = DocumentBytes.OfFile(path);
+            try
             {
-                write(file);
-                file.Flush(flushToDisk: true);
-                length = file.Position;
-                file.Position = 0;
-                sha256 = SHA256.HashData(file);
+                // Longer or shorter is changed already, and need not be read.
+                if (document.Length == length && CryptographicOperations.FixedTimeEquals(document.Digest(HashAlgorithmName.SHA256), sha256))
+                    return document;
+            }
+            catch
+            {
+                document.Dispose();
+                throw;
             }
 
-            File.Move(path, SignedPath(requestId, approvalId));
-            return (sha256, length);
-        }
-        catch
-        {
-            File.Delete(path);
-            throw;
-        }
+            document.Dispose();
+            return null;
+        },
+        cancellation);
+
+    /// <summary>Writes the signed document and returns what is now on disk; it appears under its name whole or not at all.</summary>
+    public (byte[] Sha256, long Length) KeepSigned(string requestId, string approvalId, DocumentBytes document)
+    {
+        Write(document, SignedPath(requestId, approvalId), overwrite: false);
+        return (document.Digest(HashAlgorithmName.SHA256), document.Length);
     }
 
     public void RemoveSigned(string requestId, string approvalId) => File.Delete(SignedPath(requestId, approvalId));
 
     /// <summary>Keeps a signature that waits for its level, in place of the one kept before: whole or not at all.</summary>
-    public void KeepPending(string requestId, string approvalId, ReadOnlyMemory<byte> document)
+    public void KeepPending(string requestId, string approvalId, DocumentBytes document) => Write(document, PendingPath(requestId, approvalId), overwrite: true);
+
+    private void Write(DocumentBytes document, string target, bool overwrite)
     {
         var path = StagedPath(RequestId.Next());
         try
         {
             using (var file = Create(path))
             {
-                file.Write(document.Span);
+                document.CopyTo(file);
                 file.Flush(flushToDisk: true);
             }
 
-            File.Move(path, PendingPath(requestId, approvalId), overwrite: true);
+            File.Move(path, target, overwrite);
         }
         catch
         {
@@ -173,9 +171,9 @@ public sealed class DocumentStore
         }
     }
 
-    /// <summary>Null when it is gone.</summary>
-    public async Task<byte[]?> ReadPending(string requestId, string approvalId, CancellationToken cancellation) =>
-        File.Exists(PendingPath(requestId, approvalId)) ? await File.ReadAllBytesAsync(PendingPath(requestId, approvalId), cancellation) : null;
+    /// <summary>Null when it is gone. The caller closes it.</summary>
+    public DocumentBytes? OpenPending(string requestId, string approvalId) =>
+        File.Exists(PendingPath(requestId, approvalId)) ? DocumentBytes.OfFile(PendingPath(requestId, approvalId)) : null;
 
     public void RemovePending(string requestId, string approvalId) => File.Delete(PendingPath(requestId, approvalId));
 
@@ -205,11 +203,11 @@ public sealed class DocumentStore
             .Select(file => Path.GetFileName(file).Split('.')[0])
             .Distinct();
 
-    private static FileStream Create(string path, FileAccess access = FileAccess.Write)
+    private static FileStream Create(string path)
     {
         var options = new FileStreamOptions
         {
-            Mode = FileMode.CreateNew, Access = access, Share = FileShare.None, BufferSize = 0, Options = FileOptions.Asynchronous,
+            Mode = FileMode.CreateNew, Access = FileAccess.Write, Share = FileShare.None, BufferSize = 0, Options = FileOptions.Asynchronous,
         };
         if (!OperatingSystem.IsWindows())
             options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;

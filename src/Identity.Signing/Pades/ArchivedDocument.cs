@@ -1,3 +1,4 @@
+using Identity.Pdf.Structure;
 using System.Security.Cryptography;
 using Identity.Pdf.Signatures;
 using Identity.Signing.Requests;
@@ -23,7 +24,7 @@ public sealed class ArchivedDocument
 
     internal GrowingDocument Document { get; }
 
-    public ReadOnlyMemory<byte> Bytes => Document.Bytes;
+    public DocumentBytes Bytes => Document.Bytes;
 
     /// <summary>On failure the long-term document is as it was, and can be tried again.</summary>
     public static async Task<Archiving> Archive(LongTermDocument longTerm, TimestampClient timestamps, CancellationToken cancellation) =>

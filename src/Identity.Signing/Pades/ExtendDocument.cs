@@ -1,3 +1,4 @@
+using Identity.Pdf.Structure;
 using Identity.Signing.Requests;
 using Identity.Signing.Revocation;
 using Identity.Signing.Timestamps;
@@ -9,7 +10,7 @@ public abstract record Extended
     private Extended() { }
 
     /// <param name="Document">The document as given, with revisions behind it.</param>
-    public sealed record Done(ReadOnlyMemory<byte> Document) : Extended;
+    public sealed record Done(DocumentBytes Document) : Extended;
 
     /// <summary>Nothing was changed.</summary>
     /// <param name="Detail">A word for the operator.</param>

@@ -1,3 +1,4 @@
+using Identity.Pdf.Structure;
 using Identity.Pdf.Signatures;
 using Identity.Signing.Requests;
 using Identity.Signing.Revocation;
@@ -22,7 +23,7 @@ public sealed class LongTermDocument
 
     internal GrowingDocument Document { get; }
 
-    public ReadOnlyMemory<byte> Bytes => Document.Bytes;
+    public DocumentBytes Bytes => Document.Bytes;
 
     /// <summary>On failure the time-stamped document is as it was, and can be tried again.</summary>
     public static async Task<Proving> Prove(TimestampedDocument timestamped, CollectValidationData collect, CancellationToken cancellation)

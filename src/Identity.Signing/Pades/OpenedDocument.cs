@@ -1,3 +1,4 @@
+using Identity.Pdf.Structure;
 using Identity.Pdf.Signatures;
 using Identity.Signing.Revocation;
 
@@ -42,7 +43,7 @@ public sealed class OpenedDocument
 
     /// <param name="given">Certificates, OCSP answers and CRLs that the caller has; judged like those in the document.</param>
     /// <param name="despiteCertification">Somebody knows that viewers will complain, and wants it.</param>
-    public static Opening Open(ReadOnlyMemory<byte> file, ValidationData given, bool despiteCertification)
+    public static Opening Open(DocumentBytes file, ValidationData given, bool despiteCertification)
     {
         var document = new GrowingDocument(file);
         if (document.Read() is not { } pdf)

@@ -54,9 +54,9 @@ public sealed class PreparedDocument
     internal bool AcceptsNoChangesBehind { get; private init; }
 
     public static Preparation Prepare(
-        ReadOnlyMemory<byte> original, VerifiedApproval approval, PersonCertificate certificate, int tokenBytes, DateTimeOffset signingTime, SignatureForm? form = null)
+        DocumentBytes original, VerifiedApproval approval, PersonCertificate certificate, int tokenBytes, DateTimeOffset signingTime, SignatureForm? form = null)
     {
-        if (approval.Structure.Documents is not [var approved] || approved.Sha256 != Base64Url.EncodeToString(SHA256.HashData(original.Span)))
+        if (approval.Structure.Documents is not [var approved] || approved.Sha256 != Base64Url.EncodeToString(original.Digest(HashAlgorithmName.SHA256)))
             return new Preparation.OtherDocument();
         // The upload's cap was checked when the document came.
         if (PdfDocument.Read(original, new PdfLimits { FileBytes = original.Length }) is not PdfRead.Document document)

@@ -1,3 +1,4 @@
+using Identity.Pdf.Structure;
 using Identity.Keys;
 using Identity.Pdf.Signatures;
 using Identity.Pkix.Cms;
@@ -36,7 +37,7 @@ public sealed class SignedDocument
     }
 
     /// <summary>The document as it stands at this level.</summary>
-    public ReadOnlyMemory<byte> ToBytes()
+    public DocumentBytes ToBytes()
     {
         var document = new GrowingDocument(Update.Original);
         document.Append(Update.SignedTail(Cms.Span) ?? throw new InvalidOperationException("The signature outgrew the room that it was measured for."));

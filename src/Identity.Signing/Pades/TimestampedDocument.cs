@@ -1,3 +1,4 @@
+using Identity.Pdf.Structure;
 using Identity.Pdf.Signatures;
 using Identity.Pkix.Cms;
 using Identity.Pkix.X509;
@@ -35,7 +36,7 @@ public sealed class TimestampedDocument
     /// <summary>Who signed last.</summary>
     public Certificate Signer { get; }
 
-    public ReadOnlyMemory<byte> Bytes => Document.Bytes;
+    public DocumentBytes Bytes => Document.Bytes;
 
     /// <summary>A document of this level, read again; null when its last signature is not time-stamped or does not hold.</summary>
     internal static TimestampedDocument? Reopen(GrowingDocument document) =>

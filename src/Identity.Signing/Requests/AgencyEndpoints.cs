@@ -41,7 +41,7 @@ internal static class AgencyEndpoints
                 return ApiError.Result(409, "not_signed", "The document is not signed.", SnakeCase.Of(request.State));
             if (request.DocumentsRemoved)
                 return ApiError.Result(410, "document_removed", "The document was removed after its retention time.");
-            if (await documents.ReadSignedUnchanged(request, context.RequestAborted) is not { } signed)
+            if (await documents.OpenSignedUnchanged(request, context.RequestAborted) is not { } signed)
             {
                 audit.Append(new DocumentFoundChanged(request.Id, Convert.ToHexStringLower(request.SignedSha256!)));
                 return ApiError.Result(409, "document_changed", "The stored document is not the one that was signed.");
@@ -49,7 +49,7 @@ internal static class AgencyEndpoints
 
             audit.Append(new SignedDocumentDelivered(request.Id, agency.ClientId, Convert.ToHexStringLower(request.SignedSha256!)));
             context.Response.Headers.ContentDisposition = SafeText.Attachment(SignedName.Of(request.FileName));
-            return Results.Bytes(signed, "application/pdf");
+            return DocumentDelivery.Of(context, signed);
         });
 
     public static Task<IResult> Seal(HttpContext context, AgencyToken token, CreateSeal seal) =>

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using Identity.Audit;
+using Identity.Pdf.Structure;
 using Identity.Signing.Appearances;
 using Identity.Signing.Approvals;
 using Identity.Signing.Documents;
@@ -43,7 +44,8 @@ public sealed class CompleteSignature(ApprovalRecords approvals, DocumentStore d
     /// <summary>Tries a kept signature again. The caller has claimed it.</summary>
     public async Task<SigningOutcome> RunAgain(StoredApproval approval, SigningRequest request, CancellationToken cancellation)
     {
-        if (await documents.ReadPending(approval.RequestId, approval.ApprovalId, cancellation) is not { } kept)
+        using var kept = documents.OpenPending(approval.RequestId, approval.ApprovalId);
+        if (kept is null)
             return new SigningOutcome.Failed(FailureReason.Interrupted, "pending_file_gone");
         if (!BeginsWithDocument(kept, request))
             return new SigningOutcome.Failed(FailureReason.DocumentChanged, "pending_file_changed");
@@ -77,12 +79,17 @@ public sealed class CompleteSignature(ApprovalRecords approvals, DocumentStore d
     }
 
     /// <summary>Its own signature holds in any file that this service ever kept: this one must be of the document that the request is about.</summary>
-    private static bool BeginsWithDocument(ReadOnlyMemory<byte> kept, SigningRequest request) => kept.Length > request.DocumentLength
-        && SHA256.HashData(kept.Span[..(int)request.DocumentLength]).AsSpan().SequenceEqual(request.DocumentSha256);
-
-    private async Task<SigningOutcome> Keep(StoredApproval approval, string serial, ReadOnlyMemory<byte> signed)
+    private static bool BeginsWithDocument(DocumentBytes kept, SigningRequest request)
     {
-        var (sha256, length) = documents.KeepSigned(approval.RequestId, approval.ApprovalId, file => file.Write(signed.Span));
+        if (kept.Length <= request.DocumentLength)
+            return false;
+        using var hash = kept.HashOfPrefix(HashAlgorithmName.SHA256, request.DocumentLength);
+        return hash.GetHashAndReset().AsSpan().SequenceEqual(request.DocumentSha256);
+    }
+
+    private async Task<SigningOutcome> Keep(StoredApproval approval, string serial, DocumentBytes signed)
+    {
+        var (sha256, length) = documents.KeepSigned(approval.RequestId, approval.ApprovalId, signed);
         if (await approvals.EndSigned(approval, serial, sha256, length))
             return new SigningOutcome.Signed();
         // Another copy of the service had given this signature up: it must not appear after that.
@@ -90,7 +97,7 @@ public sealed class CompleteSignature(ApprovalRecords approvals, DocumentStore d
         return new SigningOutcome.Failed(FailureReason.Interrupted, "ended_meanwhile");
     }
 
-    private async Task<SigningOutcome> KeepAgain(StoredApproval approval, string serial, ReadOnlyMemory<byte> signed)
+    private async Task<SigningOutcome> KeepAgain(StoredApproval approval, string serial, DocumentBytes signed)
     {
         // A crash behind the file and before the record left it: nobody was told of it.
         documents.RemoveSigned(approval.RequestId, approval.ApprovalId);

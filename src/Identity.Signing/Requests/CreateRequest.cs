@@ -54,7 +54,7 @@ internal sealed class CreateRequest(RequestStore requests, DocumentStore documen
             };
             if (await requests.FindByKey(record, cancellation) is { } before)
                 return Answer(before);
-            var bytes = await documents.ReadStaged(upload.Document, cancellation);
+            using var bytes = documents.OpenStaged(upload.Document);
             if (DocumentAcceptance.Check(bytes, new PdfLimits { FileBytes = settings.MaxDocumentBytes }, fields.Level, time.GetUtcNow(), fields.Form) is { } unfit)
                 return ApiError.Result(422, "document_refused", unfit.Detail, SnakeCase.Of(unfit.Reason));
 

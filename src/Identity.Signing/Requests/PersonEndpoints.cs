@@ -34,7 +34,7 @@ internal static class PersonEndpoints
             return Results.NotFound();
         if (request.DocumentsRemoved)
             return Results.StatusCode(StatusCodes.Status410Gone);
-        if (await documents.ReadUnchanged(request, context.RequestAborted) is not { } bytes)
+        if (await documents.OpenUnchanged(request, context.RequestAborted) is not { } bytes)
         {
             audit.Append(new DocumentFoundChanged(request.Id, Convert.ToHexStringLower(request.DocumentSha256)));
             return Results.StatusCode(StatusCodes.Status409Conflict);
@@ -42,7 +42,7 @@ internal static class PersonEndpoints
 
         await requests.MarkShown(request.Id, context.RequestAborted);
         Protect(context, request.FileName);
-        return Results.Bytes(bytes, "application/pdf");
+        return DocumentDelivery.Of(context, bytes);
     }
 
     public static async Task<IResult> SignedDocument(string id, HttpContext context, RequestStore requests, DocumentStore documents, AuditLog audit)
@@ -53,7 +53,7 @@ internal static class PersonEndpoints
             return Results.NotFound();
         if (request.DocumentsRemoved)
             return Results.StatusCode(StatusCodes.Status410Gone);
-        if (await documents.ReadSignedUnchanged(request, context.RequestAborted) is not { } signed)
+        if (await documents.OpenSignedUnchanged(request, context.RequestAborted) is not { } signed)
         {
             audit.Append(new DocumentFoundChanged(request.Id, Convert.ToHexStringLower(request.SignedSha256!)));
             return Results.StatusCode(StatusCodes.Status409Conflict);
@@ -61,7 +61,7 @@ internal static class PersonEndpoints
 
         audit.Append(new SignedDocumentDelivered(request.Id, person.Subject, Convert.ToHexStringLower(request.SignedSha256!)));
         Protect(context, SignedName.Of(request.FileName));
-        return Results.Bytes(signed, "application/pdf");
+        return DocumentDelivery.Of(context, signed);
     }
 
     /// <summary>A request that is bound to this person; another's is as if it were not there.</summary>

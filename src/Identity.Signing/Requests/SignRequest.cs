@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using Identity.Audit;
 using Identity.Keys;
 using Identity.Keys.Activation;
+using Identity.Pdf.Structure;
 using Identity.Signing.Approvals;
 using Identity.Signing.Certificates;
 using Identity.Signing.Documents;
@@ -47,10 +48,10 @@ public sealed class SignRequest(
             return new SigningOutcome.NotTaken();
         var (approval, request) = found;
 
-        var document = await documents.ReadUnchanged(request, cancellation);
+        using var document = await documents.OpenUnchanged(request, cancellation);
         if (document is null)
             return await RefuseBeforeTaking(approval, request, FailureReason.DocumentChanged, "document_changed");
-        var verified = await evidence.Check(approval, request, SHA256.HashData(document), cancellation);
+        var verified = await evidence.Check(approval, request, document.Digest(HashAlgorithmName.SHA256), cancellation);
         if (verified is ApprovalChecked.Bad bad)
             return await RefuseBeforeTaking(approval, request, bad.Reason, bad.Detail);
 
@@ -83,7 +84,7 @@ public sealed class SignRequest(
     }
 
     private async Task<(SignedDocument? Signed, SigningOutcome.Failed? Failed)> SignWithPersonKey(
-        StoredApproval approval, SigningRequest request, byte[] document, VerifiedApproval verified, CancellationToken cancellation)
+        StoredApproval approval, SigningRequest request, DocumentBytes document, VerifiedApproval verified, CancellationToken cancellation)
     {
         if (keys.Make(verified) is not { } key)
             return (null, new SigningOutcome.Failed(FailureReason.KeyUnavailable, "key_not_made"));

@@ -79,7 +79,7 @@ public sealed class UploadDocumentModel(
             var purpose = Purpose.Length == 0 ? texts["OwnPurpose"].Value : Purpose;
             if (!ShowableText.IsShowable(purpose, SigningRequest.LongestPurpose))
                 return Refuse(StatusCodes.Status400BadRequest, "ProblemPurpose", SigningRequest.LongestPurpose);
-            var bytes = await documents.ReadStaged(upload.Document, HttpContext.RequestAborted);
+            using var bytes = documents.OpenStaged(upload.Document);
             if (DocumentAcceptance.Check(bytes, new PdfLimits { FileBytes = settings.MaxDocumentBytes }, settings.Level, time.GetUtcNow()) is { } unfit)
                 return Refuse(StatusCodes.Status422UnprocessableEntity, "Refused" + unfit.Reason);
 

@@ -22,6 +22,7 @@ public sealed class CorpusReadingTests
         foreach (var file in CorpusFile.All())
         {
             var outcome = PdfDocument.Read(file.Bytes());
+            FromDisk.MustAgree(outcome, file.Bytes());
             var code = (outcome as PdfRead.Refused)?.Refusal.Code;
             var bytes = System.Text.Encoding.Latin1.GetString(file.Bytes());
             PdfRefusalCode? expected = Damaged.TryGetValue(file.Name, out var damaged) ? damaged

@@ -143,7 +143,7 @@ public sealed class FormTests(SigningSystem system) : IClassFixture<SigningSyste
     private static string Name(OpensslKey key) => "signer-" + key.ToString().ToLowerInvariant();
 
     private async Task<ReadOnlyMemory<byte>> Timestamp(SignedDocument signed) =>
-        Assert.IsType<Timestamping.Done>(await TimestampedDocument.Timestamp(signed, Timestamps, SigningSystem.Cancellation)).Document.Bytes;
+        Assert.IsType<Timestamping.Done>(await TimestampedDocument.Timestamp(signed, Timestamps, SigningSystem.Cancellation)).Document.Bytes.ToArray();
 
     private async Task<byte[]> Archive(SignedDocument signed)
     {
