@@ -14,7 +14,7 @@ public abstract class DocumentBytes : IDisposable
     private readonly Lock gate = new();
     private readonly Dictionary<HashAlgorithmName, (long Length, IncrementalHash Hash)> running = [];
 
-    private protected DocumentBytes() { }
+    protected DocumentBytes() { }
 
     /// <summary>Bytes in all.</summary>
     public abstract long Length { get; }
