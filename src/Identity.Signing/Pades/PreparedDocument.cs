@@ -65,7 +65,7 @@ public sealed class PreparedDocument
     }
 
     /// <summary>For an organisation's seal: its key is kept, so nothing but who may use it stands before this.</summary>
-    public static Preparation ForSeal(ReadOnlyMemory<byte> original, OrganisationSeal seal, int tokenBytes, DateTimeOffset signingTime) =>
+    public static Preparation ForSeal(DocumentBytes original, OrganisationSeal seal, int tokenBytes, DateTimeOffset signingTime) =>
         PdfDocument.Read(original, new PdfLimits { FileBytes = original.Length }) is PdfRead.Document document
             ? Prepare(document.Value, seal.Certificate, SignatureForm.Approval, tokenBytes, signingTime)
             : new Preparation.Unsuitable("cannot_be_read");

@@ -1,3 +1,4 @@
+using Identity.Pdf.Structure;
 using Identity.Signing.Requests;
 using Identity.Signing.Revocation;
 using Identity.Signing.Timestamps;
@@ -7,7 +8,7 @@ namespace Identity.Signing.Pades;
 /// <param name="Bytes">As far as it came: readable again by <see cref="SignedDocument"/> or <see cref="TimestampedDocument"/>.</param>
 /// <param name="Obstacle">Null when the level is reached.</param>
 /// <param name="Detail">A word for the operator.</param>
-public sealed record Raised(ReadOnlyMemory<byte> Bytes, FailureReason? Obstacle, string Detail);
+public sealed record Raised(DocumentBytes Bytes, FailureReason? Obstacle, string Detail);
 
 /// <summary>Brings one signature, from where it stands, to a level: time-stamp, validation data, archive time-stamp, in this order.</summary>
 public sealed class RaiseDocument(TimestampClient timestamps, CollectValidationData collect)

@@ -45,7 +45,9 @@ internal sealed class CreateSeal(SealDocument seal, OrganisationSeals seals, Doc
             return ApiError.Result(400, "invalid_request", "seal must be one of the seals that this client may use; it may be left out when there is one.");
         if (CreateRequest.LevelOf(upload.Fields.GetValueOrDefault("level"), agency, settings) is not { } level)
             return ApiError.Result(400, "invalid_request", CreateRequest.LevelRule);
-        var bytes = await documents.ReadStaged(upload.Document, context.RequestAborted);
+        var bytes = documents.OpenStaged(upload.Document);
+        // The answer begins with these bytes.
+        context.Response.RegisterForDispose(bytes);
         if (DocumentAcceptance.Check(bytes, new PdfLimits { FileBytes = settings.MaxDocumentBytes }, level, time.GetUtcNow()) is { } unfit)
             return ApiError.Result(422, "document_refused", unfit.Detail, SnakeCase.Of(unfit.Reason));
         switch (await seal.Run(bytes, seals[name], agency, level, context.RequestAborted))
@@ -55,7 +57,7 @@ internal sealed class CreateSeal(SealDocument seal, OrganisationSeals seals, Doc
                 return Refuse(context, failed);
             case Sealing.Done done:
                 context.Response.Headers.ContentDisposition = SafeText.Attachment(SignedName.Of(DocumentLabel.Of(upload.FileName, SigningRequest.LongestFileName)));
-                return Results.Bytes(done.Document, "application/pdf");
+                return DocumentDelivery.Of(context, done.Document);
             default:
                 throw new InvalidOperationException("A document is sealed or not.");
         }

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using Identity.Audit;
 using Identity.Keys;
+using Identity.Pdf.Structure;
 using Identity.Signing.Agencies;
 using Identity.Signing.Pades;
 using Identity.Signing.Requests;
@@ -12,7 +13,7 @@ public abstract record Sealing
 {
     private Sealing() { }
 
-    public sealed record Done(ReadOnlyMemory<byte> Document) : Sealing;
+    public sealed record Done(DocumentBytes Document) : Sealing;
 
     /// <summary>Nothing is given out.</summary>
     /// <param name="Detail">A word for the operator.</param>
@@ -25,9 +26,9 @@ public abstract record Sealing
 /// </summary>
 public sealed class SealDocument(RaiseDocument raise, TimestampClient timestamps, AuditLog audit, TimeProvider time)
 {
-    public async Task<Sealing> Run(ReadOnlyMemory<byte> original, OrganisationSeal seal, Agency agency, PadesLevel level, CancellationToken cancellation)
+    public async Task<Sealing> Run(DocumentBytes original, OrganisationSeal seal, Agency agency, PadesLevel level, CancellationToken cancellation)
     {
-        var operation = audit.Begin(new DocumentSealing(seal.Name, agency.ClientId, Convert.ToHexStringLower(SHA256.HashData(original.Span))));
+        var operation = audit.Begin(new DocumentSealing(seal.Name, agency.ClientId, Convert.ToHexStringLower(original.Digest(HashAlgorithmName.SHA256))));
         Sealing outcome;
         try
         {
@@ -44,13 +45,13 @@ public sealed class SealDocument(RaiseDocument raise, TimestampClient timestamps
         if (outcome is Sealing.Done done)
         {
             operation.Complete(AuditOutcome.Succeeded);
-            audit.Append(new SealedDocumentDelivered(seal.Name, agency.ClientId, Convert.ToHexStringLower(SHA256.HashData(done.Document.Span))));
+            audit.Append(new SealedDocumentDelivered(seal.Name, agency.ClientId, Convert.ToHexStringLower(done.Document.Digest(HashAlgorithmName.SHA256))));
         }
 
         return outcome;
     }
 
-    private async Task<Sealing> Seal(ReadOnlyMemory<byte> original, OrganisationSeal seal, PadesLevel level, CancellationToken cancellation)
+    private async Task<Sealing> Seal(DocumentBytes original, OrganisationSeal seal, PadesLevel level, CancellationToken cancellation)
     {
         if (!seal.Certificate.Leaf.IsValidAt(time.GetUtcNow()))
             return new Sealing.Failed(FailureReason.CertificateEnded, "seal");
