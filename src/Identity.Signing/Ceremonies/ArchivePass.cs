@@ -1,5 +1,6 @@
 using Identity.Audit;
 using Identity.Pdf.Signatures;
+using Identity.Pdf.Structure;
 using Identity.Signing.Documents;
 using Identity.Signing.Pades;
 using Identity.Signing.Requests;
@@ -21,7 +22,7 @@ public sealed class ArchivePass(
     private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(5);
 
-    private sealed record Passed(ReadOnlyMemory<byte> Document, FailureReason? Obstacle, string Detail);
+    private sealed record Passed(DocumentBytes? Document, FailureReason? Obstacle, string Detail);
 
     public async Task TryDue(CancellationToken cancellation)
     {
@@ -73,7 +74,8 @@ public sealed class ArchivePass(
         var operation = records.Begin(ceremony);
         try
         {
-            var passed = await Pass(ceremony, deadline.Token);
+            using var document = await signers.Current(ceremony, cancellation);
+            var passed = await Pass(ceremony, document, deadline.Token);
             if (passed.Obstacle is { } obstacle)
             {
                 operation.Complete(AuditOutcome.Failed, SnakeCase.Of(obstacle));
@@ -81,7 +83,7 @@ public sealed class ArchivePass(
             }
             else
             {
-                operation.Complete(await Complete(ceremony, passed.Document) ? AuditOutcome.Succeeded : AuditOutcome.Refused);
+                operation.Complete(await Complete(ceremony, passed.Document!) ? AuditOutcome.Succeeded : AuditOutcome.Refused);
             }
         }
         catch (Exception e) when (!cancellation.IsCancellationRequested)
@@ -92,22 +94,22 @@ public sealed class ArchivePass(
         }
     }
 
-    private async Task<Passed> Pass(Ceremony ceremony, CancellationToken cancellation)
+    private async Task<Passed> Pass(Ceremony ceremony, DocumentBytes? document, CancellationToken cancellation)
     {
-        if (await signers.Current(ceremony, cancellation) is not { } document)
-            return new Passed(default, FailureReason.DocumentChanged, "document_changed");
+        if (document is null)
+            return new Passed(null, FailureReason.DocumentChanged, "document_changed");
         // Each signature got its time when it was made.
         if (ceremony.Level == PadesLevel.T)
             return new Passed(document, null, "");
         switch (OpenedDocument.Open(document, ValidationData.None, despiteCertification: false))
         {
             case Opening.Refused refused:
-                return new Passed(default, FailureReason.DocumentUnsuitable, SnakeCase.Of(refused.Reason));
+                return new Passed(null, FailureReason.DocumentUnsuitable, SnakeCase.Of(refused.Reason));
             case Opening.Done { Document: var opened }:
                 return await extend.Run(opened, ceremony.Level, cancellation) switch
                 {
                     Extended.Done done => new Passed(done.Document, null, ""),
-                    Extended.Failed failed => new Passed(default, failed.Reason, failed.Detail),
+                    Extended.Failed failed => new Passed(null, failed.Reason, failed.Detail),
                     _ => throw new InvalidOperationException("A document is extended or not."),
                 };
             default:
@@ -116,9 +118,9 @@ public sealed class ArchivePass(
     }
 
     /// <summary>The file is on disk before the record says so.</summary>
-    private async Task<bool> Complete(Ceremony ceremony, ReadOnlyMemory<byte> finished)
+    private async Task<bool> Complete(Ceremony ceremony, DocumentBytes finished)
     {
-        var (sha256, length) = documents.KeepSigned(ceremony.Id, ceremony.Attempt!, file => file.Write(finished.Span));
+        var (sha256, length) = documents.KeepSigned(ceremony.Id, ceremony.Attempt!, finished);
         var now = records.Time.GetUtcNow();
         await using var database = await databases.CreateDbContextAsync();
         await using var transaction = await database.Database.BeginTransactionAsync();

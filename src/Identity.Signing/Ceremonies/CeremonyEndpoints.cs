@@ -1,4 +1,5 @@
 using Identity.Audit;
+using Identity.Pdf.Structure;
 using Identity.Signing.Agencies;
 using Identity.Signing.Documents;
 using Identity.Signing.Requests;
@@ -39,11 +40,11 @@ internal static class CeremonyEndpoints
                 return ApiError.Result(409, "not_completed", "The ceremony is not completed.", SnakeCase.Of(ceremony.State));
             if (ceremony.DocumentsRemoved)
                 return ApiError.Result(410, "document_removed", "The document was removed after its retention time.");
-            if (await ReadFinished(ceremony, documents, audit, context.RequestAborted) is not { } signed)
+            if (await OpenFinished(ceremony, documents, audit, context.RequestAborted) is not { } signed)
                 return ApiError.Result(409, "document_changed", "The stored document is not the one that was signed.");
             audit.Append(new SignedDocumentDelivered(ceremony.Id, agency.ClientId, Convert.ToHexStringLower(ceremony.SignedSha256!)));
             context.Response.Headers.ContentDisposition = SafeText.Attachment(SignedName.Of(ceremony.FileName));
-            return Results.Bytes(signed, "application/pdf");
+            return DocumentDelivery.Of(context, signed);
         });
 
     /// <summary>The finished document for one who signed it.</summary>
@@ -56,16 +57,16 @@ internal static class CeremonyEndpoints
             return Results.NotFound();
         if (ceremony.DocumentsRemoved)
             return Results.StatusCode(StatusCodes.Status410Gone);
-        if (await ReadFinished(ceremony, documents, audit, context.RequestAborted) is not { } signed)
+        if (await OpenFinished(ceremony, documents, audit, context.RequestAborted) is not { } signed)
             return Results.StatusCode(StatusCodes.Status409Conflict);
         audit.Append(new SignedDocumentDelivered(ceremony.Id, person.Subject, Convert.ToHexStringLower(ceremony.SignedSha256!)));
         PersonEndpoints.Protect(context, SignedName.Of(ceremony.FileName));
-        return Results.Bytes(signed, "application/pdf");
+        return DocumentDelivery.Of(context, signed);
     }
 
-    private static async Task<byte[]?> ReadFinished(Ceremony ceremony, DocumentStore documents, AuditLog audit, CancellationToken cancellation)
+    private static async Task<DocumentBytes?> OpenFinished(Ceremony ceremony, DocumentStore documents, AuditLog audit, CancellationToken cancellation)
     {
-        var signed = await documents.ReadSignedUnchanged(ceremony.Id, ceremony.Attempt!, ceremony.SignedLength!.Value, ceremony.SignedSha256!, cancellation);
+        var signed = await documents.OpenSignedUnchanged(ceremony.Id, ceremony.Attempt!, ceremony.SignedLength!.Value, ceremony.SignedSha256!, cancellation);
         if (signed is null)
             audit.Append(new DocumentFoundChanged(ceremony.Id, Convert.ToHexStringLower(ceremony.SignedSha256!)));
         return signed;

@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Text;
 using Identity.Audit;
+using Identity.Pdf.Structure;
 using Identity.Pdf.Syntax;
 using Identity.Signing.Agencies;
 using Identity.Signing.Documents;
@@ -52,8 +53,7 @@ internal sealed class CreateCeremony(CeremonyStore ceremonies, DocumentStore doc
                 case DescriptionRead.Refused refused:
                     return ApiError.Result(400, "invalid_request", refused.Reason);
                 case DescriptionRead.Good { Description: var description }:
-                    var bytes = await documents.ReadStaged(upload.Document, cancellation);
-                    var (signers, refusal) = Try(bytes, description);
+                    var (signers, refusal) = Try(upload.Document, description);
                     if (refusal is not null)
                         return refusal;
                     documents.Keep(upload.Document);
@@ -73,8 +73,9 @@ internal sealed class CreateCeremony(CeremonyStore ceremonies, DocumentStore doc
     }
 
     /// <summary>Each signature on the document as it came; that earlier ones leave room for later ones is asked apart.</summary>
-    private (IReadOnlyList<DescribedSigner> Signers, IResult? Refusal) Try(byte[] bytes, CeremonyDescription description)
+    private (IReadOnlyList<DescribedSigner> Signers, IResult? Refusal) Try(DocumentReceived.Staged document, CeremonyDescription description)
     {
+        using var bytes = documents.OpenStaged(document);
         var signers = new List<DescribedSigner>();
         var forms = new HashSet<string>(StringComparer.Ordinal);
         foreach (var signer in description.Signers)

@@ -1,4 +1,5 @@
 using Identity.Audit;
+using Identity.Pdf.Structure;
 using Identity.Signing.Documents;
 using Identity.Signing.Pades;
 using Identity.Signing.Requests;
@@ -37,7 +38,8 @@ public sealed class SignerRequests(CeremonyStore ceremonies, RequestStore reques
                 return new RequestOpened.NotNow();
             if (found.Place.RequestId is { } before && await requests.Find(before, cancellation) is { } request && IsFor(request, ceremony))
                 return new RequestOpened.Done(before);
-            if (await Current(ceremony, cancellation) is not { } document)
+            using var document = await Current(ceremony, cancellation);
+            if (document is null)
             {
                 audit.Append(new DocumentFoundChanged(ceremony.Id, Convert.ToHexStringLower(ceremony.DocumentSha256)));
                 return new RequestOpened.DocumentChanged();
@@ -50,22 +52,20 @@ public sealed class SignerRequests(CeremonyStore ceremonies, RequestStore reques
         return new RequestOpened.NotNow();
     }
 
-    /// <summary>The document with the signatures that it has got, or null when a file is not what it was.</summary>
-    public async Task<byte[]?> Current(Ceremony ceremony, CancellationToken cancellation)
+    /// <summary>The document with the signatures that it has got, or null when a file is not what it was. The caller closes it.</summary>
+    public async Task<DocumentBytes?> Current(Ceremony ceremony, CancellationToken cancellation)
     {
         if (ceremony.CurrentRequestId is null)
-            return await documents.ReadReceivedUnchanged(ceremony.Id, ceremony.DocumentLength, ceremony.DocumentSha256, cancellation);
-        return await requests.Find(ceremony.CurrentRequestId, cancellation) is { State: RequestState.Signed } last ? await documents.ReadSignedUnchanged(last, cancellation) : null;
+            return await documents.OpenReceivedUnchanged(ceremony.Id, ceremony.DocumentLength, ceremony.DocumentSha256, cancellation);
+        return await requests.Find(ceremony.CurrentRequestId, cancellation) is { State: RequestState.Signed } last ? await documents.OpenSignedUnchanged(last, cancellation) : null;
     }
 
     internal static bool IsFor(SigningRequest request, Ceremony ceremony) =>
         ceremony.State == CeremonyState.Open && request.CeremonyRevision == ceremony.Revision && request.State != RequestState.Superseded;
 
-    private async Task<string?> Put(Ceremony ceremony, SignerPlace place, SignedInPerson person, byte[] document, CancellationToken cancellation)
+    private async Task<string?> Put(Ceremony ceremony, SignerPlace place, SignedInPerson person, DocumentBytes document, CancellationToken cancellation)
     {
-        using var stream = new MemoryStream(document, writable: false);
-        if (await documents.Receive(stream, cancellation) is not DocumentReceived.Staged staged)
-            return null;
+        var staged = documents.Stage(document);
         var kept = false;
         try
         {

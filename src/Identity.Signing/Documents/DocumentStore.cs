@@ -82,6 +82,14 @@ public sealed class DocumentStore
         }
     }
 
+    /// <summary>A copy of a document of this store, to be kept under a name of its own.</summary>
+    public DocumentReceived.Staged Stage(DocumentBytes document)
+    {
+        var id = RequestId.Next();
+        Write(document, StagedPath(id), overwrite: false);
+        return new DocumentReceived.Staged(id, document.Digest(HashAlgorithmName.SHA256), document.Length);
+    }
+
     /// <summary>The caller closes it.</summary>
     public DocumentBytes OpenStaged(DocumentReceived.Staged staged) => DocumentBytes.OfFile(StagedPath(staged.Id));
 
