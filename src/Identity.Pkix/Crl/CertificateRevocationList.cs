@@ -33,6 +33,7 @@ public sealed class CertificateRevocationList
          Oids.IssuerAltName, Oids.CrlReason, Oids.InvalidityDate, Oids.CertificateIssuer];
 
     private readonly Dictionary<BigInteger, RevokedCertificate> bySerial;
+    private readonly bool namesIssuers;
 
     private CertificateRevocationList(ReadOnlyMemory<byte> raw, IReadOnlyList<RevokedCertificate> entries)
     {
@@ -40,6 +41,7 @@ public sealed class CertificateRevocationList
         Entries = entries;
         bySerial = [];
         foreach (var entry in entries) bySerial.TryAdd(entry.SerialNumber, entry);
+        namesIssuers = entries.Any(entry => entry.CertificateIssuer is not null);
     }
 
     public ReadOnlyMemory<byte> Raw { get; }
@@ -72,11 +74,28 @@ public sealed class CertificateRevocationList
     /// <summary>RFC 5280 5.2.4: only changes to a base; never complete on its own.</summary>
     public bool IsDelta { get; private init; }
 
+    /// <summary>RFC 5280 5.2.4: the number of the list from which the changes start; null when this is a complete list.</summary>
+    public BigInteger? BaseNumber { get; private init; }
+
     /// <summary>RFC 5280 5.2 and 5.3: with one of these the list must not be used to decide.</summary>
     public bool HasUnknownCriticalExtension { get; private init; }
 
     /// <summary>The first entry of that serial. Not for indirect CRLs, in which a serial alone names nothing.</summary>
     public RevokedCertificate? Find(BigInteger serial) => bySerial.GetValueOrDefault(serial);
+
+    /// <summary>The first entry of that serial and certificate issuer, also in indirect lists (RFC 5280 5.3.3).</summary>
+    public RevokedCertificate? Find(BigInteger serial, DistinguishedName certificateIssuer)
+    {
+        if (!namesIssuers) return Issuer.SameAs(certificateIssuer) ? Find(serial) : null;
+        // One pass: an entry without the extension belongs to the issuer of the one before, the first to the list's own.
+        var (stated, matches) = (Issuer, Issuer.SameAs(certificateIssuer));
+        foreach (var entry in Entries)
+        {
+            if (entry.CertificateIssuer is { } next && !ReferenceEquals(next, stated)) (stated, matches) = (next, next.SameAs(certificateIssuer));
+            if (matches && entry.SerialNumber == serial) return entry;
+        }
+        return null;
+    }
 
     public SignatureCheck VerifySignature(SubjectPublicKey issuerKey) =>
         SignatureAlgorithmsAgree
@@ -118,6 +137,7 @@ public sealed class CertificateRevocationList
             IssuingDistributionPoint = Value(extensions, Oids.IssuingDistributionPoint, ReadDistributionPoint),
             ExpiredCertificatesSince = Value(extensions, Oids.ExpiredCertificatesOnCrl, r => (DateTimeOffset?)r.ReadGeneralizedTime()),
             IsDelta = extensions.Any(e => e.Oid == Oids.DeltaCrlIndicator),
+            BaseNumber = Value(extensions, Oids.DeltaCrlIndicator, r => (BigInteger?)r.ReadInteger()),
             HasUnknownCriticalExtension = unknownCritical || extensions.Any(IsUnknownCritical),
         };
     });

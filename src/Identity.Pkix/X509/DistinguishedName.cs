@@ -86,6 +86,23 @@ public sealed class DistinguishedName
         return new DistinguishedName(raw, names);
     });
 
+    /// <summary>This name with one relative name below it (nameRelativeToCRLIssuer, RFC 5280 4.2.1.13). Throws <see cref="MalformedException"/>.</summary>
+    /// <param name="relative">A RelativeDistinguishedName under whatever tag.</param>
+    public DistinguishedName With(ReadOnlyMemory<byte> relative) => Ber.Guard("RelativeDistinguishedName", () =>
+    {
+        var reader = new AsnReader(relative, AsnEncodingRules.BER);
+        var attributes = reader.ReadSetOf(skipSortOrderValidation: true, reader.PeekTag());
+        var writer = new AsnWriter(AsnEncodingRules.BER);
+        using (writer.PushSequence())
+        {
+            var above = new AsnReader(Raw, AsnEncodingRules.BER).ReadSequence();
+            while (above.HasData) writer.WriteEncodedValue(above.ReadEncodedValue().Span);
+            using (writer.PushSetOf())
+                while (attributes.HasData) writer.WriteEncodedValue(attributes.ReadEncodedValue().Span);
+        }
+        return Parse(writer.Encode());
+    });
+
     internal static DistinguishedName Read(AsnReader reader) => Parse(reader.ReadEncodedValue());
 
     /// <summary>

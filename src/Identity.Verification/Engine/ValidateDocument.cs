@@ -50,10 +50,10 @@ public sealed record ValidateDocument(TrustAnchors Anchors, OnlineRevocation Onl
         var now = Clock.GetUtcNow();
         var context = new ValidationContext(data, Policy, ControlTime ?? now, now, Online.Begin(data.Revocation), cancellation);
 
-        // 3. Document time-stamps first: they can prove that signatures existed.
+        // 3. Document time-stamps, the newest first: each that is valid proves what it covers, older ones among it (5.6.3.4 (4)).
         var timestamps = new List<DocumentTimestampResult>();
-        foreach (var facts in data.Signatures.Where(facts => facts.IsDocumentTimestamp))
-            timestamps.Add(await JudgeTimestamp(facts, context));
+        foreach (var facts in data.Signatures.Where(facts => facts.IsDocumentTimestamp).Reverse())
+            timestamps.Insert(0, await JudgeTimestamp(facts, context));
 
         // 4. Each signature: basic validation, then with the times that are proven for it.
         var signatures = new List<SignatureResult>();
@@ -73,10 +73,14 @@ public sealed record ValidateDocument(TrustAnchors Anchors, OnlineRevocation Onl
             .Select(time => (DateTimeOffset?)time).Min();
 
         var basic = await BasicSignature.Validate(facts, changes, claimed, context);
-        var timestamps = new List<TimestampResult>();
-        foreach (var own in facts.SignatureTimestamps)
-            timestamps.Add(await Timestamp.Validate(own, context));
-        return SignatureWithTime.Validate(facts, basic, [.. timestamps, .. covering], context);
+        var (own, content) = (new List<TimestampResult>(), new List<TimestampResult>());
+        foreach (var timestamp in facts.SignatureTimestamps)
+            own.Add(await Timestamp.Validate(timestamp, facts.Dictionary.Revision, context));
+        foreach (var timestamp in facts.ContentTimestamps)
+            content.Add(await Timestamp.Validate(timestamp, facts.Dictionary.Revision, context));
+        // What the signature covers was there before it: time-stamps over the content, and over revisions before its own.
+        var before = documentTimestamps.Where(timestamp => Covers(facts, timestamp.Facts) && timestamp.Timestamp is not null).Select(timestamp => timestamp.Timestamp!);
+        return SignatureWithTime.Validate(facts, basic, new KnownTimestamps([.. own, .. covering], content, [.. before]), context);
     }
 
     private static async Task<DocumentTimestampResult> JudgeTimestamp(SignatureFacts facts, ValidationContext context)
@@ -86,7 +90,10 @@ public sealed record ValidateDocument(TrustAnchors Anchors, OnlineRevocation Onl
         var format = Blocks.FormatChecking.Check(facts);
         if (!format.HasPassed)
             return new DocumentTimestampResult(facts, format, null, changes);
-        var result = await Timestamp.Validate(facts.DocumentTimestamp!, context);
+        var result = await Timestamp.Validate(facts.DocumentTimestamp!, facts.Dictionary.Revision, context);
+        // 5.6.2.3: proofs of existence, for what is judged from here on.
+        if (result.Conclusion.HasPassed && facts.Dictionary.ByteRange is ByteRangeCheck.Sound { CoveredRevision: { } covered, CoversWholeRevision: true })
+            context.Proofs.Add(covered, result.Time!.Value);
         // As for signatures: later changes that nobody permitted are a constraint not met, not a broken digest.
         var conclusion = result.Conclusion.HasPassed && changes.NotPermitted.Count > 0
             ? BlockConclusion.Indeterminate(SubIndication.SigConstraintsFailure, [ValidationMessage.Error("changed-after-signing"), .. changes.NotPermitted])

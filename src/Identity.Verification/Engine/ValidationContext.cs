@@ -10,5 +10,8 @@ namespace Identity.Verification.Engine;
 public sealed record ValidationContext(DiagnosticData Data, ValidationPolicy Policy, DateTimeOffset ControlTime, DateTimeOffset Now, OnlineRevocation.Session Online,
     CancellationToken Cancellation)
 {
-    public RevocationTimes RevocationTimes => new(ControlTime, Now, Policy);
+    public RevocationChecking Revocation { get; } = new(Data.Revocation, Data.Certificates, new RevocationTimes(ControlTime, Now, Policy));
+
+    /// <summary>Grows while document time-stamps are validated, the newest first.</summary>
+    public ProofsOfExistence Proofs { get; } = new();
 }

@@ -61,6 +61,9 @@ public sealed record SignatureFacts
     /// <summary>Time-stamps over the signature value.</summary>
     public IReadOnlyList<TimestampFacts> SignatureTimestamps { get; init; } = [];
 
+    /// <summary>Time-stamps over the covered bytes, signed with them.</summary>
+    public IReadOnlyList<TimestampFacts> ContentTimestamps { get; init; } = [];
+
     /// <summary>The token, when this is a document time-stamp.</summary>
     public TimestampFacts? DocumentTimestamp { get; init; }
 }
@@ -92,6 +95,9 @@ public enum TimestampKind
 {
     Signature,
     Document,
+
+    /// <summary>On what is signed, before it is signed (EN 319 122-1 5.2.8).</summary>
+    Content,
 }
 
 /// <summary>A time-stamp token with what it is bound to.</summary>

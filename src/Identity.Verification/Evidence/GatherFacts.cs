@@ -24,7 +24,7 @@ public static class GatherFacts
         }
         // ISO 32000-2 12.8.4.3: the newest store holds everything; what an older one had and the newest has not was withdrawn.
         if (document.Latest.SecurityStore is { } store)
-            AddStore(pool, revocation, store);
+            AddStore(document, pool, revocation, store);
 
         var facts = new List<SignatureFacts>(contents.Count);
         foreach (var container in contents)
@@ -44,39 +44,47 @@ public static class GatherFacts
 
     private static void AddCertificates(CertificatePool pool, SignatureContainer container)
     {
+        var revision = container.Dictionary.Revision;
         foreach (var raw in container.Cms?.Certificates ?? [])
-            pool.AddRaw(raw);
-        foreach (var token in container.SignatureTimestamps)
+            pool.AddRaw(raw, revision);
+        foreach (var token in container.SignatureTimestamps.Concat(container.ContentTimestamps))
         {
             foreach (var raw in token?.SignedData.Certificates ?? [])
-                pool.AddRaw(raw);
+                pool.AddRaw(raw, revision);
         }
     }
 
     private static void AddRevocation(RevocationEvidence revocation, SignatureContainer container)
     {
-        foreach (var cms in container.SignatureTimestamps.Select(token => token?.SignedData).Append(container.Cms))
+        var held = container.Dictionary.Revision;
+        foreach (var cms in container.SignatureTimestamps.Concat(container.ContentTimestamps).Select(token => token?.SignedData).Append(container.Cms))
         {
             foreach (var crl in cms?.Crls ?? [])
-                revocation.AddCrl(crl, RevocationOrigin.Signature);
+                revocation.AddCrl(crl, RevocationOrigin.Signature, revision: held);
             foreach (var ocsp in cms?.OcspResponses ?? [])
-                revocation.AddOcsp(ocsp, RevocationOrigin.Signature);
+                revocation.AddOcsp(ocsp, RevocationOrigin.Signature, revision: held);
         }
         foreach (var crl in container.Attributes?.RevocationArchival?.Crls ?? [])
-            revocation.AddCrl(crl, RevocationOrigin.Signature);
+            revocation.AddCrl(crl, RevocationOrigin.Signature, revision: held);
         foreach (var ocsp in container.Attributes?.RevocationArchival?.OcspResponses ?? [])
-            revocation.AddOcsp(ocsp, RevocationOrigin.Signature);
+            revocation.AddOcsp(ocsp, RevocationOrigin.Signature, revision: held);
     }
 
-    private static void AddStore(CertificatePool pool, RevocationEvidence revocation, SecurityStore store)
+    private static void AddStore(PdfDocument document, CertificatePool pool, RevocationEvidence revocation, SecurityStore store)
     {
         foreach (var stream in store.Certificates.Concat(store.Entries.SelectMany(entry => entry.Certificates)))
-            pool.AddRaw(stream.Bytes);
+            pool.AddRaw(stream.Bytes, HeldSince(document, stream));
         foreach (var stream in store.OcspResponses.Concat(store.Entries.SelectMany(entry => entry.OcspResponses)))
-            revocation.AddOcsp(stream.Bytes, RevocationOrigin.SecurityStore);
+            revocation.AddOcsp(stream.Bytes, RevocationOrigin.SecurityStore, revision: HeldSince(document, stream));
         foreach (var stream in store.Crls.Concat(store.Entries.SelectMany(entry => entry.Crls)))
-            revocation.AddCrl(stream.Bytes, RevocationOrigin.SecurityStore);
+            revocation.AddCrl(stream.Bytes, RevocationOrigin.SecurityStore, revision: HeldSince(document, stream));
     }
+
+    /// <summary>The first revision whose bytes hold the stream: a time-stamp over that revision proves that it existed.</summary>
+    private static int? HeldSince(PdfDocument document, SecurityStoreStream stream) =>
+        document.Latest.Locate(stream.Id) is ObjectLocation.InFile { Span.End: var end }
+            ? document.Revisions.FirstOrDefault(revision => revision.EndOfFileMarker >= end)?.Number
+            : null;
 
     /// <summary>
     /// Leaves out what is no signature of its own: a rewritten copy of a signature object whose original verifies (the rewriting is a

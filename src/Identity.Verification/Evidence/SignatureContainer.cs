@@ -25,6 +25,9 @@ public sealed record SignatureContainer
     /// <summary>Tokens over the signature value; null stands for one that cannot be read.</summary>
     public IReadOnlyList<TimestampToken?> SignatureTimestamps { get; private init; } = [];
 
+    /// <summary>Tokens over the content, which are signed with it: it was signed after them. Null stands for one that cannot be read.</summary>
+    public IReadOnlyList<TimestampToken?> ContentTimestamps { get; private init; } = [];
+
     public static SignatureContainer Open(SignatureDictionary dictionary)
     {
         var container = new SignatureContainer(dictionary);
@@ -40,7 +43,11 @@ public sealed record SignatureContainer
         }
         if (container.Signer is not { } signer)
             return container;
-        container = container with { SignatureTimestamps = [.. signer.SignatureTimestamps.Take(ValidationCaps.TimestampsPerSignature).Select(Read)] };
+        container = container with
+        {
+            SignatureTimestamps = [.. signer.SignatureTimestamps.Take(ValidationCaps.TimestampsPerSignature).Select(Read)],
+            ContentTimestamps = [.. signer.ContentTimestamps.Take(ValidationCaps.TimestampsPerSignature).Select(Read)],
+        };
         try
         {
             return container with

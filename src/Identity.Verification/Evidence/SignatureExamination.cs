@@ -43,6 +43,8 @@ public static class SignatureExamination
             ValueCheck = certificate is null ? null : HasWrongDigest(signer) ? SignatureCheck.Invalid : VerifyValue(signer, certificate, cms, digest),
             SignatureTimestamps = [.. container.SignatureTimestamps.Select(token => Timestamp(TimestampKind.Signature, token, pool,
                 name => Digests.Compute(name, signer.SignatureValue.Span)))],
+            ContentTimestamps = [.. container.ContentTimestamps.Select(token => Timestamp(TimestampKind.Content, token, pool,
+                name => range is { } content ? Hash(document.File, content, Digests.Oid(name)) : null))],
         };
     }
 

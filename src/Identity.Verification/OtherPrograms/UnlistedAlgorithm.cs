@@ -8,7 +8,7 @@ internal static class UnlistedAlgorithm
 {
     public static ValidationMessage? Of(Examined examined) => examined.Judged?.Data.Signatures
         .Where(facts => facts is { Signer: not null, SigningCertificate: not null })
-        .SelectMany(facts => AlgorithmSunset.Of(facts.Signer!.SignatureAlgorithm, facts.SigningCertificate!.PublicKey))
+        .SelectMany(facts => AlgorithmSunset.Ts119312.Of(facts.Signer!.SignatureAlgorithm, facts.SigningCertificate!.PublicKey))
         .FirstOrDefault(use => !use.IsListed) is { } unlisted
         ? ValidationMessage.Information("other-unlisted-algorithm", unlisted.Name)
         : null;

@@ -17,42 +17,43 @@ public sealed record HoldsUntil(DateTimeOffset Moment, ValidationMessage Because
 {
     /// <summary>Null when the signature does not pass, and when nothing that is known will end it.</summary>
     /// <param name="controlTime">The moment as of which it passes: what ended before was settled by a proof.</param>
-    public static HoldsUntil? Of(DiagnosticData data, SignatureResult result, DateTimeOffset controlTime)
+    /// <param name="algorithms">Those of the policy by which it passes.</param>
+    public static HoldsUntil? Of(DiagnosticData data, SignatureResult result, DateTimeOffset controlTime, AlgorithmSunset algorithms)
     {
         if (!result.Conclusion.HasPassed || result.Basic.Certificate is not { } signer)
             return null;
         // What has no proof of its time must itself be valid on the day of validation.
         var proofs = result.Timestamps.Where(timestamp => timestamp.Conclusion.HasPassed && timestamp.Certificate is not null).ToList();
         if (proofs.Count == 0)
-            return Earliest(Limits(signer, "outlook-certificate").Concat(Algorithms(OfSignature(result.Facts), "outlook-algorithm")), controlTime);
+            return Earliest(Limits(algorithms, signer, "outlook-certificate").Concat(Algorithms(OfSignature(algorithms, result.Facts), "outlook-algorithm")), controlTime);
         // One time-stamp that can be validated is enough, so the longest counts: the newest as a rule.
-        var last = Latest(proofs.Select(proof => OfTimestamp(proof, controlTime)));
+        var last = Latest(proofs.Select(proof => OfTimestamp(algorithms, proof, controlTime)));
         // Without revocation data in the file, issuers have to be asked, and they answer while the certificate is valid.
         return SignatureLevel.KeepsValidationData(data, result.Facts)
             ? last
-            : Earliest(Limits(signer, "outlook-validation-data-not-kept").Concat(last is null ? [] : [last]), controlTime);
+            : Earliest(Limits(algorithms, signer, "outlook-validation-data-not-kept").Concat(last is null ? [] : [last]), controlTime);
     }
 
-    private static HoldsUntil? OfTimestamp(TimestampResult timestamp, DateTimeOffset controlTime)
+    private static HoldsUntil? OfTimestamp(AlgorithmSunset algorithms, TimestampResult timestamp, DateTimeOffset controlTime)
     {
         var token = timestamp.Facts.Token!;
-        var algorithms = AlgorithmSunset.Of(token.Signer.SignatureAlgorithm, timestamp.Facts.Authority!.PublicKey)
-            .Append(AlgorithmSunset.ForDigest(token.Info.Imprint.HashAlgorithm.Oid));
-        return Earliest(Limits(timestamp.Certificate!, "outlook-timestamp-certificate").Concat(Algorithms(algorithms, "outlook-timestamp-algorithm")), controlTime);
+        var uses = algorithms.Of(token.Signer.SignatureAlgorithm, timestamp.Facts.Authority!.PublicKey)
+            .Append(algorithms.ForDigest(token.Info.Imprint.HashAlgorithm.Oid));
+        return Earliest(Limits(algorithms, timestamp.Certificate!, "outlook-timestamp-certificate").Concat(Algorithms(uses, "outlook-timestamp-algorithm")), controlTime);
     }
 
-    private static IEnumerable<AlgorithmUse> OfSignature(SignatureFacts facts) => facts is { Signer: { } signer, SigningCertificate: { } certificate }
-        ? AlgorithmSunset.Of(signer.SignatureAlgorithm, certificate.PublicKey).Append(AlgorithmSunset.ForDigest(signer.DigestAlgorithm.Oid))
+    private static IEnumerable<AlgorithmUse> OfSignature(AlgorithmSunset algorithms, SignatureFacts facts) => facts is { Signer: { } signer, SigningCertificate: { } certificate }
+        ? algorithms.Of(signer.SignatureAlgorithm, certificate.PublicKey).Append(algorithms.ForDigest(signer.DigestAlgorithm.Oid))
         : [];
 
     /// <summary>The end of each certificate below the anchor, and of the algorithm that it is signed with.</summary>
-    private static IEnumerable<HoldsUntil> Limits(CertificateValidationResult validated, string key)
+    private static IEnumerable<HoldsUntil> Limits(AlgorithmSunset algorithms, CertificateValidationResult validated, string key)
     {
         for (var i = 0; i + 1 < validated.Chain.Count; i++)
         {
             var (certificate, issuer) = (validated.Chain[i], validated.Chain[i + 1]);
             yield return new HoldsUntil(certificate.NotAfter, ValidationMessage.Information(key, PathValidation.Name(certificate), certificate.NotAfter.UtcDateTime));
-            foreach (var limit in Algorithms(AlgorithmSunset.Of(certificate.SignatureAlgorithm, issuer.PublicKey), "outlook-certificate-algorithm", PathValidation.Name(certificate)))
+            foreach (var limit in Algorithms(algorithms.Of(certificate.SignatureAlgorithm, issuer.PublicKey), "outlook-certificate-algorithm", PathValidation.Name(certificate)))
                 yield return limit;
         }
     }

@@ -1,4 +1,4 @@
-using System.Security.Cryptography;
+using System.Collections.Frozen;
 using Identity.Pkix.Asn1;
 using Identity.Pkix.Signatures;
 
@@ -14,56 +14,112 @@ public sealed record AlgorithmUse(string Name, DateTimeOffset? Until, bool IsLis
     public bool IsAcceptableAt(DateTimeOffset time) => IsListed && (Until is not { } end || time < end);
 }
 
-/// <summary>
-/// Until when algorithms may be relied on: TS 119 312 v1.5.1 as far as signatures in PDF use it. What the table does not list is not
-/// acceptable (EN 319 102-1 5.1.4.2: cryptographic constraints).
-/// </summary>
-public static class AlgorithmSunset
-{
-    private static readonly DateTimeOffset EndOf2028 = Day(2029, 1, 1);
+/// <summary>Keys of this family that have at least so many bits are acceptable until then; the entry with the most bits that fits decides.</summary>
+public sealed record SignatureSunset(string Family, int Bits, DateTimeOffset? Until);
 
-    // Digests by object identifier. SHA-224, RIPEMD-160, WHIRLPOOL and MD5 are named so that a report can say what was used.
-    private static readonly Dictionary<string, AlgorithmUse> Digest = new(StringComparer.Ordinal)
+/// <summary>
+/// Until when algorithms may be relied on. What the table does not list is not acceptable (EN 319 102-1 5.1.4.2: cryptographic constraints).
+/// </summary>
+public sealed class AlgorithmSunset
+{
+    /// <summary>Digests that have a name here; those that only a name is known of are named so that a report can say what was used.</summary>
+    private static readonly FrozenDictionary<string, string> DigestNames = new Dictionary<string, string>(StringComparer.Ordinal)
     {
-        [Oids.Sha256] = new("SHA-256", null, true),
-        [Oids.Sha384] = new("SHA-384", null, true),
-        [Oids.Sha512] = new("SHA-512", null, true),
-        [Oids.Sha3With256] = new("SHA3-256", null, true),
-        [Oids.Sha3With384] = new("SHA3-384", null, true),
-        [Oids.Sha3With512] = new("SHA3-512", null, true),
-        [Oids.Sha224] = new("SHA-224", EndOf2028, true),
-        [Oids.Sha1] = new("SHA-1", Day(2012, 8, 1), true),
-        ["1.3.36.3.2.1"] = new("RIPEMD-160", Day(2014, 8, 1), true),
-        ["1.0.10118.3.0.55"] = new("WHIRLPOOL", Day(2020, 12, 1), true),
-        ["1.2.840.113549.2.5"] = new("MD5", Day(2004, 8, 1), true),
+        [Oids.Sha224] = "SHA-224",
+        [Oids.Sha256] = "SHA-256",
+        [Oids.Sha384] = "SHA-384",
+        [Oids.Sha512] = "SHA-512",
+        [Oids.Sha3With256] = "SHA3-256",
+        [Oids.Sha3With384] = "SHA3-384",
+        [Oids.Sha3With512] = "SHA3-512",
+        [Oids.Sha1] = "SHA-1",
+        ["1.3.36.3.2.1"] = "RIPEMD-160",
+        ["1.0.10118.3.0.55"] = "WHIRLPOOL",
+        ["1.2.840.113549.2.5"] = "MD5",
+    }.ToFrozenDictionary(StringComparer.Ordinal);
+
+    private readonly FrozenDictionary<string, DateTimeOffset?> digests;
+    private readonly IReadOnlyList<SignatureSunset> signatures;
+
+    /// <param name="digests">By name, see <see cref="KnownDigests"/>; null = no end.</param>
+    /// <param name="signatures">Families as in <see cref="KnownFamilies"/>.</param>
+    public AlgorithmSunset(IReadOnlyDictionary<string, DateTimeOffset?> digests, IReadOnlyList<SignatureSunset> signatures) =>
+        (this.digests, this.signatures) = (digests.ToFrozenDictionary(StringComparer.Ordinal), signatures);
+
+    public static IEnumerable<string> KnownDigests => DigestNames.Values;
+
+    public static IReadOnlyList<string> KnownFamilies { get; } = ["RSA", "RSA-PSS", "ECDSA", "DSA", "Ed25519", "Ed448"];
+
+    /// <summary>TS 119 312 v1.5.1, as far as signatures in PDF use it. It lists no EdDSA and no ML-DSA.</summary>
+    public static AlgorithmSunset Ts119312 { get; } = new(
+        new Dictionary<string, DateTimeOffset?>
+        {
+            ["SHA-256"] = null,
+            ["SHA-384"] = null,
+            ["SHA-512"] = null,
+            ["SHA3-256"] = null,
+            ["SHA3-384"] = null,
+            ["SHA3-512"] = null,
+            ["SHA-224"] = Day(2029, 1, 1),
+            ["SHA-1"] = Day(2012, 8, 1),
+            ["RIPEMD-160"] = Day(2014, 8, 1),
+            ["WHIRLPOOL"] = Day(2020, 12, 1),
+            ["MD5"] = Day(2004, 8, 1),
+        },
+        [
+            new("RSA", 1024, Day(2019, 10, 1)),
+            new("RSA", 1900, Day(2029, 1, 1)),
+            new("RSA-PSS", 1024, Day(2019, 10, 1)),
+            new("RSA-PSS", 1900, Day(2029, 1, 1)),
+            new("RSA-PSS", 3000, null),
+            new("ECDSA", 224, Day(2021, 10, 1)),
+            new("ECDSA", 256, null),
+            new("DSA", 1024, Day(2019, 10, 1)),
+            new("DSA", 1900, Day(2029, 1, 1)),
+            new("DSA", 3000, null),
+        ]);
+
+    /// <summary>What a digest is called: its object identifier when it has no name here.</summary>
+    public static string NameOfDigest(string oid) => DigestNames.GetValueOrDefault(oid, oid);
+
+    /// <summary>What a signature algorithm with its key is called, without the digest.</summary>
+    public static string NameOfSignature(SignatureAlgorithm algorithm, SubjectPublicKey key) => Family(algorithm) switch
+    {
+        null => algorithm.Identifier.Oid,
+        "Ed25519" or "Ed448" => Family(algorithm)!,
+        var family => $"{family} {key.Size}",
     };
 
-    public static AlgorithmUse ForDigest(string oid) => Digest.GetValueOrDefault(oid) ?? new AlgorithmUse(oid, null, IsListed: false);
-
-    public static AlgorithmUse ForDigest(HashAlgorithmName name) => ForDigest(Digests.Oid(name));
+    public AlgorithmUse ForDigest(string oid) =>
+        DigestNames.TryGetValue(oid, out var name) && digests.TryGetValue(name, out var until)
+            ? new AlgorithmUse(name, until, IsListed: true)
+            : new AlgorithmUse(NameOfDigest(oid), null, IsListed: false);
 
     /// <summary>The signature algorithm with its key: the digest inside it is judged separately.</summary>
-    public static AlgorithmUse ForSignature(SignatureAlgorithm algorithm, SubjectPublicKey key) => algorithm.Family switch
+    public AlgorithmUse ForSignature(SignatureAlgorithm algorithm, SubjectPublicKey key)
     {
-        SignatureFamily.RsaPkcs1 => new($"RSA {key.Size}", RsaPkcs1(key.Size), key.Size >= 1024),
-        SignatureFamily.RsaPss => new($"RSA-PSS {key.Size}", key.Size >= 3000 ? null : RsaPkcs1(key.Size), key.Size >= 1024),
-        SignatureFamily.Ecdsa => new($"ECDSA {key.Size}", key.Size >= 256 ? null : Day(2021, 10, 1), key.Size >= 224),
-        SignatureFamily.Dsa => new($"DSA {key.Size}", key.Size >= 3000 ? null : key.Size >= 1900 ? EndOf2028 : Day(2019, 10, 1), key.Size >= 1024),
-        SignatureFamily.Ed25519 => new("Ed25519", null, IsListed: false),
-        SignatureFamily.Ed448 => new("Ed448", null, IsListed: false),
-        SignatureFamily.Unknown => new(algorithm.Identifier.Oid, null, IsListed: false),
-        _ => throw new InvalidOperationException($"no entry for {algorithm.Family}"),
-    };
+        var entry = signatures.Where(one => one.Family == Family(algorithm) && one.Bits <= key.Size).MaxBy(one => one.Bits);
+        return new AlgorithmUse(NameOfSignature(algorithm, key), entry?.Until, entry is not null);
+    }
 
     /// <summary>Both judgements of one signature: the algorithm with its key, and the digest.</summary>
-    public static IEnumerable<AlgorithmUse> Of(SignatureAlgorithm algorithm, SubjectPublicKey key)
+    public IEnumerable<AlgorithmUse> Of(SignatureAlgorithm algorithm, SubjectPublicKey key)
     {
         yield return ForSignature(algorithm, key);
         if (algorithm.Hash is { } hash)
-            yield return ForDigest(hash);
+            yield return ForDigest(Digests.Oid(hash));
     }
 
-    private static DateTimeOffset RsaPkcs1(int bits) => bits >= 1900 ? EndOf2028 : Day(2019, 10, 1);
+    private static string? Family(SignatureAlgorithm algorithm) => algorithm.Family switch
+    {
+        SignatureFamily.RsaPkcs1 => "RSA",
+        SignatureFamily.RsaPss => "RSA-PSS",
+        SignatureFamily.Ecdsa => "ECDSA",
+        SignatureFamily.Dsa => "DSA",
+        SignatureFamily.Ed25519 => "Ed25519",
+        SignatureFamily.Ed448 => "Ed448",
+        _ => null,
+    };
 
     private static DateTimeOffset Day(int year, int month, int day) => new(year, month, day, 0, 0, 0, TimeSpan.Zero);
 }

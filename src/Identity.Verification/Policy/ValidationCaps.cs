@@ -12,6 +12,18 @@ public static class ValidationCaps
     /// <summary>Steps from a certificate to a possible issuer that are tried for one path search.</summary>
     public const int PathSteps = 64;
 
+    /// <summary>Policies that one certificate of a path states or maps; the policy graph grows with their square.</summary>
+    public const int PoliciesPerCertificate = 64;
+
+    /// <summary>Comparisons of names with name constraints for one path.</summary>
+    public const int NameComparisons = 10_000;
+
+    /// <summary>Bytes of CRLs that are hashed to find out who signed them, in one validation.</summary>
+    public const long CrlSignatureBytes = 256L * 1024 * 1024;
+
+    /// <summary>Signers of revocation data whose own paths are validated in one validation.</summary>
+    public const int RevocationSigners = 32;
+
     /// <summary>Signature checks of certificates in one validation: each costs up to 0.2 ms.</summary>
     public const int CertificateSignatureChecks = 2000;
 

@@ -1,4 +1,5 @@
 using Identity.Pkix.X509;
+using Identity.Verification.Trust;
 
 namespace Identity.Verification.Policy;
 
@@ -22,8 +23,17 @@ public sealed record ValidationPolicy
     /// </summary>
     public TimeSpan RevocationFreshness { get; init; } = TimeSpan.FromHours(24);
 
+    /// <summary>Until when algorithms may be relied on.</summary>
+    public AlgorithmSunset Algorithms { get; init; } = AlgorithmSunset.Ts119312;
+
+    /// <summary>What is asked of the paths of signers; those of time-stamps and revocation data are not restricted to policies.</summary>
+    public PathInputs SignerPaths { get; init; } = PathInputs.Default;
+
     /// <summary>Extensions of certificates that name the documents a key was made for; such a key signs no other document.</summary>
     public IReadOnlyList<string> ApprovedDocumentsExtensions { get; init; } = [ApprovedDocuments.ExampleOid];
+
+    /// <summary>A signature must be proven to have existed at some moment: one that only claims a time does not pass.</summary>
+    public bool DemandProvenTime { get; init; }
 
     /// <summary>How far a responder's clock may be ahead of ours.</summary>
     public TimeSpan ClockSkew { get; init; } = TimeSpan.FromMinutes(5);

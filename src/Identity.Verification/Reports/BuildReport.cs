@@ -56,7 +56,7 @@ public static class BuildReport
 
     private static ValidationReport Judged(DocumentResult.Judged judged, string file, ReadOnlyMemory<byte> bytes, DateTimeOffset validationTime, ValidationPolicy policy)
     {
-        var holds = judged.Signatures.Select(signature => (Result: signature, Until: HoldsUntil.Of(judged.Data, signature, validationTime))).ToList();
+        var holds = judged.Signatures.Select(signature => (Result: signature, Until: HoldsUntil.Of(judged.Data, signature, validationTime, policy.Algorithms))).ToList();
         var entries = judged.Data.Signatures.Select(facts => facts.IsDocumentTimestamp
             ? DocumentTimestamp(judged, judged.Timestamps.First(timestamp => ReferenceEquals(timestamp.Facts, facts)))
             : Signature(judged, holds.First(one => ReferenceEquals(one.Result.Facts, facts)))).ToList();
@@ -146,8 +146,8 @@ public static class BuildReport
             Location = facts.Dictionary.Location,
             ClaimedRoles = facts.Attributes?.ClaimedRoles ?? [],
             SignerSerialNumber = certificate?.Subject[Oids.NameSerialNumber],
-            DigestAlgorithm = signer is null ? null : AlgorithmSunset.ForDigest(signer.DigestAlgorithm.Oid).Name,
-            SignatureAlgorithm = signer is null || certificate is null ? null : AlgorithmSunset.ForSignature(signer.SignatureAlgorithm, certificate.PublicKey).Name,
+            DigestAlgorithm = signer is null ? null : AlgorithmSunset.NameOfDigest(signer.DigestAlgorithm.Oid),
+            SignatureAlgorithm = signer is null || certificate is null ? null : AlgorithmSunset.NameOfSignature(signer.SignatureAlgorithm, certificate.PublicKey),
             Certificates = [.. chain.Select(one => Describe(one, judged.Data.Certificates, validated))],
             Timestamps = [],
             Bytes = signer is null ? null : new SignatureBytes(signer.SignatureValue, facts.Attributes?.MessageDigest, signer.DigestAlgorithm.Oid),

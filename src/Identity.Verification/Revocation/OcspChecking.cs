@@ -3,7 +3,6 @@ using Identity.Pkix.Ocsp;
 using Identity.Pkix.Signatures;
 using Identity.Pkix.X509;
 using Identity.Verification.Engine;
-using Identity.Verification.Policy;
 using Identity.Verification.Trust;
 
 namespace Identity.Verification.Revocation;
@@ -11,10 +10,13 @@ namespace Identity.Verification.Revocation;
 /// <summary>Reads one OCSP answer for one certificate, strictly (RFC 6960 3.2, 4.2.2).</summary>
 internal static class OcspChecking
 {
+    public static IEnumerable<RevocationStatus> Read(RevocationChecking checking, CertificatePath path, int position, List<ValidationMessage> remarks) =>
+        checking.Evidence.OcspResponses.Select(item => Read(checking, item, path, position, remarks)).OfType<RevocationStatus>();
+
     /// <summary>Null when the answer does not speak of the certificate, or may not be relied on: then a remark says why.</summary>
-    public static RevocationStatus? Read(OcspEvidence evidence, Certificate certificate, Certificate issuer, CertificatePool pool, RevocationTimes times,
-        List<ValidationMessage> remarks)
+    private static RevocationStatus? Read(RevocationChecking checking, OcspEvidence evidence, CertificatePath path, int position, List<ValidationMessage> remarks)
     {
+        var (certificate, issuer) = (path.Certificates[position], path.Certificates[position + 1]);
         var response = evidence.Response;
         // 3.2 (1): the certificate identified in the answer is the one in question.
         var single = response.Responses.FirstOrDefault(one => one.Certificate.SerialNumber == certificate.SerialNumber && one.Certificate.IsIssuedBy(issuer));
@@ -23,16 +25,19 @@ internal static class OcspChecking
         var name = PathValidation.Name(certificate);
         if (response.HasUnknownCriticalExtension)
             return Pass(remarks, ValidationMessage.Warning("revocation-critical-extension", name));
-        if (Responder(response, issuer, pool) is not { } responder)
+        if (Responder(response, issuer, checking.Pool) is not { } responder)
             return Pass(remarks, ValidationMessage.Warning("ocsp-responder-not-authorized", name));
-        if (response.VerifySignature(responder.PublicKey) != SignatureCheck.Valid)
+        if (response.VerifySignature(checking.Pool.KeyOf(responder)) != SignatureCheck.Valid)
             return Pass(remarks, ValidationMessage.Warning("ocsp-signature-invalid", name));
-        if (AlgorithmSunset.Of(response.SignatureAlgorithm, responder.PublicKey).FirstOrDefault(use => !use.IsAcceptableAt(times.ControlTime)) is { } weak)
+        var weak = checking.Weak(response.SignatureAlgorithm, responder);
+        if (weak is { IsListed: false })
             return Pass(remarks, ValidationMessage.Warning("revocation-weak-algorithm", name, weak.Name));
-        // 4.2.2.2: a delegated responder is a certificate like others; its life must cover the answer.
+        // 4.2.2.2: a delegated responder is a certificate like others; its life must cover the answer, and it may have been revoked.
         if (!responder.Equals(issuer) && !responder.IsValidAt(response.ProducedAt))
             return Pass(remarks, ValidationMessage.Warning("ocsp-responder-out-of-validity", name));
-        if (RevocationChecking.RefuseTimes(certificate, single.ThisUpdate, CoversExpiredSince(single, certificate), times) is { } refusal)
+        if (!responder.Equals(issuer) && checking.OfResponder(responder, path, position + 1) is RevocationAnswer.Revoked or RevocationAnswer.OnHold)
+            return Pass(remarks, ValidationMessage.Warning("ocsp-responder-revoked", name));
+        if (RevocationChecking.RefuseTimes(certificate, single.ThisUpdate, CoversExpiredSince(single, certificate), checking.Times) is { } refusal)
             return Pass(remarks, refusal);
 
         var status = new RevocationStatus(certificate, RevocationAnswer.Unknown)
@@ -42,6 +47,9 @@ internal static class OcspChecking
             NextUpdate = single.NextUpdate,
             Origin = evidence.Origin,
             Source = evidence.Source,
+            Revision = evidence.Revision,
+            Signer = responder,
+            Weak = weak,
         };
         switch (single.Status)
         {

@@ -1,3 +1,5 @@
+using Identity.Pkix.Crl;
+using Identity.Pkix.Signatures;
 using Identity.Pkix.X509;
 using Identity.Verification.Engine;
 using Identity.Verification.Policy;
@@ -10,33 +12,102 @@ namespace Identity.Verification.Revocation;
 /// <param name="Now">The clock: nothing that was issued later can exist.</param>
 public sealed record RevocationTimes(DateTimeOffset ControlTime, DateTimeOffset Now, ValidationPolicy Policy);
 
-/// <summary>Decides what the evidence says about a certificate (RFC 5280 6.3, RFC 6960 3.2). Unusable evidence is remarked on and passed over.</summary>
-public static class RevocationChecking
+/// <summary>
+/// Decides what the evidence says about the certificates of paths (RFC 5280 6.3, RFC 6960 3.2). Unusable evidence is remarked on and passed
+/// over. For one validation: signatures of lists and paths of their signers are checked once, and within caps.
+/// </summary>
+public sealed class RevocationChecking(RevocationEvidence evidence, CertificatePool pool, RevocationTimes times)
 {
-    public static RevocationStatus Of(Certificate certificate, Certificate issuer, RevocationEvidence evidence, CertificatePool pool, RevocationTimes times)
-    {
-        // RFC 9608 4, EN 319 412-1 5.2: the issuer vouches for the whole short life.
-        if (certificate.Facts.NoRevocationAvailable || certificate.Facts.ValidityAssuredShortTerm)
-            return new RevocationStatus(certificate, RevocationAnswer.NotNeeded);
+    private readonly Dictionary<(CertificateRevocationList List, Certificate Signer), bool> signed = [];
+    private readonly Dictionary<(Certificate Signer, Certificate Anchor), (int Evidence, bool Trusted)> trusted = [];
+    private readonly HashSet<Certificate> inQuestion = [];
+    private long bytesLeft = ValidationCaps.CrlSignatureBytes;
+    private int signersLeft = ValidationCaps.RevocationSigners;
 
+    internal RevocationEvidence Evidence => evidence;
+
+    internal CertificatePool Pool => pool;
+
+    internal RevocationTimes Times => times;
+
+    /// <summary>The best that is known about the certificate at this position of a path.</summary>
+    public RevocationStatus Of(CertificatePath path, int position)
+    {
+        var certificate = path.Certificates[position];
         var remarks = new List<ValidationMessage>();
-        RevocationStatus? best = null;
-        foreach (var item in evidence.OcspResponses)
-            best = Better(best, OcspChecking.Read(item, certificate, issuer, pool, times, remarks));
-        foreach (var item in evidence.Crls)
-            best = Better(best, CrlChecking.Read(item, certificate, issuer, times, remarks));
+        var best = All(path, position, remarks).Aggregate((RevocationStatus?)null, Better);
         return (best ?? new RevocationStatus(certificate, RevocationAnswer.Unknown)) with { Remarks = remarks };
     }
 
-    // A revocation, once known, stays; otherwise the newest word counts, and only the newest tells whether a hold has been lifted.
-    private static RevocationStatus? Better(RevocationStatus? known, RevocationStatus? found)
+    /// <summary>All that can be relied on, whatever its age.</summary>
+    public IReadOnlyList<RevocationStatus> All(CertificatePath path, int position, List<ValidationMessage> remarks)
     {
-        if (found is null || known is null)
-            return found ?? known;
+        var certificate = path.Certificates[position];
+        // RFC 9608 4, EN 319 412-1 5.2: the issuer vouches for the whole short life.
+        if (certificate.Facts.NoRevocationAvailable || certificate.Facts.ValidityAssuredShortTerm)
+            return [new RevocationStatus(certificate, RevocationAnswer.NotNeeded)];
+        return [.. OcspChecking.Read(this, path, position, remarks), .. CrlChecking.Read(this, path, position, remarks)];
+    }
+
+    /// <summary>The list's signature verifies under the key of this certificate.</summary>
+    internal bool IsSignedBy(CertificateRevocationList list, Certificate signer)
+    {
+        if (signed.TryGetValue((list, signer), out var known))
+            return known;
+        if ((bytesLeft -= list.Raw.Length) < 0)
+            return false;
+        return signed[(list, signer)] = list.VerifySignature(pool.KeyOf(signer)) == SignatureCheck.Valid;
+    }
+
+    /// <summary>
+    /// RFC 5280 6.3.3 (f): who is not in the path itself needs a path of its own, to the same anchor, of which nothing is revoked or unknown.
+    /// One whose standing depends on its own word has none.
+    /// </summary>
+    internal bool IsTrustedSigner(Certificate signer, Certificate anchor)
+    {
+        if (trusted.TryGetValue((signer, anchor), out var known) && known.Evidence == evidence.Count)
+            return known.Trusted;
+        if (!inQuestion.Add(signer) || --signersLeft < 0)
+            return false;
+        var holds = PathBuilding.Build(signer, pool).Any(path => path.Anchor.Equals(anchor) && PathValidation.Refuse(path, CertificatePurpose.Any, PathInputs.Default) is null
+            && Enumerable.Range(0, path.Certificates.Count - 1).All(i => Of(path, i).Answer is RevocationAnswer.Good or RevocationAnswer.NotNeeded));
+        inQuestion.Remove(signer);
+        // What was found while others were in question may depend on them.
+        if (inQuestion.Count == 0)
+            trusted[(signer, anchor)] = (evidence.Count, holds);
+        return holds;
+    }
+
+    /// <summary>RFC 6960 4.2.2.2.1: a delegated responder is a certificate like others, unless its issuer says that it need not be asked about.</summary>
+    internal RevocationAnswer OfResponder(Certificate responder, CertificatePath path, int issuer)
+    {
+        if (responder.Facts.OcspNoCheck)
+            return RevocationAnswer.NotNeeded;
+        if (!inQuestion.Add(responder) || --signersLeft < 0)
+            return RevocationAnswer.Unknown;
+        var answer = Of(new CertificatePath([responder, .. path.Certificates.Skip(issuer)]), 0).Answer;
+        inQuestion.Remove(responder);
+        return answer;
+    }
+
+    /// <summary>The first algorithm that is not acceptable at the control time; null when all are.</summary>
+    internal AlgorithmUse? Weak(SignatureAlgorithm algorithm, Certificate signer) =>
+        times.Policy.Algorithms.Of(algorithm, pool.KeyOf(signer)).FirstOrDefault(use => !use.IsAcceptableAt(times.ControlTime));
+
+    // A revocation, once known, stays; only the newest word tells whether a hold has been lifted; otherwise what needs no proof of
+    // existence goes before what does, and then the newest.
+    private RevocationStatus? Better(RevocationStatus? known, RevocationStatus found)
+    {
+        if (known is null)
+            return found;
         if (known.Answer == RevocationAnswer.Revoked || found.Answer == RevocationAnswer.Revoked)
             return known.Answer == RevocationAnswer.Revoked ? known : found;
+        if (known.Answer == found.Answer && NeedsProof(known) != NeedsProof(found))
+            return NeedsProof(known) ? found : known;
         return found.ThisUpdate > known.ThisUpdate ? found : known;
     }
+
+    private bool NeedsProof(RevocationStatus status) => status.Weak is not null || status.Signer?.IsValidAt(times.ControlTime) == false;
 
     /// <summary>
     /// What holds for OCSP and CRL alike; null when nothing is wrong. Evidence from after the certificate's end must say that it still

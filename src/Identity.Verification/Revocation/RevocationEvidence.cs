@@ -19,9 +19,11 @@ public enum RevocationOrigin
     Fetched,
 }
 
-public sealed record OcspEvidence(BasicOcspResponse Response, RevocationOrigin Origin, string? Source);
+/// <param name="Revision">The first revision of the document that holds it; null when the document does not.</param>
+public sealed record OcspEvidence(BasicOcspResponse Response, RevocationOrigin Origin, string? Source, int? Revision = null);
 
-public sealed record CrlEvidence(CertificateRevocationList List, RevocationOrigin Origin, string? Source);
+/// <param name="Revision">The first revision of the document that holds it; null when the document does not.</param>
+public sealed record CrlEvidence(CertificateRevocationList List, RevocationOrigin Origin, string? Source, int? Revision = null);
 
 /// <summary>All OCSP answers and CRLs at hand, unjudged and within caps. Certificates in answers go to the pool.</summary>
 public sealed class RevocationEvidence(CertificatePool pool)
@@ -35,22 +37,25 @@ public sealed class RevocationEvidence(CertificatePool pool)
 
     public IReadOnlyList<CrlEvidence> Crls => crls;
 
+    /// <summary>Grows with each item that is taken in: what was concluded from less may have to be concluded again.</summary>
+    public int Count => ocsp.Count + crls.Count;
+
     /// <summary>Items that cannot be read, or are beyond the caps.</summary>
     public int LeftAside { get; private set; }
 
-    public bool AddOcsp(ReadOnlyMemory<byte> raw, RevocationOrigin origin, string? source = null) => Add(raw, () =>
+    public bool AddOcsp(ReadOnlyMemory<byte> raw, RevocationOrigin origin, string? source = null, int? revision = null) => Add(raw, () =>
     {
         if (OcspResponse.Parse(raw).Basic is not { } basic)
             return false;
         foreach (var certificate in basic.Certificates)
-            pool.AddRaw(certificate);
-        ocsp.Add(new OcspEvidence(basic, origin, source));
+            pool.AddRaw(certificate, revision);
+        ocsp.Add(new OcspEvidence(basic, origin, source, revision));
         return true;
     });
 
-    public bool AddCrl(ReadOnlyMemory<byte> raw, RevocationOrigin origin, string? source = null) => Add(raw, () =>
+    public bool AddCrl(ReadOnlyMemory<byte> raw, RevocationOrigin origin, string? source = null, int? revision = null) => Add(raw, () =>
     {
-        crls.Add(new CrlEvidence(CertificateRevocationList.Parse(raw), origin, source));
+        crls.Add(new CrlEvidence(CertificateRevocationList.Parse(raw), origin, source, revision));
         return true;
     });
 

@@ -36,6 +36,15 @@ public sealed record RevocationStatus(Certificate Certificate, RevocationAnswer 
 
     public RevocationOrigin? Origin { get; init; }
 
+    /// <summary>Who signed the evidence: the issuer, or whom it gave this task.</summary>
+    public Certificate? Signer { get; init; }
+
+    /// <summary>An algorithm of the evidence that is no longer acceptable at the control time; null when all are.</summary>
+    public AlgorithmUse? Weak { get; init; }
+
+    /// <summary>The first revision of the document that holds the evidence; null when the document does not.</summary>
+    public int? Revision { get; init; }
+
     /// <summary>The address it was fetched from.</summary>
     public string? Source { get; init; }
 
@@ -49,9 +58,13 @@ public sealed record RevocationStatus(Certificate Certificate, RevocationAnswer 
     {
         if (Answer == RevocationAnswer.NotNeeded)
             return true;
-        if (ThisUpdate is not { } from)
-            return false;
-        var period = NextUpdate is { } next && next - from > policy.RevocationFreshness ? next - from : policy.RevocationFreshness;
-        return moment <= from + period;
+        return ThisUpdate is not null && moment <= FreshUntil(policy);
+    }
+
+    /// <summary>The last moment for which this is recent enough. Only where <see cref="ThisUpdate"/> is known.</summary>
+    public DateTimeOffset FreshUntil(ValidationPolicy policy)
+    {
+        var from = ThisUpdate!.Value;
+        return from + (NextUpdate is { } next && next - from > policy.RevocationFreshness ? next - from : policy.RevocationFreshness);
     }
 }

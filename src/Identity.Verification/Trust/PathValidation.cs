@@ -14,11 +14,20 @@ public enum CertificatePurpose
 
     /// <summary>Time-stamping (RFC 3161 2.3).</summary>
     Timestamping,
+
+    /// <summary>No purpose of its own: whoever asks looks at the purpose, as for those who sign revocation data.</summary>
+    Any,
+}
+
+/// <summary>Why a path does not hold: an error of the path itself, or a constraint that it does not meet (EN 319 102-1 table 5).</summary>
+public sealed record PathRefusal(SubIndication Why, ValidationMessage Message)
+{
+    public string Key => Message.Key;
 }
 
 /// <summary>
-/// Validates a path as RFC 5280 6.1 does, but for times and revocation: those are judged by <see cref="Engine.Blocks.CertificateValidation"/>,
-/// because proofs of existence can settle them. Policies are not processed; a path that demands an explicit policy is refused.
+/// Validates a path as RFC 5280 6.1 does, with policies as RFC 9618 mends them, but for times and revocation: those are judged by
+/// <see cref="Engine.Blocks.CertificateValidation"/>, because proofs of existence can settle them. Signatures were checked when the path was built.
 /// </summary>
 public static class PathValidation
 {
@@ -31,48 +40,54 @@ public static class PathValidation
     };
 
     /// <summary>Null when the path holds; otherwise what it breaks.</summary>
-    public static ValidationMessage? Refuse(CertificatePath path, CertificatePurpose purpose)
+    public static PathRefusal? Refuse(CertificatePath path, CertificatePurpose purpose, PathInputs inputs)
     {
         // RFC 5280 6.1.1: the anchor is trusted as it is; its own extensions constrain nothing unless the operator says so.
-        for (var i = 0; i < path.Certificates.Count - 1; i++)
+        var policies = new PolicyProcessing(inputs, path.Certificates.Count - 1);
+        var names = new NameConstraintChecking();
+        // 6.1.3, 6.1.4: from the certificate below the anchor down to the leaf.
+        for (var i = path.Certificates.Count - 2; i >= 0; i--)
         {
             var certificate = path.Certificates[i];
-            if (RefuseExtensions(certificate) is { } refusal)
-                return refusal;
-            if (i > 0 && RefuseAuthority(path, i) is { } notAnAuthority)
-                return notAnAuthority;
+            // 6.1.4 (o), 6.1.5 (f).
+            if (certificate.Extensions.FirstOrDefault(extension => extension.Critical && !Examined.Contains(extension.Oid)) is { } unknown)
+                return General(ValidationMessage.Error("certificate-critical-extension", Name(certificate), unknown.Oid));
+            // 6.1.3 (b), (c); self-issued authorities change keys, not names.
+            if ((i == 0 || !certificate.IsSelfIssued) && !names.Permits(certificate))
+                return Constraint(ValidationMessage.Error(names.IsTooCostly ? "certificate-too-costly" : "certificate-name-constraints", Name(certificate)));
+            // 6.1.3 (d) to (f), 6.1.4 (a), (b), (h) to (j).
+            if (policies.Refuse(certificate, isLeaf: i == 0) is { } refusal)
+                return Constraint(refusal);
+            if (i == 0)
+                break;
+            if (RefuseAuthority(path, i) is { } notAnAuthority)
+                return Constraint(notAnAuthority);
+            // 6.1.4 (g).
+            if (certificate.Facts.NameConstraints is { } constraints)
+                names.Add(constraints);
         }
+        // 6.1.5 (a), (b), (g).
+        if (policies.RefuseWhole(path.Leaf) is { } noPolicy)
+            return Constraint(noPolicy);
         return purpose switch
         {
-            CertificatePurpose.Signature => RefuseSigner(path.Leaf),
-            CertificatePurpose.Timestamping => RefuseTimestamper(path.Leaf),
+            CertificatePurpose.Signature => Constraint(RefuseSigner(path.Leaf)),
+            CertificatePurpose.Timestamping => Constraint(RefuseTimestamper(path.Leaf)),
+            CertificatePurpose.Any => null,
             _ => throw new InvalidOperationException($"no rule for {purpose}"),
         };
     }
 
-    private static ValidationMessage? RefuseExtensions(Certificate certificate)
-    {
-        var name = Name(certificate);
-        // RFC 5280 6.1.4 (o), 6.1.5 (f).
-        if (certificate.Extensions.FirstOrDefault(extension => extension.Critical && !Examined.Contains(extension.Oid)) is { } unknown)
-            return ValidationMessage.Error("certificate-critical-extension", name, unknown.Oid);
-        // RFC 5280 4.2.1.10: constraints that are not processed must refuse.
-        if (certificate.Facts.NameConstraints is not null)
-            return ValidationMessage.Error("certificate-name-constraints", name);
-        // RFC 5280 4.2.1.11.
-        if (certificate.Facts.PolicyConstraints?.RequireExplicitPolicy is not null)
-            return ValidationMessage.Error("certificate-policy-required", name);
-        return null;
-    }
+    private static PathRefusal General(ValidationMessage message) => new(SubIndication.CertificateChainGeneralFailure, message);
+
+    private static PathRefusal? Constraint(ValidationMessage? message) => message is null ? null : new(SubIndication.ChainConstraintsFailure, message);
 
     private static ValidationMessage? RefuseAuthority(CertificatePath path, int position)
     {
         var certificate = path.Certificates[position];
         var name = Name(certificate);
         // RFC 5280 6.1.4 (k).
-        if (certificate.Version == 3 && certificate.Facts.BasicConstraints is not { IsAuthority: true })
-            return ValidationMessage.Error("certificate-not-authority", name);
-        if (certificate.Version < 3)
+        if (certificate.Version < 3 || certificate.Facts.BasicConstraints is not { IsAuthority: true })
             return ValidationMessage.Error("certificate-not-authority", name);
         // RFC 5280 6.1.4 (n).
         if (certificate.Facts.KeyUsage is { } usage && !usage.HasFlag(X509KeyUsageFlags.KeyCertSign))

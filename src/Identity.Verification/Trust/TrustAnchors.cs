@@ -25,12 +25,19 @@ public sealed class TrustAnchors
     private static readonly string[] Extensions = [".cer", ".crt", ".pem", ".der"];
 
     private readonly HashSet<Certificate> certificates;
+    private IReadOnlyDictionary<Certificate, DateTimeOffset> ends = new Dictionary<Certificate, DateTimeOffset>();
 
     public TrustAnchors(IEnumerable<Certificate> certificates) => this.certificates = [.. certificates];
 
     public static TrustAnchors None { get; } = new([]);
 
     public IReadOnlyCollection<Certificate> Certificates => certificates;
+
+    /// <summary>First moment at which this anchor is no longer trusted; null when none is known.</summary>
+    public DateTimeOffset? TrustedUntil(Certificate anchor) => ends.TryGetValue(anchor, out var until) ? until : null;
+
+    /// <summary>The same anchors, some of them with an end.</summary>
+    public TrustAnchors Until(IReadOnlyDictionary<Certificate, DateTimeOffset> until) => new(certificates) { ends = until };
 
     public bool Contains(Certificate certificate) => certificates.Contains(certificate);
 

@@ -43,14 +43,14 @@ public sealed class TrustAndSources(Hierarchy hierarchy)
     [Fact]
     public void An_end_entity_may_not_issue()
     {
-        hierarchy.Pki.Certify("forged", TestKit.Pki.OpensslKey.P256, "/C=XX/CN=Forged", "keyUsage=critical,nonRepudiation\n", "liis", "PersonSignature", days: 1);
-        var path = new CertificatePath([this["forged"], this["liis"], this["people-ca"], this["root-ca"]]);
-        Assert.Equal("certificate-not-authority", PathValidation.Refuse(path, CertificatePurpose.Signature)!.Key);
+        hierarchy.Pki.Certify("direct", TestKit.Pki.OpensslKey.P256, "/C=XX/CN=Direct", "keyUsage=critical,nonRepudiation\n", "root-ca", "PersonSignature", days: 1);
+        hierarchy.Pki.Certify("forged", TestKit.Pki.OpensslKey.P256, "/C=XX/CN=Forged", "keyUsage=critical,nonRepudiation\n", "direct", "PersonSignature", days: 1);
+        var path = new CertificatePath([this["forged"], this["direct"], this["root-ca"]]);
+        Assert.Equal("certificate-not-authority", PathValidation.Refuse(path, CertificatePurpose.Signature, PathInputs.Default)!.Key);
     }
 
     [Theory]
     [InlineData("1.2.3.4=critical,ASN1:NULL", "certificate-critical-extension")]
-    [InlineData("nameConstraints=critical,permitted;email:example.com", "certificate-name-constraints")]
     [InlineData("keyUsage=critical,keyEncipherment", "signer-key-usage")]
     [InlineData("extendedKeyUsage=serverAuth", "signer-key-usage")]
     [InlineData("extendedKeyUsage=critical,timeStamping", "signer-key-usage")]
@@ -61,7 +61,47 @@ public sealed class TrustAndSources(Hierarchy hierarchy)
         var usage = extension.StartsWith("keyUsage", StringComparison.Ordinal) ? "" : "keyUsage=critical,nonRepudiation\n";
         hierarchy.Pki.Certify("odd", TestKit.Pki.OpensslKey.P256, "/C=XX/CN=Odd", usage + extension + "\n", "people-ca", "PersonSignature", days: 1);
         var path = new CertificatePath([this["odd"], this["people-ca"], this["root-ca"]]);
-        Assert.Equal(key, PathValidation.Refuse(path, CertificatePurpose.Signature)!.Key);
+        Assert.Equal(key, PathValidation.Refuse(path, CertificatePurpose.Signature, PathInputs.Default)!.Key);
+    }
+
+    [Theory]
+    [InlineData("nameConstraints=critical,permitted;email:example.com", "subjectAltName=email:a@example.org", false)]
+    [InlineData("nameConstraints=critical,permitted;email:example.com", "subjectAltName=email:a@example.com", true)]
+    [InlineData("nameConstraints=critical,excluded;IP:10.0.0.0/255.0.0.0", "subjectAltName=IP:10.1.2.3", false)]
+    [InlineData("nameConstraints=critical,excluded;IP:10.0.0.0/255.0.0.0", "subjectAltName=IP:11.1.2.3", true)]
+    [InlineData("nameConstraints=critical,permitted;IP:10.0.0.0/255.0.0.0", "subjectAltName=IP:2001:db8::1", false)]
+    [InlineData("nameConstraints=critical,permitted;URI:.example.com", "subjectAltName=URI:http://192.0.2.1/", false)]
+    [InlineData("nameConstraints=critical,excluded;RID:1.2.3.4", "subjectAltName=RID:1.2.3.4.5", false)]
+    public void Names_are_held_to_what_the_issuer_may_certify(string constraint, string name, bool holds)
+    {
+        hierarchy.Pki.Certify("narrow", TestKit.Pki.OpensslKey.P256, "/C=XX/CN=Narrow", "basicConstraints=critical,CA:TRUE\n" + constraint + "\n", "root-ca", "CertificateAuthority");
+        hierarchy.Pki.Certify("named", TestKit.Pki.OpensslKey.P256, "/C=XX/CN=Named", "keyUsage=critical,nonRepudiation\n" + name + "\n", "narrow", "PersonSignature", days: 1);
+        var refusal = PathValidation.Refuse(new CertificatePath([this["named"], this["narrow"], this["root-ca"]]), CertificatePurpose.Signature, PathInputs.Default);
+        Assert.Equal(holds ? null : "certificate-name-constraints", refusal?.Key);
+    }
+
+    [Theory]
+    [InlineData(ValidationCaps.PoliciesPerCertificate, null)]
+    [InlineData(ValidationCaps.PoliciesPerCertificate + 1, "certificate-too-costly")]
+    public void Policies_at_the_cap_are_processed_and_one_more_is_refused(int count, string? key)
+    {
+        var policies = string.Join(',', Enumerable.Range(1, count).Select(number => $"1.2.3.{number}"));
+        hierarchy.Pki.Certify("policies", TestKit.Pki.OpensslKey.P256, "/C=XX/CN=Policies", $"keyUsage=critical,nonRepudiation\ncertificatePolicies={policies}\n", "people-ca", "PersonSignature", days: 1);
+        Assert.Equal(key, PathValidation.Refuse(new CertificatePath([this["policies"], this["people-ca"], this["root-ca"]]), CertificatePurpose.Signature, PathInputs.Default)?.Key);
+    }
+
+    [Theory]
+    [InlineData(99, null)]
+    [InlineData(100, "certificate-too-costly")]
+    public void Comparisons_of_names_at_the_cap_are_made_and_more_are_refused(int names, string? key)
+    {
+        // Each name is compared with each subtree of its kind: 99 and 100 times 101, against a cap of 10 000.
+        Assert.Equal(10_000, ValidationCaps.NameComparisons);
+        hierarchy.Pki.Certify("many", TestKit.Pki.OpensslKey.P256, "/C=XX/CN=Many",
+            "basicConstraints=critical,CA:TRUE\nnameConstraints=critical," + string.Join(',', Enumerable.Range(0, 101).Select(number => $"excluded;email:h{number}.example")) + "\n", "root-ca", "CertificateAuthority");
+        hierarchy.Pki.Certify("crowd", TestKit.Pki.OpensslKey.P256, "/C=XX/CN=Crowd",
+            "keyUsage=critical,nonRepudiation\nsubjectAltName=" + string.Join(',', Enumerable.Range(0, names).Select(number => $"email:p{number}@other.example")) + "\n", "many", "PersonSignature", days: 1);
+        Assert.Equal(key, PathValidation.Refuse(new CertificatePath([this["crowd"], this["many"], this["root-ca"]]), CertificatePurpose.Signature, PathInputs.Default)?.Key);
     }
 
     [Theory]
@@ -73,7 +113,7 @@ public sealed class TrustAndSources(Hierarchy hierarchy)
     public void A_leaf_whose_purposes_fit_documents_is_accepted(string extension)
     {
         hierarchy.Pki.Certify("fitting", TestKit.Pki.OpensslKey.P256, "/C=XX/CN=Fitting", "keyUsage=critical,digitalSignature\n" + extension, "people-ca", "PersonSignature", days: 1);
-        Assert.Null(PathValidation.Refuse(new CertificatePath([this["fitting"], this["people-ca"], this["root-ca"]]), CertificatePurpose.Signature));
+        Assert.Null(PathValidation.Refuse(new CertificatePath([this["fitting"], this["people-ca"], this["root-ca"]]), CertificatePurpose.Signature, PathInputs.Default));
     }
 
     [Fact]
@@ -82,7 +122,7 @@ public sealed class TrustAndSources(Hierarchy hierarchy)
         hierarchy.Pki.Certify("below", TestKit.Pki.OpensslKey.P256, "/C=XX/CN=Below", "basicConstraints=critical,CA:TRUE\nkeyUsage=critical,keyCertSign\n", "people-ca", "CertificateAuthority");
         hierarchy.Pki.Certify("deep", TestKit.Pki.OpensslKey.P256, "/C=XX/CN=Deep", "keyUsage=critical,nonRepudiation\n", "below", "PersonSignature", days: 1);
         var path = new CertificatePath([this["deep"], this["below"], this["people-ca"], this["root-ca"]]);
-        Assert.Equal("certificate-path-too-long", PathValidation.Refuse(path, CertificatePurpose.Signature)!.Key);
+        Assert.Equal("certificate-path-too-long", PathValidation.Refuse(path, CertificatePurpose.Signature, PathInputs.Default)!.Key);
     }
 
     [Theory]

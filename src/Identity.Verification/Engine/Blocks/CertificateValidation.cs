@@ -1,5 +1,4 @@
 using Identity.Pkix.X509;
-using Identity.Verification.Policy;
 using Identity.Verification.Revocation;
 using Identity.Verification.Trust;
 
@@ -30,22 +29,32 @@ public static class CertificateValidation
             var conclusion = BlockConclusion.Indeterminate(SubIndication.NoCertificateChainFound, ValidationMessage.Error("no-chain", PathValidation.Name(leaf)));
             return new CertificateValidationResult(conclusion, PathBuilding.AsFarAsPossible(leaf, pool), [], []);
         }
-        // 5.2.6.4 (2): path validation but for times; another path is tried when one does not hold.
-        ValidationMessage? refusal = null;
+        // 5.2.6.4 (2): path validation but for times; another path is tried when one does not hold, or leaves doubts.
+        PathRefusal? refusal = null;
+        CertificateValidationResult? doubtful = null;
         foreach (var path in paths)
         {
-            if (PathValidation.Refuse(path, purpose) is not { } why)
-                return await Judge(path, provenAt, context);
-            refusal ??= why;
+            if (PathValidation.Refuse(path, purpose, InputsFor(purpose, context)) is { } why)
+            {
+                refusal ??= why;
+                continue;
+            }
+            var result = await Judge(path, provenAt, context);
+            if (result.Doubts.Count == 0)
+                return result;
+            doubtful ??= result;
         }
-        return new CertificateValidationResult(BlockConclusion.Indeterminate(SubIndication.ChainConstraintsFailure, refusal!), paths[0].Certificates, [], []);
+        return doubtful ?? new CertificateValidationResult(BlockConclusion.Indeterminate(refusal!.Why, refusal.Message), paths[0].Certificates, [], []);
     }
+
+    internal static PathInputs InputsFor(CertificatePurpose purpose, ValidationContext context) =>
+        purpose == CertificatePurpose.Signature ? context.Policy.SignerPaths : PathInputs.Default;
 
     private static async Task<CertificateValidationResult> Judge(CertificatePath path, DateTimeOffset? provenAt, ValidationContext context)
     {
         var statuses = new List<RevocationStatus>();
         for (var i = 0; i + 1 < path.Certificates.Count; i++)
-            statuses.Add(await RevocationOf(path.Certificates[i], path.IssuerOf(i)!, provenAt, context));
+            statuses.Add(await RevocationOf(path, i, provenAt, context));
 
         var doubts = new List<Doubt>();
         // 5.2.6.4 (3): revocation of the leaf, then of authorities.
@@ -60,31 +69,30 @@ public static class CertificateValidation
             if (!path.Certificates[i].IsValidAt(context.ControlTime))
                 doubts.Add(OutOfBounds(path.Certificates[i], i == 0, statuses[i]));
         }
-        // 5.2.5: revocation freshness, of each certificate.
+        if (context.Data.Certificates.Anchors.TrustedUntil(path.Anchor) is { } until && until <= context.ControlTime)
+            doubts.Add(new Doubt.AnchorSunset(ValidationMessage.Error("anchor-no-longer-trusted", PathValidation.Name(path.Anchor), until.UtcDateTime), until));
+        // 5.2.5: revocation freshness, of each certificate; and that its signer has not outlived its certificate.
         foreach (var status in statuses)
-        {
-            if (Freshness(status, context) is { } doubt)
-                doubts.Add(doubt);
-        }
+            doubts.AddRange(Freshness(status, context));
         // 5.2.6.4 (5): algorithms of the path; the anchor's own signature proves nothing and is not asked for.
         for (var i = 0; i + 1 < path.Certificates.Count; i++)
-            doubts.AddRange(WeakAlgorithms(path.Certificates[i], path.Certificates[i + 1], context));
+            doubts.AddRange(WeakAlgorithms(path.Certificates[i], path.Certificates[i + 1], isLeaf: i == 0, context));
         return new CertificateValidationResult(BlockConclusion.Passed(), path.Certificates, doubts, statuses);
     }
 
-    private static async Task<RevocationStatus> RevocationOf(Certificate certificate, Certificate issuer, DateTimeOffset? provenAt, ValidationContext context)
+    /// <summary>
+    /// Revocation as far as it is known now (5.2.6.4 (3)). What the document holds is enough when it was issued at or after the proven moment:
+    /// a later revocation then begins later too (RFC 5280 5.3.2 forbids dates before the list that did not yet have them) and settles nothing.
+    /// Otherwise those who may be asked are asked, and what the document holds stands when they do not answer.
+    /// </summary>
+    private static async Task<RevocationStatus> RevocationOf(CertificatePath path, int position, DateTimeOffset? provenAt, ValidationContext context)
     {
-        var known = Check();
-        if (known.Answer is RevocationAnswer.Good or RevocationAnswer.Revoked && known.IsFreshFor(provenAt ?? context.ControlTime, context.Policy))
+        var known = context.Revocation.Of(path, position);
+        if (known.Answer is RevocationAnswer.NotNeeded || (known.Answer is RevocationAnswer.Good or RevocationAnswer.Revoked && known.ThisUpdate >= provenAt))
             return known;
-        if (known.Answer == RevocationAnswer.NotNeeded)
-            return known;
-        var obstacles = await context.Online.Fetch(certificate, issuer, context.Cancellation);
-        var status = Check();
+        var obstacles = await context.Online.Fetch(path.Certificates[position], path.IssuerOf(position)!, context.Cancellation);
+        var status = context.Revocation.Of(path, position);
         return status with { Remarks = [.. status.Remarks, .. obstacles] };
-
-        RevocationStatus Check() =>
-            RevocationChecking.Of(certificate, issuer, context.Data.Revocation, context.Data.Certificates, context.RevocationTimes);
     }
 
     private static Doubt.Revoked Revoked(Certificate certificate, bool isLeaf, DateTimeOffset when) =>
@@ -94,23 +102,36 @@ public static class CertificateValidation
     private static Doubt.OutOfBounds OutOfBounds(Certificate certificate, bool isLeaf, RevocationStatus status) =>
         new(isLeaf && status.Answer is RevocationAnswer.Good or RevocationAnswer.NotNeeded ? SubIndication.OutOfBoundsNotRevoked : SubIndication.OutOfBoundsNoPoe,
             ValidationMessage.Error("certificate-out-of-validity", PathValidation.Name(certificate), certificate.NotBefore.UtcDateTime, certificate.NotAfter.UtcDateTime),
-            certificate);
+            certificate, isLeaf);
 
-    private static Doubt? Freshness(RevocationStatus status, ValidationContext context)
+    private static IEnumerable<Doubt> Freshness(RevocationStatus status, ValidationContext context)
     {
         var name = PathValidation.Name(status.Certificate);
-        return status.Answer switch
+        switch (status.Answer)
         {
-            RevocationAnswer.Unknown => new Doubt.NoRevocation(ValidationMessage.Error("revocation-unknown", name)),
-            RevocationAnswer.OnHold => new Doubt.NoRevocation(ValidationMessage.Error("certificate-on-hold", name)),
-            _ when status.IsFreshFor(context.ControlTime, context.Policy) => null,
-            RevocationAnswer.Revoked => null,
-            _ => new Doubt.StaleRevocation(ValidationMessage.Error("revocation-stale", name, status.ThisUpdate!.Value.UtcDateTime), status, context.Policy),
-        };
+            case RevocationAnswer.Unknown:
+                yield return new Doubt.NoRevocation(ValidationMessage.Error("revocation-unknown", name));
+                yield break;
+            case RevocationAnswer.OnHold:
+                yield return new Doubt.NoRevocation(ValidationMessage.Error("certificate-on-hold", name));
+                yield break;
+            case RevocationAnswer.Good:
+                if (status.Signer is { } signer && !signer.IsValidAt(context.ControlTime))
+                    yield return new Doubt.RevocationOutOfBounds(ValidationMessage.Error("revocation-signer-out-of-validity", name, PathValidation.Name(signer)), status);
+                if (!status.IsFreshFor(context.ControlTime, context.Policy))
+                    yield return new Doubt.StaleRevocation(ValidationMessage.Error("revocation-stale", name, status.ThisUpdate!.Value.UtcDateTime), status, context.Policy);
+                if (status.Weak is { } weak)
+                    yield return new Doubt.WeakEvidence(ValidationMessage.Error("revocation-weak-algorithm", name, weak.Name), weak, status.Revision, WithSignature: false);
+                yield break;
+        }
     }
 
-    private static IEnumerable<Doubt.WeakAlgorithm> WeakAlgorithms(Certificate certificate, Certificate issuer, ValidationContext context) =>
-        AlgorithmSunset.Of(certificate.SignatureAlgorithm, issuer.PublicKey)
+    private static IEnumerable<Doubt> WeakAlgorithms(Certificate certificate, Certificate issuer, bool isLeaf, ValidationContext context)
+    {
+        var pool = context.Data.Certificates;
+        return context.Policy.Algorithms.Of(certificate.SignatureAlgorithm, pool.KeyOf(issuer))
             .Where(use => !use.IsAcceptableAt(context.ControlTime))
-            .Select(use => new Doubt.WeakAlgorithm(ValidationMessage.Error("certificate-weak-algorithm", PathValidation.Name(certificate), use.Name), use));
+            .Select(use => new Doubt.WeakEvidence(ValidationMessage.Error("certificate-weak-algorithm", PathValidation.Name(certificate), use.Name), use,
+                pool.HeldSince(certificate), WithSignature: isLeaf));
+    }
 }

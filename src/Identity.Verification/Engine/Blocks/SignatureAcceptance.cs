@@ -3,7 +3,6 @@ using Identity.Pkix.Signatures;
 using Identity.Pkix.X509;
 using Identity.Verification.Changes;
 using Identity.Verification.Evidence;
-using Identity.Verification.Policy;
 
 namespace Identity.Verification.Engine.Blocks;
 
@@ -22,15 +21,16 @@ public static class SignatureAcceptance
     }
 
     /// <summary>Algorithms of the signature itself that are no longer acceptable at the control time.</summary>
-    public static IEnumerable<Doubt> WeakAlgorithms(SignatureFacts facts, DateTimeOffset controlTime)
+    public static IEnumerable<Doubt> WeakAlgorithms(SignatureFacts facts, ValidationContext context)
     {
         if (facts.Signer is not { } signer || facts.SigningCertificate is not { } certificate)
             return [];
-        return AlgorithmSunset.Of(signer.SignatureAlgorithm, certificate.PublicKey)
-            .Append(AlgorithmSunset.ForDigest(signer.DigestAlgorithm.Oid))
-            .Concat(facts.Dictionary.SubFilter == "adbe.pkcs7.sha1" ? [AlgorithmSunset.ForDigest(Oids.Sha1)] : [])
+        var algorithms = context.Policy.Algorithms;
+        return algorithms.Of(signer.SignatureAlgorithm, context.Data.Certificates.KeyOf(certificate))
+            .Append(algorithms.ForDigest(signer.DigestAlgorithm.Oid))
+            .Concat(facts.Dictionary.SubFilter == "adbe.pkcs7.sha1" ? [algorithms.ForDigest(Oids.Sha1)] : [])
             .Distinct()
-            .Where(use => !use.IsAcceptableAt(controlTime))
+            .Where(use => !use.IsAcceptableAt(context.ControlTime))
             .Select(use => new Doubt.WeakAlgorithm(ValidationMessage.Error(use.IsListed ? "signature-weak-algorithm" : "signature-unlisted-algorithm", use.Name), use));
     }
 

@@ -50,7 +50,7 @@ public static class BasicSignature
         // 5.3.4 (7) what certificate validation found.
         if (!certificate!.Conclusion.HasPassed)
             return new BasicSignatureResult(certificate.Conclusion, [], certificate, changes, identification.Messages);
-        IReadOnlyList<Doubt> doubts = [.. certificate.Doubts, .. SignatureAcceptance.WeakAlgorithms(facts, context.ControlTime)];
+        IReadOnlyList<Doubt> doubts = [.. certificate.Doubts, .. SignatureAcceptance.WeakAlgorithms(facts, context)];
         return new BasicSignatureResult(BlockConclusion.Passed(), doubts, certificate, changes, identification.Messages);
     }
 }

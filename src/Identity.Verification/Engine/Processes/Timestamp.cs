@@ -1,7 +1,8 @@
 using Identity.Pkix.Signatures;
+using Identity.Pkix.Timestamps;
+using Identity.Pkix.X509;
 using Identity.Verification.Engine.Blocks;
 using Identity.Verification.Evidence;
-using Identity.Verification.Policy;
 using Identity.Verification.Trust;
 
 namespace Identity.Verification.Engine.Processes;
@@ -10,10 +11,11 @@ namespace Identity.Verification.Engine.Processes;
 /// <param name="Time">What it states; null when the token cannot be read.</param>
 public sealed record TimestampResult(TimestampFacts Facts, BlockConclusion Conclusion, DateTimeOffset? Time, CertificateValidationResult? Certificate);
 
-/// <summary>Validation process for time-stamps (EN 319 102-1 5.4), as of the control time.</summary>
+/// <summary>Validation process for time-stamps (EN 319 102-1 5.4), and past validation of those that newer ones cover (5.6.3.4 (4)).</summary>
 public static class Timestamp
 {
-    public static async Task<TimestampResult> Validate(TimestampFacts facts, ValidationContext context)
+    /// <param name="revision">The revision of the document that brought the token.</param>
+    public static async Task<TimestampResult> Validate(TimestampFacts facts, int revision, ValidationContext context)
     {
         if (facts.Token is not { } token)
             return new TimestampResult(facts, Failed(SubIndication.FormatFailure, "timestamp-unreadable"), null, null);
@@ -45,16 +47,19 @@ public static class Timestamp
         var certificate = await CertificateValidation.Validate(authority, CertificatePurpose.Timestamping, time, context);
         if (!certificate.Conclusion.HasPassed)
             return new TimestampResult(facts, certificate.Conclusion, time, certificate);
-        // 5.4 gives no proof of existence of the time-stamp itself, so doubts about its own certificate stay until the archival process.
-        if (certificate.Doubts is [var doubt, ..])
-            return new TimestampResult(facts, BlockConclusion.Indeterminate(doubt.Why, doubt.Message), time, certificate);
-        var weak = AlgorithmSunset.Of(token.Signer.SignatureAlgorithm, authority.PublicKey)
-            .Append(AlgorithmSunset.ForDigest(token.Info.Imprint.HashAlgorithm.Oid))
-            .FirstOrDefault(use => !use.IsAcceptableAt(context.ControlTime));
-        return weak is not null
-            ? new TimestampResult(facts, BlockConclusion.Indeterminate(SubIndication.CryptoConstraintsFailureNoPoe, ValidationMessage.Error("timestamp-weak-algorithm", weak.Name)), time, certificate)
-            : new TimestampResult(facts, BlockConclusion.Passed(), time, certificate);
+        // 5.4 gives no proof of existence of the time-stamp itself: doubts are settled by newer document time-stamps, or stay.
+        var outcome = PastSignatureValidation.Settle([.. certificate.Doubts, .. WeakAlgorithms(token, authority, context)], authority, CertificatePurpose.Timestamping,
+            context.Proofs.Of(revision), context);
+        return new TimestampResult(facts, outcome.Conclusion ?? BlockConclusion.Passed(), time, certificate);
     }
+
+    private static IEnumerable<Doubt> WeakAlgorithms(TimestampToken token, Certificate authority, ValidationContext context) =>
+        context.Policy.Algorithms.Of(token.Signer.SignatureAlgorithm, context.Data.Certificates.KeyOf(authority))
+            .Append(context.Policy.Algorithms.ForDigest(token.Signer.DigestAlgorithm.Oid))
+            .Append(context.Policy.Algorithms.ForDigest(token.Info.Imprint.HashAlgorithm.Oid))
+            .Distinct()
+            .Where(use => !use.IsAcceptableAt(context.ControlTime))
+            .Select(use => new Doubt.WeakAlgorithm(ValidationMessage.Error("timestamp-weak-algorithm", use.Name), use));
 
     private static BlockConclusion Failed(SubIndication why, string key) => BlockConclusion.Failed(why, ValidationMessage.Error(key));
 }
