@@ -29,6 +29,9 @@ public sealed record ValidationPolicy
     /// <summary>What is asked of the paths of signers; those of time-stamps and revocation data are not restricted to policies.</summary>
     public PathInputs SignerPaths { get; init; } = PathInputs.Default;
 
+    /// <summary>Signature policies, which signers may name (EN 319 102-1 5.2.4).</summary>
+    public SignaturePolicies SignaturePolicies { get; init; } = SignaturePolicies.None;
+
     /// <summary>Extensions of certificates that name the documents a key was made for; such a key signs no other document.</summary>
     public IReadOnlyList<string> ApprovedDocumentsExtensions { get; init; } = [ApprovedDocuments.ExampleOid];
 

@@ -8,7 +8,6 @@ namespace Identity.Verification.Tests.Fixtures;
 /// <summary>A detached CMS SignedData (RFC 5652) with one ECDSA signer, written value by value with the framework's DER writer.</summary>
 internal static class HandMadeCms
 {
-    private const string Data = "1.2.840.113549.1.7.1";
     private static readonly Asn1Tag Zero = new(TagClass.ContextSpecific, 0, true);
     private static readonly Asn1Tag One = new(TagClass.ContextSpecific, 1, true);
 
@@ -22,11 +21,13 @@ internal static class HandMadeCms
         var sha1 = shape.DigestOid == "1.3.14.3.2.26";
         List<byte[]> attributes =
         [
-            Attribute("1.2.840.113549.1.9.3", w => w.WriteObjectIdentifier(Data)),
+            Attribute("1.2.840.113549.1.9.3", w => w.WriteObjectIdentifier(shape.ContentType)),
             Attribute("1.2.840.113549.1.9.4", w => w.WriteOctetString(CryptographicOperations.HashData(sha1 ? HashAlgorithmName.SHA1 : HashAlgorithmName.SHA256, content))),
         ];
         if (referenced is not null)
             attributes.Add(Attribute("1.2.840.113549.1.9.16.2.47", w => Sequence(w, () => Sequence(w, () => Sequence(w, () => w.WriteOctetString(SHA256.HashData(referenced)))))));
+        if (shape.SignedAttribute is { } further)
+            attributes.Add(Attribute(further.Oid, w => w.WriteEncodedValue(further.Value)));
         var signed = Set(attributes, Asn1Tag.SetOf);
         var value = sign(signed);
 
@@ -40,7 +41,7 @@ internal static class HandMadeCms
                 writer.WriteEncodedValue(Set([Algorithm(shape.DigestOid)], Asn1Tag.SetOf));
                 Sequence(writer, () =>
                 {
-                    writer.WriteObjectIdentifier(Data);
+                    writer.WriteObjectIdentifier(shape.ContentType);
                     if (shape.Enclosed is { } enclosed)
                         Sequence(writer, () => writer.WriteOctetString(enclosed), Zero);
                 });

@@ -39,12 +39,21 @@ public sealed class Hierarchy : IDisposable
         Pki.Certify("tls", OpensslKey.P256, "/C=XX/CN=www.example", Leaf("issuing") + "keyUsage=critical,keyAgreement\n", "people-ca", "Tls", days: 1);
         Pki.Certify("stranger", OpensslKey.P256, "/C=XX/CN=Liis Tamm", "keyUsage=critical,nonRepudiation\n", null, "PersonSignature");
         Pki.Certify("strange-stamps", OpensslKey.P256, "/C=XX/CN=Strange time-stamps", "keyUsage=critical,digitalSignature\nextendedKeyUsage=critical,timeStamping\n", null, "Timestamping");
+        Person("lasting", "people-ca", "issuing", days: 30);
+        Units = new OpensslPki(Now.AddDays(-30));
+        Units.Certify("long-stamps", OpensslKey.P256, "/C=XX/CN=Lasting time-stamps", "keyUsage=critical,digitalSignature\nextendedKeyUsage=critical,timeStamping\n2.5.29.56=DER:05:00\n", "root-ca", "Timestamping", days: 7300);
         Anchors = new TrustAnchors([Certificate.Parse(Pki.Certificate("root-ca"))]);
+        AllAnchors = new TrustAnchors([.. Anchors.Certificates, Certificate.Parse(Units.Certificate("root-ca"))]);
     }
 
     public OpensslPki Pki { get; }
 
     public TrustAnchors Anchors { get; }
+
+    /// <summary>A time-stamping unit for twenty years from a month ago, under a root of its own; there is no revocation data about it.</summary>
+    public OpensslPki Units { get; }
+
+    public TrustAnchors AllAnchors { get; }
 
     /// <summary>A CMS with ESS signing-certificate-v2 and without signing-time, as PAdES wants it.</summary>
     public byte[] Cms(byte[] content, CmsShape? shape = null)
@@ -52,10 +61,37 @@ public sealed class Hierarchy : IDisposable
         shape ??= new CmsShape();
         var certificate = Pki.Certificate(shape.Signer);
         var hash = shape.DigestOid == "1.3.14.3.2.26" ? HashAlgorithmName.SHA1 : HashAlgorithmName.SHA256;
+        if (shape.ContentStampedAt is { } stamped)
+            shape = shape with { SignedAttribute = ("1.2.840.113549.1.9.16.2.20", StampAt(content, stamped)) };
         return HandMadeCms.Sign(content, certificate, attributes => Pki.Sign(shape.Signer, attributes, hash), shape,
             [certificate, .. shape.Chain.Select(Pki.Certificate)],
             shape.ReferenceTo is { } named ? Pki.Certificate(named) : null,
-            shape.Timestamp is { } unit ? value => Timestamp(value, unit) : null);
+            shape.StampedAt is { } time ? value => StampAt(value, time, unit: shape.StampedBy) : shape.Timestamp is { } unit ? value => Timestamp(value, unit) : null);
+    }
+
+    /// <summary>A time-stamp of any time, written by hand.</summary>
+    /// <param name="unit">long-stamps, or one of the people's hierarchy.</param>
+    public byte[] StampAt(byte[] data, DateTimeOffset time, bool sha1 = false, string unit = "long-stamps")
+    {
+        var pki = unit == "long-stamps" ? Units : Pki;
+        var info = HandMadeTimestamp.Info(data, time, sha1);
+        var certificate = pki.Certificate(unit);
+        return HandMadeCms.Sign(info, certificate, attributes => pki.Sign(unit, attributes, HashAlgorithmName.SHA256), new CmsShape { ContentType = HandMadeTimestamp.TstInfoOid, Enclosed = info },
+            pki == Pki ? [certificate, Pki.Certificate("people-ca")] : [certificate], certificate, null);
+    }
+
+    /// <summary>That this certificate is good, by a delegated responder of people-ca whose certificate ends with the day.</summary>
+    public byte[] OcspOfShortLivedResponder(string name)
+    {
+        using var turn = turns.EnterScope();
+        Pki.Certify("short-responder", OpensslKey.P256, "/C=XX/CN=Short responder", "keyUsage=critical,digitalSignature\nextendedKeyUsage=OCSPSigning\nnoCheck=ignored\n", "people-ca", "OcspSigning", days: 1);
+        var index = Pki.PathOf("status.txt");
+        var certificate = Certificate.Parse(Pki.Certificate(name));
+        File.WriteAllText(index, $"V\t{certificate.NotAfter.UtcDateTime.ToString("yyMMddHHmmss'Z'", CultureInfo.InvariantCulture)}\t\t{certificate.SerialHex}\tunknown\t/CN=good\n");
+        Pki.Openssl("ocsp", "-issuer", Pki.CertificatePath("people-ca"), "-cert", Pki.CertificatePath(name), "-no_nonce", "-reqout", Pki.PathOf("status.req"));
+        Pki.Openssl("ocsp", "-index", index, "-CA", Pki.CertificatePath("people-ca"), "-rsigner", Pki.CertificatePath("short-responder"), "-rkey", Pki.KeyPath("short-responder"),
+            "-reqin", Pki.PathOf("status.req"), "-respout", Pki.PathOf("status.der"), "-ndays", "30");
+        return File.ReadAllBytes(Pki.PathOf("status.der"));
     }
 
     /// <summary>A time-stamp of now over these bytes, by `openssl ts`.</summary>
@@ -111,16 +147,20 @@ public sealed class Hierarchy : IDisposable
         [Source + "revoking.crl"] = RevocationList("revoking-ca", at, coversExpired, revokedAt is { } since ? ("revoked", since) : null),
     });
 
-    public void Dispose() => Pki.Dispose();
+    public void Dispose()
+    {
+        Pki.Dispose();
+        Units.Dispose();
+    }
 
     private void Authority(string name, string list) =>
         Pki.Certify(name, OpensslKey.P256, $"/C=XX/O=Identity Test/CN={list} CA",
             $"basicConstraints=critical,CA:TRUE,pathlen:0\nkeyUsage=critical,keyCertSign,cRLSign\nsubjectKeyIdentifier=hash\nauthorityKeyIdentifier=keyid\ncrlDistributionPoints=URI:{Source}root.crl\n",
             "root-ca", "CertificateAuthority");
 
-    private void Person(string name, string authority, string list) =>
+    private void Person(string name, string authority, string list, int days = 1) =>
         Pki.Certify(name, OpensslKey.P256, $"/C=XX/CN=Person {name}/GN=Person/SN={name}/serialNumber=PNOXX-{name}",
-            Leaf(list) + "keyUsage=critical,nonRepudiation\n", authority, "PersonSignature", days: 1);
+            Leaf(list) + "keyUsage=critical,nonRepudiation\n", authority, "PersonSignature", days);
 
     private static string Leaf(string list) =>
         $"basicConstraints=critical,CA:FALSE\nsubjectKeyIdentifier=hash\nauthorityKeyIdentifier=keyid\ncrlDistributionPoints=URI:{Source}{list}.crl\n";
@@ -140,6 +180,19 @@ public sealed record CmsShape
 
     /// <summary>The unit that time-stamps the signature value; null for no time-stamp.</summary>
     public string? Timestamp { get; init; }
+
+    /// <summary>When a hand-made time-stamp says that the signature value existed; null for none.</summary>
+    public DateTimeOffset? StampedAt { get; init; }
+
+    public string StampedBy { get; init; } = "long-stamps";
+
+    /// <summary>When a hand-made time-stamp, which is signed with the content, says that this existed; null for none.</summary>
+    public DateTimeOffset? ContentStampedAt { get; init; }
+
+    /// <summary>A further signed attribute with one value.</summary>
+    public (string Oid, byte[] Value)? SignedAttribute { get; init; }
+
+    public string ContentType { get; init; } = "1.2.840.113549.1.7.1";
 
     /// <summary>Content that the CMS encloses, which a detached signature has none of.</summary>
     public byte[]? Enclosed { get; init; }

@@ -10,12 +10,13 @@ namespace Identity.Verification.Tests.Fixtures;
 /// <summary>Runs the engine as the service does, with the network and clock of the test.</summary>
 internal static class Validating
 {
-    public static async Task<ValidationReport> Report(byte[] file, TrustAnchors anchors, HttpMessageHandler? network = null, DateTimeOffset? at = null, string source = Hierarchy.Source)
+    public static async Task<ValidationReport> Report(byte[] file, TrustAnchors anchors, HttpMessageHandler? network = null, DateTimeOffset? at = null, string source = Hierarchy.Source,
+        ValidationPolicy? policy = null)
     {
         var now = at ?? Hierarchy.Now.AddMinutes(1);
         using var online = network is null ? OnlineRevocation.Offline : new OnlineRevocation(AllowedRevocationSources.From([source]), network);
-        var validation = new ValidateDocument(anchors, online, ValidationPolicy.Default, PdfLimits.Default, new StandingClock(now));
-        return BuildReport.From(await validation.Run(file, CancellationToken.None), "test.pdf", file, now, ValidationPolicy.Default);
+        var validation = new ValidateDocument(anchors, online, policy ?? ValidationPolicy.Default, PdfLimits.Default, new StandingClock(now));
+        return BuildReport.From(await validation.Run(file, CancellationToken.None), "test.pdf", file, now, policy ?? ValidationPolicy.Default);
     }
 
     /// <summary>Liis's hierarchy, fresh revocation lists.</summary>
@@ -30,6 +31,8 @@ internal static class Validating
         Assert.Null(report.Error);
         return Assert.Single(report.Signatures);
     }
+
+    public static string Text(DateTimeOffset time) => BuildReport.Utc(time);
 
     public static string Verdict(this SignatureReport signature) => signature.SubIndication is { } why ? $"{signature.Indication}/{why}" : signature.Indication;
 

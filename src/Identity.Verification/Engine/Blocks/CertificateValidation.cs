@@ -82,7 +82,7 @@ public static class CertificateValidation
 
     /// <summary>
     /// Revocation as far as it is known now (5.2.6.4 (3)). What the document holds is enough when it was issued at or after the proven moment:
-    /// a later revocation then begins later too (RFC 5280 5.3.2 forbids dates before the list that did not yet have them) and settles nothing.
+    /// a later revocation then begins later too (RFC 5280 5.3.2: it is not dated before a list that did not have it) and changes nothing.
     /// Otherwise those who may be asked are asked, and what the document holds stands when they do not answer.
     /// </summary>
     private static async Task<RevocationStatus> RevocationOf(CertificatePath path, int position, DateTimeOffset? provenAt, ValidationContext context)

@@ -8,6 +8,9 @@ public static class CryptographicVerification
 {
     public static BlockConclusion Check(SignatureFacts facts)
     {
+        // 5.2.7.4 (1): adbe.pkcs7.sha1 signs a digest that it encloses (ISO 32000-1 12.8.3.3.1).
+        if (facts.Dictionary.SubFilter == "adbe.pkcs7.sha1" && facts.Cms!.Content is null)
+            return BlockConclusion.Indeterminate(SubIndication.SignedDataNotFound, ValidationMessage.Error("signed-data-not-found"));
         // 5.2.7.4 (2): the digest first, so that a changed document is called so whatever the key.
         if (facts.DigestMatches == false)
             return BlockConclusion.Failed(SubIndication.HashFailure, ValidationMessage.Error("bytes-changed"));

@@ -26,7 +26,8 @@ public static class BasicSignature
         // 5.3.4 (2) identification of the signing certificate. Its outcome waits: a changed document is to be called that, whoever signed.
         var identification = SigningCertificateIdentification.Check(facts);
 
-        // 5.3.4 (3) validation context initialisation: ValidationContext; signature policies are reported, not processed.
+        // 5.3.4 (3) validation context initialisation. Its outcome waits as well.
+        var initialisation = ContextInitialisation.Check(facts, context);
 
         // 5.3.4 (4) X.509 certificate validation; what it doubts waits for the other blocks.
         var certificate = facts.SigningCertificate is { } leaf && identification.HasPassed
@@ -42,15 +43,19 @@ public static class BasicSignature
         if (!cryptography.HasPassed)
             return new BasicSignatureResult(cryptography, [], certificate, changes, identification.Messages);
 
+        if (!initialisation.HasPassed)
+            return new BasicSignatureResult(initialisation, [], certificate, changes, identification.Messages);
+        IReadOnlyList<ValidationMessage> remarks = [.. identification.Messages, .. initialisation.Messages];
+
         // 5.3.4 (6) signature acceptance.
         var acceptance = SignatureAcceptance.Check(facts, changes, context);
         if (!acceptance.HasPassed)
-            return new BasicSignatureResult(acceptance, [], certificate, changes, identification.Messages);
+            return new BasicSignatureResult(acceptance, [], certificate, changes, remarks);
 
         // 5.3.4 (7) what certificate validation found.
         if (!certificate!.Conclusion.HasPassed)
-            return new BasicSignatureResult(certificate.Conclusion, [], certificate, changes, identification.Messages);
+            return new BasicSignatureResult(certificate.Conclusion, [], certificate, changes, remarks);
         IReadOnlyList<Doubt> doubts = [.. certificate.Doubts, .. SignatureAcceptance.WeakAlgorithms(facts, context)];
-        return new BasicSignatureResult(BlockConclusion.Passed(), doubts, certificate, changes, identification.Messages);
+        return new BasicSignatureResult(BlockConclusion.Passed(), doubts, certificate, changes, remarks);
     }
 }

@@ -44,6 +44,10 @@ public static class Timestamp
         if (time > asked + context.Policy.ClockSkew)
             return new TimestampResult(facts, BlockConclusion.Indeterminate(SubIndication.TimestampOrderFailure, ValidationMessage.Error("timestamp-from-future")), time, null);
 
+        // RFC 3161 2.3: the unit signs while its certificate is valid.
+        if (!authority.IsValidAt(time))
+            return new TimestampResult(facts, BlockConclusion.Indeterminate(SubIndication.SigConstraintsFailure, ValidationMessage.Error("timestamp-outside-unit")), time, null);
+
         var certificate = await CertificateValidation.Validate(authority, CertificatePurpose.Timestamping, time, context);
         if (!certificate.Conclusion.HasPassed)
             return new TimestampResult(facts, certificate.Conclusion, time, certificate);
