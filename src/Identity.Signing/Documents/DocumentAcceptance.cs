@@ -3,6 +3,7 @@ using Identity.Pdf.Appearances;
 using Identity.Pdf.Signatures;
 using Identity.Pdf.Structure;
 using Identity.Pdf.Syntax;
+using Identity.Signing.Lint;
 using Identity.Signing.Pades;
 using Identity.Signing.Requests;
 
@@ -53,6 +54,10 @@ internal static class DocumentAcceptance
                 throw new InvalidOperationException("Reading a PDF has two outcomes.");
         }
     }
+
+    /// <summary>Of a document that was accepted.</summary>
+    public static DocumentExamination Examine(DocumentBytes file) =>
+        PdfDocument.Read(file, new PdfLimits { FileBytes = file.Length }) is PdfRead.Document document ? DocumentExamination.Of(document.Value) : throw new InvalidOperationException("An accepted document can be read.");
 
     /// <summary>What the field of this name locks once it is signed; null when nothing. Of a document that was accepted with a form for this field.</summary>
     public static FieldLock? LockOf(DocumentBytes file, string field) =>

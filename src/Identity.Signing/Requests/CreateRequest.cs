@@ -6,6 +6,7 @@ using Identity.Audit;
 using Identity.Pdf.Syntax;
 using Identity.Signing.Agencies;
 using Identity.Signing.Documents;
+using Identity.Signing.Lint;
 using Identity.Signing.Pades;
 using Identity.Web;
 
@@ -63,9 +64,10 @@ internal sealed class CreateRequest(RequestStore requests, DocumentStore documen
             if (!SignatureStatement.Fits(fields.Purpose, fields.Form))
                 return ApiError.Result(400, "invalid_request", $"purpose and what the signature does must together have at most {SigningRequest.LongestPurpose} characters.");
 
+            var examination = DocumentAcceptance.Examine(bytes);
             documents.Keep(upload.Document);
             audit.Append(new SigningRequestReceived(upload.Document.Id, agency.ClientId, Convert.ToHexStringLower(upload.Document.Sha256)));
-            var stored = await requests.AddForAgency(fields.ToRequest(agency, upload.Document, SigningRequest.Moment(time), settings.RequestLifetime), record, cancellation);
+            var stored = await requests.AddForAgency(fields.ToRequest(agency, upload.Document, examination, SigningRequest.Moment(time), settings.RequestLifetime), record, cancellation);
             kept = stored is AgencyRequestStored.Created;
             return Answer(stored);
         }
@@ -143,7 +145,7 @@ internal sealed class CreateRequest(RequestStore requests, DocumentStore documen
             return hash.GetHashAndReset();
         }
 
-        public SigningRequest ToRequest(Agency agency, DocumentReceived.Staged document, DateTimeOffset now, TimeSpan lifetime) => new()
+        public SigningRequest ToRequest(Agency agency, DocumentReceived.Staged document, DocumentExamination examination, DateTimeOffset now, TimeSpan lifetime) => new()
         {
             Id = document.Id,
             State = RequestState.Received,
@@ -157,6 +159,7 @@ internal sealed class CreateRequest(RequestStore requests, DocumentStore documen
             ReturnUrl = ReturnUrl.AbsoluteUri,
             RequiredSigner = Signer,
             Form = Form?.ToJson(),
+            Examination = examination.ToJson(),
             CreatedAt = now,
             ExpiresAt = now + lifetime,
         };

@@ -102,7 +102,8 @@ public sealed class RequestStore(IDbContextFactory<SigningDatabase> databases)
     }
 
     /// <summary>False when the request is being signed, is signed, or is over.</summary>
-    public async Task<bool> AskApproval(string id, DateTimeOffset now, CancellationToken cancellation)
+    /// <param name="form">What the person is going to approve: what they chose is kept before anybody asks them.</param>
+    public async Task<bool> AskApproval(string id, string? form, DateTimeOffset now, CancellationToken cancellation)
     {
         await using var database = await databases.CreateDbContextAsync(cancellation);
         return await database.Requests
@@ -111,6 +112,7 @@ public sealed class RequestStore(IDbContextFactory<SigningDatabase> databases)
                     || r.State == RequestState.ApprovalAsked || r.State == RequestState.Failed))
             .ExecuteUpdateAsync(
                 r => r.SetProperty(x => x.State, RequestState.ApprovalAsked)
+                    .SetProperty(x => x.Form, form)
                     .SetProperty(x => x.Failure, (FailureReason?)null)
                     .SetProperty(x => x.EndedAt, (DateTimeOffset?)null),
                 cancellation) == 1;

@@ -79,6 +79,9 @@ public sealed record RequestedForm
     /// <summary>What the existing field itself locks once it is signed: found in the document, not asked for.</summary>
     public FieldLock? LockOfField { get; init; }
 
+    /// <summary>An approval and nothing else.</summary>
+    public bool IsOrdinary => this == new RequestedForm();
+
     public FieldLock? EffectiveLock => Lock ?? LockOfField;
 
     public static FormRead Read(string text)

@@ -1,5 +1,8 @@
+using Identity.Pdf.Syntax;
+using Identity.Signing.Appearances;
 using Identity.Signing.Approvals;
 using Identity.Signing.Ceremonies;
+using Identity.Signing.Documents;
 using Identity.Signing.SignIn;
 using Identity.Web;
 using Microsoft.AspNetCore.Authentication;
@@ -12,7 +15,7 @@ namespace Identity.Signing.Requests;
 
 /// <summary>Shows the document, who asks and what for; the button leads to the Provider's approval page.</summary>
 [Authorize]
-public sealed class ReviewDocumentModel(RequestStore requests, SigningSettings settings, TimeProvider time) : PageModel
+public sealed class ReviewDocumentModel(RequestStore requests, DocumentStore documents, SigningSettings settings, TimeProvider time) : PageModel
 {
     public SigningRequest Requested { get; private set; } = null!;
 
@@ -22,6 +25,9 @@ public sealed class ReviewDocumentModel(RequestStore requests, SigningSettings s
 
     /// <summary>What the signature does beside approving.</summary>
     public IReadOnlyList<string> Statement => SignatureStatement.Lines(RequestedForm.Stored(Requested.Form), Languages.Current.Culture);
+
+    /// <summary>Null when there is no choice.</summary>
+    public PlaceChoice? Places => PlaceChoice.For(Requested, new SignedInName(Person.Name), settings.Drawing, time.GetUtcNow());
 
     public bool CanApprove => Requested.CanAskApproval(time.GetUtcNow());
 
@@ -40,10 +46,14 @@ public sealed class ReviewDocumentModel(RequestStore requests, SigningSettings s
     {
         if (await Open(id) is { } refusal)
             return refusal;
+        if (await Chosen() is not { } form)
+            return NoPlace();
         if (Requested.PlaceId is { } place && !await Ceremonies.BeginAsking(Requested, HttpContext.RequestAborted))
             return ShowPlaceModel.Back(place, PlaceNotice.Busy);
-        if (!await requests.AskApproval(Requested.Id, time.GetUtcNow(), HttpContext.RequestAborted))
+        if (!await requests.AskApproval(Requested.Id, form.IsOrdinary ? null : form.ToJson(), time.GetUtcNow(), HttpContext.RequestAborted)
+            || await requests.Find(Requested.Id, HttpContext.RequestAborted) is not { } asked)
             return Redirect($"/requests/{Requested.Id}");
+        Requested = asked;
         try
         {
             await HttpContext.ChallengeAsync(ApprovalScheme.Name, ApprovalScheme.Properties(HttpContext, Requested));
@@ -57,6 +67,28 @@ public sealed class ReviewDocumentModel(RequestStore requests, SigningSettings s
             Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
             return Show();
         }
+    }
+
+    /// <summary>What the signature is to be, with the place that the person chose; null when the document does not have that place.</summary>
+    private async Task<RequestedForm?> Chosen()
+    {
+        var asked = RequestedForm.Stored(Requested.Form);
+        if (PlaceChoice.Read(await Request.ReadFormAsync(HttpContext.RequestAborted), asked) is not { } form || !SignatureStatement.Fits(Requested.Purpose, form))
+            return null;
+        // What came with the request was tried when it came. A document that is gone or changed is found when it is signed.
+        if (form.Visible is null || form.Visible == asked?.Visible)
+            return form;
+        using var bytes = await documents.OpenUnchanged(Requested, HttpContext.RequestAborted);
+        if (bytes is null)
+            return form;
+        return DocumentAcceptance.Check(bytes, new PdfLimits { FileBytes = settings.MaxDocumentBytes }, Requested.Level, time.GetUtcNow(), form) is null ? form : null;
+    }
+
+    private PageResult NoPlace()
+    {
+        Notice = ReviewNotice.PlaceUnavailable;
+        Response.StatusCode = StatusCodes.Status422UnprocessableEntity;
+        return Show();
     }
 
     /// <summary>Finds the request and binds it to the first person who opens it; null when all is well.</summary>

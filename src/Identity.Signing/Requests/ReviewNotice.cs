@@ -7,4 +7,7 @@ public enum ReviewNotice
     ApprovalFailed,
     OtherPerson,
     ProviderUnavailable,
+
+    /// <summary>The signature cannot be shown there.</summary>
+    PlaceUnavailable,
 }

@@ -1,3 +1,4 @@
+using Identity.Signing.Lint;
 using Identity.Signing.Pades;
 
 namespace Identity.Signing.Requests;
@@ -129,6 +130,9 @@ public sealed class SigningRequest
 
     /// <summary>The state of the ceremony's document that it is for: the number of signatures that it had.</summary>
     public int CeremonyRevision { get; init; }
+
+    /// <summary><see cref="DocumentExamination.ToJson"/>; null for a request from before documents were examined.</summary>
+    public string? Examination { get; init; }
 
     public required DateTimeOffset CreatedAt { get; init; }
 

@@ -3,6 +3,7 @@ using Identity.Pdf.Syntax;
 using Identity.Signing.Agencies;
 using Identity.Signing.Approvals;
 using Identity.Signing.Documents;
+using Identity.Signing.Lint;
 using Identity.Signing.SignIn;
 using Identity.Web;
 using Microsoft.AspNetCore.Antiforgery;
@@ -85,7 +86,7 @@ public sealed class UploadDocumentModel(
 
             documents.Keep(upload.Document);
             audit.Append(new SigningRequestReceived(upload.Document.Id, person.Subject, Convert.ToHexStringLower(upload.Document.Sha256)));
-            await requests.Add(ToRequest(upload, person, purpose), HttpContext.RequestAborted);
+            await requests.Add(ToRequest(upload, person, purpose, DocumentAcceptance.Examine(bytes)), HttpContext.RequestAborted);
             kept = true;
             return Redirect($"/requests/{upload.Document.Id}/review");
         }
@@ -96,7 +97,7 @@ public sealed class UploadDocumentModel(
         }
     }
 
-    private SigningRequest ToRequest(UploadRead.Complete upload, SignedInPerson person, string purpose)
+    private SigningRequest ToRequest(UploadRead.Complete upload, SignedInPerson person, string purpose, DocumentExamination examination)
     {
         var now = SigningRequest.Moment(time);
         return new SigningRequest
@@ -110,6 +111,7 @@ public sealed class UploadDocumentModel(
             DocumentSha256 = upload.Document.Sha256,
             DocumentLength = upload.Document.Length,
             RequiredSigner = person.Identifier,
+            Examination = examination.ToJson(),
             PersonSubject = person.Subject,
             PersonIdentifier = person.Identifier,
             CreatedAt = now,

@@ -144,6 +144,80 @@ public sealed partial class VisibleSignatureTests(SigningSystem system) : IClass
         Assert.All(lines, box => Assert.True(box[0] >= 100 && box[2] <= 300 && box[1] >= 842 - 160 && box[3] <= 842 - 100));
     }
 
+    [Theory]
+    [InlineData("en", "bottom_left", "1", "Sign the deed \u00b7 Visible on page 1, bottom left", "Signed electronically")]
+    [InlineData("et", "top_right", "last", "Sign the deed \u00b7 Nähtav viimasel leheküljel, ülal paremal", "Elektrooniliselt allkirjastatud")]
+    [InlineData("zh-Hans", "top_left", "1", "Sign the deed \u00b7 显示在第 1 页，左上角", "电子签名时间")]
+    public async Task The_person_chooses_a_place_in_their_language(string language, string position, string page, string approves, string written)
+    {
+        system.Reset();
+        var id = await system.CreateRequest(Pdfs.Page("Chosen"));
+        using var browser = system.NewBrowser();
+        browser.Language = language;
+        string? approved = null;
+        system.Provider.Change = approval => approved = approval.Purpose;
+        using var review = await browser.Get($"requests/{id}/review");
+        Assert.Contains("value=\"" + position + "\"", await review.Content.ReadAsStringAsync(SigningSystem.Cancellation), StringComparison.Ordinal);
+        await browser.Post($"requests/{id}/review", Answer(await Browser.Fields(review), position, page));
+
+        Assert.Equal("signed", (await system.Ended(id))["status"]!.GetValue<string>());
+        Assert.Equal(approves, approved);
+        using var client = system.AgencyClient();
+        Assert.Contains(written, Drawn(await client.GetByteArrayAsync($"requests/{id}/document", SigningSystem.Cancellation)), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_person_may_want_nothing_shown_although_the_agency_asked()
+    {
+        system.Reset();
+        var id = await Create(Pdfs.Page("Unwanted"), """{"visible":{}}""");
+        using var browser = system.NewBrowser();
+        using var review = await browser.Get($"requests/{id}/review");
+        await browser.Post($"requests/{id}/review", Answer(await Browser.Fields(review), "none", "last"));
+
+        Assert.Equal("signed", (await system.Ended(id))["status"]!.GetValue<string>());
+        using var client = system.AgencyClient();
+        Assert.Equal("Unwanted", Drawn(await client.GetByteArrayAsync($"requests/{id}/document", SigningSystem.Cancellation)).Trim());
+    }
+
+    [Theory]
+    [InlineData("bottom_left", "2")]
+    [InlineData("bottom_left", "0")]
+    [InlineData("bottom_left", "x")]
+    [InlineData("middle", "1")]
+    [InlineData("as_asked", "1")]
+    public async Task A_place_that_is_not_there_leads_back_to_the_page(string position, string page)
+    {
+        system.Reset();
+        var id = await system.CreateRequest(Pdfs.Page("Nowhere"));
+        using var browser = system.NewBrowser();
+        using var review = await browser.Get($"requests/{id}/review");
+        var before = system.Provider.PushedRequests;
+        using var answer = await browser.Post($"requests/{id}/review", Answer(await Browser.Fields(review), position, page));
+
+        Assert.Equal(HttpStatusCode.UnprocessableEntity, answer.StatusCode);
+        Assert.Contains("cannot be shown there", await answer.Content.ReadAsStringAsync(SigningSystem.Cancellation), StringComparison.Ordinal);
+        Assert.Equal(before, system.Provider.PushedRequests);
+    }
+
+    [Fact]
+    public async Task Characters_that_no_font_has_are_told_before_the_person_decides()
+    {
+        system.Reset();
+        using var created = await system.PostRequest(Pdfs.Page("Hebrew"), purpose: "For \u05D3\u05D5\u05D3");
+        var id = (await SigningSystem.Json(created))["id"]!.GetValue<string>();
+        using var browser = system.NewBrowser();
+        var page = await (await browser.Get($"requests/{id}/review")).Content.ReadAsStringAsync(SigningSystem.Cancellation);
+        Assert.Contains("U&#x2B;05D3 U&#x2B;05D5", page, StringComparison.Ordinal);
+    }
+
+    private static Dictionary<string, string> Answer(Dictionary<string, string> fields, string position, string page)
+    {
+        fields["visible"] = position;
+        fields["visible_page"] = page;
+        return fields;
+    }
+
     private static byte[] PageWith(string entries) => HandMadePdf.Append(Pdfs.Page("Deed"),
         (3, $"<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Contents 4 0 R/Resources<</Font<</F1 5 0 R>>>>{entries}>>"));
 

@@ -207,7 +207,7 @@ public sealed class ApprovalTests(SigningSystem system) : IClassFixture<SigningS
         };
         await browser.Post($"requests/{id}/review", fields);
         var services = system.App.Services;
-        Assert.True(await services.GetRequiredService<RequestStore>().AskApproval(id, TimeProvider.System.GetUtcNow(), SigningSystem.Cancellation));
+        Assert.True(await services.GetRequiredService<RequestStore>().AskApproval(id, null, TimeProvider.System.GetUtcNow(), SigningSystem.Cancellation));
         var approvalId = AuthorizationDetails.ClaimedApprovalId(made!)!;
         Assert.True(await services.GetRequiredService<ApprovalRecords>().Store(
             new StoredApproval { ApprovalId = approvalId, RequestId = id, Evidence = change?.Invoke(made!) ?? made!, StoredAt = TimeProvider.System.GetUtcNow() },

@@ -96,7 +96,7 @@ public sealed class CeremonyTests(SigningSystem system) : IClassFixture<SigningS
         await CeremonyOffice.Read(liis, seller);
         var request = await office.InDatabase(database => database.Requests.AsNoTracking().SingleAsync(r => r.PlaceId == seller));
         Assert.True(await system.App.Services.GetRequiredService<CeremonyStore>().BeginAsking(request, SigningSystem.Cancellation));
-        Assert.True(await system.App.Services.GetRequiredService<RequestStore>().AskApproval(request.Id, TimeProvider.System.GetUtcNow(), SigningSystem.Cancellation));
+        Assert.True(await system.App.Services.GetRequiredService<RequestStore>().AskApproval(request.Id, null, TimeProvider.System.GetUtcNow(), SigningSystem.Cancellation));
         await Set(ceremony, c => c.SetProperty(x => x.AskingUntil, TimeProvider.System.GetUtcNow().AddSeconds(-1)));
 
         await office.Sign(ceremony, 2, StandInPerson.Wei);
@@ -118,7 +118,7 @@ public sealed class CeremonyTests(SigningSystem system) : IClassFixture<SigningS
             using var browser = await office.Come(person);
             await CeremonyOffice.Read(browser, CeremonyOffice.Place(ceremony, number));
             var request = await office.InDatabase(database => database.Requests.SingleAsync(r => r.PlaceId == CeremonyOffice.Place(ceremony, number)));
-            await system.App.Services.GetRequiredService<RequestStore>().AskApproval(request.Id, TimeProvider.System.GetUtcNow(), SigningSystem.Cancellation);
+            await system.App.Services.GetRequiredService<RequestStore>().AskApproval(request.Id, null, TimeProvider.System.GetUtcNow(), SigningSystem.Cancellation);
             requests.Add(request.Id);
         }
 
@@ -188,7 +188,7 @@ public sealed class CeremonyTests(SigningSystem system) : IClassFixture<SigningS
         using var liis = await office.Come(StandInPerson.Liis);
         await CeremonyOffice.Read(liis, place);
         var request = await office.InDatabase(database => database.Requests.SingleAsync(r => r.PlaceId == place));
-        await system.App.Services.GetRequiredService<RequestStore>().AskApproval(request.Id, TimeProvider.System.GetUtcNow(), SigningSystem.Cancellation);
+        await system.App.Services.GetRequiredService<RequestStore>().AskApproval(request.Id, null, TimeProvider.System.GetUtcNow(), SigningSystem.Cancellation);
         var approval = Approval(request.Id);
         await Approvals.Store(approval, SigningSystem.Cancellation);
         Assert.True(await Approvals.Take(approval, SigningSystem.Cancellation));

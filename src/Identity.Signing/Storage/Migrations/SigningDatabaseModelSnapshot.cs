@@ -325,6 +325,8 @@ namespace Identity.Signing.Storage.Migrations
 
                     b.Property<long?>("EndedAt");
 
+                    b.Property<string>("Examination");
+
                     b.Property<long>("ExpiresAt");
 
                     b.Property<string>("Failure");
