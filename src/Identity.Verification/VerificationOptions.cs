@@ -9,6 +9,9 @@ public sealed class VerificationOptions
     /// <summary>Folders of trusted certificates (*.cer, *.crt, *.pem, *.der).</summary>
     public string[] TrustDirectories { get; set; } = [];
 
+    /// <summary>The validation policy, a JSON file (specs/validation-policy.json is an example); empty = the one that needs no file.</summary>
+    public string PolicyFile { get; set; } = "";
+
     /// <summary>Beginnings of addresses that may be asked about revocation.</summary>
     public string[] AllowedRevocationSources { get; set; } = [];
 

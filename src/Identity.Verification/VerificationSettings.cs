@@ -1,4 +1,5 @@
 using Identity.Pkix.Asn1;
+using Identity.Verification.Policy;
 using Identity.Verification.Revocation;
 using Identity.Verification.Trust;
 
@@ -21,6 +22,8 @@ public sealed record VerificationSettings
     public required Uri PublicAddress { get; init; }
 
     public required TrustAnchors Anchors { get; init; }
+
+    public required ValidationPolicy Policy { get; init; }
 
     public required AllowedRevocationSources RevocationSources { get; init; }
 
@@ -46,6 +49,7 @@ public sealed record VerificationSettings
         {
             PublicAddress = address,
             Anchors = Trusted(options, production),
+            Policy = Validating(options),
             RevocationSources = Sources(options),
             MaxFileBytes = (int)Between("MaxFileBytes", options.MaxFileBytes, 1, LargestFileBytes),
             MaxBytesInFlight = Between("MaxBytesInFlight", options.MaxBytesInFlight, options.MaxFileBytes, long.MaxValue),
@@ -70,6 +74,18 @@ public sealed record VerificationSettings
         if (production && anchors.Certificates.FirstOrDefault(anchor => anchor.Subject[Oids.Organization] == DevelopmentOrganization) is { } development)
             throw new VerificationSettingException("TrustDirectories", $"holds the development certificate {development.Subject}, which Production does not trust");
         return anchors;
+    }
+
+    public static ValidationPolicy Validating(VerificationOptions options)
+    {
+        try
+        {
+            return options.PolicyFile.Length == 0 ? ValidationPolicy.Default : Verification.Policy.PolicyFile.Read(options.PolicyFile);
+        }
+        catch (PolicyFileException problem)
+        {
+            throw new VerificationSettingException("PolicyFile", problem.Message);
+        }
     }
 
     public static AllowedRevocationSources Sources(VerificationOptions options, bool loopback = false)

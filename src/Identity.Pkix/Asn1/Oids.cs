@@ -38,6 +38,12 @@ public static class Oids
     public const string DsaSha256 = "2.16.840.1.101.3.4.3.2";
     public const string Ed25519 = "1.3.101.112";
     public const string Ed448 = "1.3.101.113";
+
+    // FIPS 204, RFC 9881.
+    public const string MlDsa44 = "2.16.840.1.101.3.4.3.17";
+    public const string MlDsa65 = "2.16.840.1.101.3.4.3.18";
+    public const string MlDsa87 = "2.16.840.1.101.3.4.3.19";
+
     public const string P256 = "1.2.840.10045.3.1.7";
     public const string P384 = "1.3.132.0.34";
     public const string P521 = "1.3.132.0.35";

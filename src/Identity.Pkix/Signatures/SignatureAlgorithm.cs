@@ -4,10 +4,10 @@ using Identity.Pkix.Asn1;
 
 namespace Identity.Pkix.Signatures;
 
-public enum SignatureFamily { Ecdsa, RsaPkcs1, RsaPss, Dsa, Ed25519, Ed448, Unknown }
+public enum SignatureFamily { Ecdsa, RsaPkcs1, RsaPss, Dsa, Ed25519, Ed448, MlDsa, Unknown }
 
 /// <summary>
-/// A signature algorithm as its identifier states it. <see cref="Hash"/> is null when the hash is unknown, or built in (Ed25519, Ed448).
+/// A signature algorithm as its identifier states it. <see cref="Hash"/> is null when the hash is unknown, or built in (Ed25519, Ed448, ML-DSA).
 /// <see cref="SaltLength"/> in octets, for RSASSA-PSS only. <see cref="Identifier"/> is kept as found.
 /// </summary>
 public sealed record SignatureAlgorithm(SignatureFamily Family, HashAlgorithmName? Hash, int? SaltLength, AlgorithmIdentifier Identifier)
@@ -66,6 +66,7 @@ public sealed record SignatureAlgorithm(SignatureFamily Family, HashAlgorithmNam
             Oids.RsaPss => ReadPss(identifier),
             Oids.Ed25519 => new(SignatureFamily.Ed25519, null, null, identifier),
             Oids.Ed448 => new(SignatureFamily.Ed448, null, null, identifier),
+            Oids.MlDsa44 or Oids.MlDsa65 or Oids.MlDsa87 => new(SignatureFamily.MlDsa, null, null, identifier),
             _ => new(SignatureFamily.Unknown, null, null, identifier),
         };
     }

@@ -1,4 +1,6 @@
 using System.Security.Cryptography;
+using Org.BouncyCastle.Crypto.Parameters;
+using Org.BouncyCastle.Crypto.Signers;
 using Ed25519Verifier = Org.BouncyCastle.Math.EC.Rfc8032.Ed25519;
 using Ed448Verifier = Org.BouncyCastle.Math.EC.Rfc8032.Ed448;
 
@@ -23,7 +25,7 @@ public enum SignatureCheck
 }
 
 /// <summary>
-/// Verification by System.Security.Cryptography (OpenSSL); Ed25519 and Ed448, which the framework lacks, by BouncyCastle. Throws for nothing that
+/// Verification by System.Security.Cryptography (OpenSSL); Ed25519, Ed448 and ML-DSA, which the framework lacks on this platform, by BouncyCastle. Throws for nothing that
 /// comes from outside. SHA-1 is verified so that reports can tell a weak signature from a false one: judging it is the caller's.
 /// </summary>
 public static class SignatureVerification
@@ -55,13 +57,16 @@ public static class SignatureVerification
                 return signature.Length == Ed448Verifier.SignatureSize
                     && Ed448Verifier.Verify(signature.ToArray(), 0, key.KeyBits.ToArray(), 0, [], data.ToArray(), 0, data.Length)
                     ? SignatureCheck.Valid : SignatureCheck.Invalid;
+            case SignatureFamily.MlDsa:
+                // RFC 9881 2: the identifier of the key is that of the signature.
+                return key.Kind == PublicKeyKind.MlDsa && key.Algorithm.Oid == algorithm.Identifier.Oid ? VerifyMlDsa(key, data, signature) : SignatureCheck.KeyMismatch;
             default:
                 if (algorithm.Hash is not { } hash || (IsSha3(hash) && !SHA3_256.IsSupported)) return SignatureCheck.UnsupportedAlgorithm;
                 return VerifyHash(key, algorithm, Asn1.Digests.Compute(hash, data), signature);
         }
     }
 
-    /// <summary>Checks a value over a digest computed elsewhere. Ed25519 and Ed448 sign octets, so they are unsupported here.</summary>
+    /// <summary>Checks a value over a digest computed elsewhere. Ed25519, Ed448 and ML-DSA sign octets, so they are unsupported here.</summary>
     public static SignatureCheck VerifyHash(SubjectPublicKey key, SignatureAlgorithm algorithm, ReadOnlySpan<byte> hash, ReadOnlySpan<byte> signature)
     {
         if (algorithm.Hash is not { } name || (IsSha3(name) && !SHA3_256.IsSupported)) return SignatureCheck.UnsupportedAlgorithm;
@@ -74,6 +79,16 @@ public static class SignatureVerification
             SignatureFamily.Dsa => VerifyDsa(key, hash, signature),
             _ => SignatureCheck.UnsupportedAlgorithm,
         };
+    }
+
+    // FIPS 204 3.7: with an empty context.
+    private static SignatureCheck VerifyMlDsa(SubjectPublicKey key, ReadOnlySpan<byte> data, ReadOnlySpan<byte> signature)
+    {
+        var parameters = key.Size switch { 44 => MLDsaParameters.ml_dsa_44, 65 => MLDsaParameters.ml_dsa_65, _ => MLDsaParameters.ml_dsa_87 };
+        var verifier = new MLDsaSigner(parameters, deterministic: true);
+        verifier.Init(false, MLDsaPublicKeyParameters.FromEncoding(parameters, key.KeyBits.ToArray()));
+        verifier.BlockUpdate(data);
+        return verifier.VerifySignature(signature.ToArray()) ? SignatureCheck.Valid : SignatureCheck.Invalid;
     }
 
     private static SignatureCheck VerifyEcdsa(SubjectPublicKey key, ReadOnlySpan<byte> hash, ReadOnlySpan<byte> signature)

@@ -5,7 +5,7 @@ using Identity.Pkix.Asn1;
 
 namespace Identity.Pkix.Signatures;
 
-public enum PublicKeyKind { Rsa, EllipticCurve, Dsa, Ed25519, Ed448, Other }
+public enum PublicKeyKind { Rsa, EllipticCurve, Dsa, Ed25519, Ed448, MlDsa, Other }
 
 /// <summary>
 /// A SubjectPublicKeyInfo (RFC 5280 4.1.2.7) as facts. Reading makes no key object and does no arithmetic: a hostile modulus costs nothing until
@@ -33,7 +33,7 @@ public sealed record SubjectPublicKey
 
     public PublicKeyKind Kind { get; private init; }
 
-    /// <summary>Bits of the RSA modulus, the DSA prime or the curve's field; 0 when unknown.</summary>
+    /// <summary>Bits of the RSA modulus, the DSA prime or the curve's field; the number of the parameter set for ML-DSA; 0 when unknown.</summary>
     public int Size { get; private init; }
 
     /// <summary>Object identifier of the named curve; null for other kinds and for explicit parameters.</summary>
@@ -60,6 +60,10 @@ public sealed record SubjectPublicKey
             Oids.Dsa => key.AsDsa(),
             Oids.Ed25519 when bits.Length == 32 => key with { Kind = PublicKeyKind.Ed25519, Size = 256 },
             Oids.Ed448 when bits.Length == 57 => key with { Kind = PublicKeyKind.Ed448, Size = 456 },
+            // FIPS 204 table 2.
+            Oids.MlDsa44 when bits.Length == 1312 => key with { Kind = PublicKeyKind.MlDsa, Size = 44 },
+            Oids.MlDsa65 when bits.Length == 1952 => key with { Kind = PublicKeyKind.MlDsa, Size = 65 },
+            Oids.MlDsa87 when bits.Length == 2592 => key with { Kind = PublicKeyKind.MlDsa, Size = 87 },
             _ => key with { Kind = PublicKeyKind.Other },
         };
     });

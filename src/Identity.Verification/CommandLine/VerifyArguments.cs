@@ -3,18 +3,19 @@ using System.Globalization;
 namespace Identity.Verification.CommandLine;
 
 /// <summary>The arguments of `verify`, checked.</summary>
-public sealed record VerifyArguments(bool Json, bool Offline, IReadOnlyList<string> TrustDirectories, DateTimeOffset? Time, int Parallel, IReadOnlyList<string> Files)
+public sealed record VerifyArguments(bool Json, bool Offline, IReadOnlyList<string> TrustDirectories, DateTimeOffset? Time, string? Policy, int Parallel, IReadOnlyList<string> Files)
 {
     public const int MostParallel = 64;
 
     public const string Usage =
         """
-        usage: verify [--json] [--trust DIR]... [--time ISO] [--offline] [--parallel N] FILE...
+        usage: verify [--json] [--trust DIR]... [--time ISO] [--policy FILE] [--offline] [--parallel N] FILE...
 
           FILE          a PDF file, a folder (every *.pdf in it and below; links are not followed), or - for the standard input
           --json        one JSON object a line and file
           --trust DIR   trust the certificates in this folder instead of the configured ones; may be repeated
           --time ISO    validate as of this moment, for instance 2026-11-23T10:00:00Z
+          --policy FILE validate by the policy in this file; specs/validation-policy.json is an example
           --offline     ask no revocation source
           --parallel N  files at one time, 1 to 64; without it as many as there are processors
 
@@ -33,6 +34,7 @@ public sealed record VerifyArguments(bool Json, bool Offline, IReadOnlyList<stri
         var trust = new List<string>();
         var files = new List<string>();
         DateTimeOffset? time = null;
+        string? policy = null;
         var parallel = Math.Clamp(Environment.ProcessorCount, 1, MostParallel);
         problem = "";
         for (var i = 0; i < arguments.Count; i++)
@@ -54,11 +56,14 @@ public sealed record VerifyArguments(bool Json, bool Offline, IReadOnlyList<stri
                 case "--offline":
                     offline = true;
                     break;
-                case "--trust" or "--time" or "--parallel" when i + 1 == arguments.Count:
+                case "--trust" or "--time" or "--policy" or "--parallel" when i + 1 == arguments.Count:
                     problem = $"{argument} needs a value";
                     return null;
                 case "--trust":
                     trust.Add(arguments[++i]);
+                    break;
+                case "--policy":
+                    policy = arguments[++i];
                     break;
                 case "--time":
                     if (!DateTimeOffset.TryParseExact(arguments[++i], TimeFormats, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var moment))
@@ -85,6 +90,6 @@ public sealed record VerifyArguments(bool Json, bool Offline, IReadOnlyList<stri
             problem = "no file given";
             return null;
         }
-        return new VerifyArguments(json, offline, trust, time, parallel, files);
+        return new VerifyArguments(json, offline, trust, time, policy, parallel, files);
     }
 }

@@ -51,9 +51,10 @@ public static class VerifyCommand
         var options = VerifyDefaults.Options(out var development);
         if (asked.TrustDirectories.Count > 0)
             options.TrustDirectories = [.. asked.TrustDirectories];
+        options.PolicyFile = asked.Policy ?? options.PolicyFile;
         var online = asked.Offline ? OnlineRevocation.Offline : new OnlineRevocation(VerificationSettings.Sources(options, loopback: development), OnlineRevocation.Handler());
         var limits = PdfLimits.Default with { FileBytes = options.MaxFileBytes };
-        return (options, new ValidateDocument(VerificationSettings.Trusted(options, production: !development), online, ValidationPolicy.Default, limits, clock, asked.Time));
+        return (options, new ValidateDocument(VerificationSettings.Trusted(options, production: !development), online, VerificationSettings.Validating(options), limits, clock, asked.Time));
     }
 
     private static async Task<bool> Report(VerifyArguments asked, VerifyReading reading, TextWriter output, TextWriter complaints, CancellationToken interrupted)

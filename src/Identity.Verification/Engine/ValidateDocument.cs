@@ -46,7 +46,7 @@ public sealed record ValidateDocument(TrustAnchors Anchors, OnlineRevocation Onl
         cancellation.ThrowIfCancellationRequested();
 
         // 2. Facts: signatures, certificates, revocation data, and every later revision explained.
-        var data = GatherFacts.From(document, Anchors, cancellation);
+        var data = GatherFacts.From(document, Anchors.Until(Policy.AnchorsUntil), cancellation);
         var now = Clock.GetUtcNow();
         var context = new ValidationContext(data, Policy, ControlTime ?? now, now, Online.Begin(data.Revocation), cancellation);
 

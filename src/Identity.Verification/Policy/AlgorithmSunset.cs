@@ -14,7 +14,7 @@ public sealed record AlgorithmUse(string Name, DateTimeOffset? Until, bool IsLis
     public bool IsAcceptableAt(DateTimeOffset time) => IsListed && (Until is not { } end || time < end);
 }
 
-/// <summary>Keys of this family that have at least so many bits are acceptable until then; the entry with the most bits that fits decides.</summary>
+/// <summary>Keys of this family that have at least so many bits (for ML-DSA the number of the parameter set) are acceptable until then; the entry with the most bits that fits decides.</summary>
 public sealed record SignatureSunset(string Family, int Bits, DateTimeOffset? Until);
 
 /// <summary>
@@ -48,7 +48,7 @@ public sealed class AlgorithmSunset
 
     public static IEnumerable<string> KnownDigests => DigestNames.Values;
 
-    public static IReadOnlyList<string> KnownFamilies { get; } = ["RSA", "RSA-PSS", "ECDSA", "DSA", "Ed25519", "Ed448"];
+    public static IReadOnlyList<string> KnownFamilies { get; } = ["RSA", "RSA-PSS", "ECDSA", "DSA", "Ed25519", "Ed448", "ML-DSA"];
 
     /// <summary>TS 119 312 v1.5.1, as far as signatures in PDF use it. It lists no EdDSA and no ML-DSA.</summary>
     public static AlgorithmSunset Ts119312 { get; } = new(
@@ -79,6 +79,9 @@ public sealed class AlgorithmSunset
             new("DSA", 3000, null),
         ]);
 
+    /// <summary>All entries: digests as a family without bits.</summary>
+    public IEnumerable<SignatureSunset> Entries => digests.Select(one => new SignatureSunset(one.Key, 0, one.Value)).OrderBy(one => one.Family, StringComparer.Ordinal).Concat(signatures);
+
     /// <summary>What a digest is called: its object identifier when it has no name here.</summary>
     public static string NameOfDigest(string oid) => DigestNames.GetValueOrDefault(oid, oid);
 
@@ -87,6 +90,7 @@ public sealed class AlgorithmSunset
     {
         null => algorithm.Identifier.Oid,
         "Ed25519" or "Ed448" => Family(algorithm)!,
+        "ML-DSA" => $"ML-DSA-{key.Size}",
         var family => $"{family} {key.Size}",
     };
 
@@ -118,6 +122,7 @@ public sealed class AlgorithmSunset
         SignatureFamily.Dsa => "DSA",
         SignatureFamily.Ed25519 => "Ed25519",
         SignatureFamily.Ed448 => "Ed448",
+        SignatureFamily.MlDsa => "ML-DSA",
         _ => null,
     };
 

@@ -4,18 +4,18 @@ using Identity.Verification.Trust;
 namespace Identity.Verification.Policy;
 
 /// <summary>
-/// The constraints that a validation applies beyond the standard's own (EN 319 102-1 5.1.4). One policy for now; its name and version
-/// go into every report, because the same file under another policy may be judged otherwise.
+/// The constraints that a validation applies beyond the standard's own (EN 319 102-1 5.1.4), by default or from a file (<see cref="PolicyFile"/>).
+/// Name and version go into every report, because the same file under another policy may be judged otherwise.
 /// </summary>
 public sealed record ValidationPolicy
 {
     public static ValidationPolicy Default { get; } = new();
 
-    public string Name => "identity-pades";
+    public string Name { get; init; } = "identity-pades";
 
-    public string Version => "1";
+    public string Version { get; init; } = "1";
 
-    public string Description =>
+    public string Description { get; init; } =
         "Signatures in PDF against configured trust anchors; algorithms as in TS 119 312 v1.5.1; later changes only as far as the signatures permit.";
 
     /// <summary>
@@ -31,6 +31,9 @@ public sealed record ValidationPolicy
 
     /// <summary>Signature policies, which signers may name (EN 319 102-1 5.2.4).</summary>
     public SignaturePolicies SignaturePolicies { get; init; } = SignaturePolicies.None;
+
+    /// <summary>Anchors, by the lower-case hexadecimal SHA-256 of the certificate, and the first moment at which they are no longer trusted.</summary>
+    public IReadOnlyDictionary<string, DateTimeOffset> AnchorsUntil { get; init; } = new Dictionary<string, DateTimeOffset>();
 
     /// <summary>Extensions of certificates that name the documents a key was made for; such a key signs no other document.</summary>
     public IReadOnlyList<string> ApprovedDocumentsExtensions { get; init; } = [ApprovedDocuments.ExampleOid];

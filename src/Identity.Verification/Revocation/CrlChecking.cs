@@ -84,11 +84,6 @@ internal static class CrlChecking
     {
         var list = reliable.List;
         var weak = checking.Weak(list.SignatureAlgorithm, reliable.Signer);
-        if (weak is { IsListed: false })
-        {
-            Remark(remarks, ValidationMessage.Warning("revocation-weak-algorithm", PathValidation.Name(certificate), weak.Name));
-            return null;
-        }
         var entry = list.Find(certificate.SerialNumber, certificate.Issuer);
         // A list that names the certificate covers it, whatever it says about expired ones.
         var coversExpiredSince = entry is not null ? DateTimeOffset.MinValue : list.ExpiredCertificatesSince;

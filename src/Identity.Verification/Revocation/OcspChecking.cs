@@ -30,8 +30,6 @@ internal static class OcspChecking
         if (response.VerifySignature(checking.Pool.KeyOf(responder)) != SignatureCheck.Valid)
             return Pass(remarks, ValidationMessage.Warning("ocsp-signature-invalid", name));
         var weak = checking.Weak(response.SignatureAlgorithm, responder);
-        if (weak is { IsListed: false })
-            return Pass(remarks, ValidationMessage.Warning("revocation-weak-algorithm", name, weak.Name));
         // 4.2.2.2: a delegated responder is a certificate like others; its life must cover the answer, and it may have been revoked.
         if (!responder.Equals(issuer) && !responder.IsValidAt(response.ProducedAt))
             return Pass(remarks, ValidationMessage.Warning("ocsp-responder-out-of-validity", name));

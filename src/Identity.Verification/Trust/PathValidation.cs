@@ -1,4 +1,3 @@
-using System.Collections.Frozen;
 using System.Security.Cryptography.X509Certificates;
 using Identity.Pkix.Asn1;
 using Identity.Pkix.X509;
@@ -71,7 +70,7 @@ public static class PathValidation
             return Constraint(noPolicy);
         return purpose switch
         {
-            CertificatePurpose.Signature => Constraint(RefuseSigner(path.Leaf)),
+            CertificatePurpose.Signature => Constraint(RefuseSigner(path.Leaf, inputs)),
             CertificatePurpose.Timestamping => Constraint(RefuseTimestamper(path.Leaf)),
             CertificatePurpose.Any => null,
             _ => throw new InvalidOperationException($"no rule for {purpose}"),
@@ -100,24 +99,12 @@ public static class PathValidation
         return certificate.Facts.NoRevocationAvailable ? ValidationMessage.Error("authority-without-revocation", name) : null;
     }
 
-    /// <summary>
-    /// Purposes under which documents are signed: RFC 9336, those of Adobe and Microsoft, and the ones that national identity cards carry,
-    /// whose profiles are older than RFC 9336.
-    /// </summary>
-    private static readonly FrozenSet<string> SignerPurposes = new[]
+    private static ValidationMessage? RefuseSigner(Certificate leaf, PathInputs inputs)
     {
-        Oids.UsageAny, Oids.UsageDocumentSigning, Oids.UsageAdobeDocumentSigning, Oids.UsageMicrosoftDocumentSigning, Oids.UsageEmailProtection, Oids.UsageClientAuth,
-    }.ToFrozenSet(StringComparer.Ordinal);
-
-    private static ValidationMessage? RefuseSigner(Certificate leaf)
-    {
-        const X509KeyUsageFlags signing = X509KeyUsageFlags.NonRepudiation | X509KeyUsageFlags.DigitalSignature;
-        if (leaf.Facts.KeyUsage is { } usage && (usage & signing) == 0)
-            return ValidationMessage.Error("signer-key-usage", Name(leaf));
-        // RFC 5280 4.2.1.12: where purposes are named, one of them must fit. Those of servers, code, time-stamps and OCSP do not.
-        if (leaf.Facts.ExtendedKeyUsage is { } purposes && !purposes.Any(SignerPurposes.Contains))
-            return ValidationMessage.Error("signer-key-usage", Name(leaf));
-        return null;
+        // RFC 5280 4.2.1.3, 4.2.1.12: where usages or purposes are named, one of them must fit.
+        var fits = (leaf.Facts.KeyUsage is not { } usage || (usage & inputs.KeyUsages) != 0)
+            && (leaf.Facts.ExtendedKeyUsage is not { } purposes || purposes.Any(inputs.Purposes.Contains));
+        return fits ? null : ValidationMessage.Error("signer-key-usage", Name(leaf));
     }
 
     private static ValidationMessage? RefuseTimestamper(Certificate leaf)

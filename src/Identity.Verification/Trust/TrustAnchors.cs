@@ -25,7 +25,7 @@ public sealed class TrustAnchors
     private static readonly string[] Extensions = [".cer", ".crt", ".pem", ".der"];
 
     private readonly HashSet<Certificate> certificates;
-    private IReadOnlyDictionary<Certificate, DateTimeOffset> ends = new Dictionary<Certificate, DateTimeOffset>();
+    private Dictionary<Certificate, DateTimeOffset> ends = [];
 
     public TrustAnchors(IEnumerable<Certificate> certificates) => this.certificates = [.. certificates];
 
@@ -36,8 +36,16 @@ public sealed class TrustAnchors
     /// <summary>First moment at which this anchor is no longer trusted; null when none is known.</summary>
     public DateTimeOffset? TrustedUntil(Certificate anchor) => ends.TryGetValue(anchor, out var until) ? until : null;
 
-    /// <summary>The same anchors, some of them with an end.</summary>
-    public TrustAnchors Until(IReadOnlyDictionary<Certificate, DateTimeOffset> until) => new(certificates) { ends = until };
+    /// <summary>The same anchors, some of them with an end; where there is one already, the earlier counts.</summary>
+    public TrustAnchors Until(IReadOnlyDictionary<Certificate, DateTimeOffset> until) => new(certificates)
+    {
+        ends = ends.Concat(until).GroupBy(one => one.Key).ToDictionary(one => one.Key, one => one.Min(end => end.Value)),
+    };
+
+    /// <param name="until">By the lower-case hexadecimal SHA-256 of the certificate.</param>
+    public TrustAnchors Until(IReadOnlyDictionary<string, DateTimeOffset> until) => until.Count == 0 ? this
+        : Until(certificates.Select(anchor => (Anchor: anchor, Fingerprint: Convert.ToHexStringLower(anchor.Sha256())))
+            .Where(one => until.ContainsKey(one.Fingerprint)).ToDictionary(one => one.Anchor, one => until[one.Fingerprint]));
 
     public bool Contains(Certificate certificate) => certificates.Contains(certificate);
 

@@ -82,10 +82,31 @@ public sealed class SignatureVerificationTests(OpensslHierarchy hierarchy)
     [Theory]
     [InlineData("1.2.840.113549.1.1.4")] // MD5 with RSA
     [InlineData("1.2.840.113549.1.1.14")] // SHA-224 with RSA
-    [InlineData("2.16.840.1.101.3.4.3.18")] // ML-DSA-65
+    [InlineData("2.16.840.1.101.3.4.3.20")] // SLH-DSA-SHA2-128s
     public void Algorithms_outside_the_list_are_unsupported(string oid) =>
         Assert.Equal(SignatureCheck.UnsupportedAlgorithm,
             SignatureVerification.VerifyData(hierarchy["person-rsa"].PublicKey, SignatureAlgorithm.From(new AlgorithmIdentifier(oid, default)), Data, new byte[256]));
+
+    [Fact]
+    public void Ml_dsa_verifies_under_its_own_key_only()
+    {
+        // By BouncyCastle's generator: openssl 3.0 has no ML-DSA. What others signed is in the corpus that Verification's tests read.
+        var generator = new Org.BouncyCastle.Crypto.Generators.MLDsaKeyPairGenerator();
+        generator.Init(new Org.BouncyCastle.Crypto.Parameters.MLDsaKeyGenerationParameters(new Org.BouncyCastle.Security.SecureRandom(), Org.BouncyCastle.Crypto.Parameters.MLDsaParameters.ml_dsa_65));
+        var pair = generator.GenerateKeyPair();
+        var signer = new Org.BouncyCastle.Crypto.Signers.MLDsaSigner(Org.BouncyCastle.Crypto.Parameters.MLDsaParameters.ml_dsa_65, deterministic: true);
+        signer.Init(true, pair.Private);
+        signer.BlockUpdate(Data, 0, Data.Length);
+        var signature = signer.GenerateSignature();
+        var key = SubjectPublicKey.Parse(Org.BouncyCastle.X509.SubjectPublicKeyInfoFactory.CreateSubjectPublicKeyInfo(pair.Public).GetDerEncoded());
+        var algorithm = SignatureAlgorithm.From(new AlgorithmIdentifier(Oids.MlDsa65, default));
+        Assert.Equal(SignatureCheck.Valid, SignatureVerification.VerifyData(key, algorithm, Data, signature));
+        Assert.Equal(SignatureCheck.Invalid, SignatureVerification.VerifyData(key, algorithm, [.. Data, 0], signature));
+        Assert.Equal(SignatureCheck.Invalid, SignatureVerification.VerifyData(key, algorithm, Data, signature.AsSpan(..^1)));
+        Assert.Equal(SignatureCheck.Invalid, SignatureVerification.VerifyData(key, algorithm, Data, []));
+        Assert.Equal(SignatureCheck.KeyMismatch, SignatureVerification.VerifyData(key, SignatureAlgorithm.From(new AlgorithmIdentifier(Oids.MlDsa87, default)), Data, signature));
+        Assert.Equal(SignatureCheck.KeyMismatch, SignatureVerification.VerifyData(hierarchy["person"].PublicKey, algorithm, Data, signature));
+    }
 
     [Theory]
     [InlineData(1023, 65537, SignatureCheck.KeySizeRefused)]
@@ -133,7 +154,7 @@ public sealed class SignatureVerificationTests(OpensslHierarchy hierarchy)
         Assert.Equal(SignatureCheck.Invalid, Check(digest, mask, salt + 1, Data, signature));
         Assert.Equal(SignatureCheck.Invalid, Check(digest, mask == "sha1" ? "sha256" : "sha1", salt, Data, signature));
         Assert.Equal(SignatureCheck.Invalid, Check(digest, mask, salt, "date"u8.ToArray(), signature));
-        Assert.Equal(SignatureCheck.Invalid, Check(digest, mask, salt, Data, signature[..^1]));
+        Assert.Equal(SignatureCheck.Invalid, Check(digest, mask, salt, Data, signature.AsSpan(..^1)));
         Assert.Equal(SignatureCheck.Invalid, Check(digest, mask, salt, Data, new byte[signature.Length]));
         Assert.Equal(SignatureCheck.Invalid, Check(digest, mask, salt, Data, [.. Enumerable.Repeat((byte)0xFF, signature.Length)]));
         for (var at = 0; at < signature.Length; at += 31)

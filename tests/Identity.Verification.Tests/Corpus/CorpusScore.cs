@@ -26,7 +26,6 @@ public sealed class CorpusScore(ITestOutputHelper output)
         ["dss/Signature-P-DE_CRY-2__HASH_FAILURE_.pdf"] = "digest and value verify here, as in pdfsig; the origin reports a hash failure",
         ["pyhanko-gen/test_sign_weak_digest.pdf"] = "MD5 is not computed",
         ["pyhanko-gen/test_sign_weak_sig_digest_mismatch.pdf"] = "MD5 is not computed",
-        ["pyhanko-gen/test_mldsa44_signer1_.pdf"] = "ML-DSA is outside of the standards for PDF and not verified",
         ["pyhanko-gen/test_sign_encrypted_with_post_sign_usersecret-0_.pdf"] = "encrypted files are not read",
         ["dss/edition_protected_signing_allowed_with_field_signed.pdf"] = "encrypted files are not read",
         ["pyhanko-gen/test_sign_crypt_rc4_usersecret_.pdf"] = "encrypted files are not read",

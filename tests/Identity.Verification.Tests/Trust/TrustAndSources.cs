@@ -168,6 +168,7 @@ public sealed class TrustAndSources(Hierarchy hierarchy)
         { "PublicAddress", "nowhere" },
         { "TrustDirectories", "/no/such/folder" },
         { "AllowedRevocationSources", "not an address" },
+        { "PolicyFile", "/no/such/file" },
         { "MaxFileBytes", "0" },
     };
 
@@ -183,6 +184,9 @@ public sealed class TrustAndSources(Hierarchy hierarchy)
                 break;
             case "TrustDirectories":
                 options.TrustDirectories = [value];
+                break;
+            case "PolicyFile":
+                options.PolicyFile = value;
                 break;
             case "AllowedRevocationSources":
                 options.AllowedRevocationSources = [value];
