@@ -23,10 +23,10 @@ public sealed class PersonKeyTests : IDisposable
         using var key = _keys.Create(Approval());
         using var verifier = ECDsa.Create();
         verifier.ImportSubjectPublicKeyInfo(key.SubjectPublicKeyInfo.Span, out _);
-        Assert.Equal(KeyPurpose.PersonSignature, key.Purpose);
-        Assert.True(verifier.VerifyHash(Hash, key.SignHash(SignatureScheme.EcdsaSha256, Hash), DSASignatureFormat.Rfc3279DerSequence));
-        Assert.Throws<KeyUnavailableException>(() => key.SignHash(SignatureScheme.EcdsaSha256, Hash));
-        Assert.Throws<KeyUnavailableException>(() => key.SignHashConcatenated(SignatureScheme.EcdsaSha256, Hash));
+        Assert.Equal(KeyPurpose.PersonSignature, key.For(EvidenceBuilder.DocumentSha256).Purpose);
+        Assert.True(verifier.VerifyHash(Hash, key.For(EvidenceBuilder.DocumentSha256).SignHash(SignatureScheme.EcdsaSha256, Hash), DSASignatureFormat.Rfc3279DerSequence));
+        Assert.Throws<KeyUnavailableException>(() => key.For(EvidenceBuilder.DocumentSha256).SignHash(SignatureScheme.EcdsaSha256, Hash));
+        Assert.Throws<KeyUnavailableException>(() => key.For(EvidenceBuilder.DocumentSha256).SignHashConcatenated(SignatureScheme.EcdsaSha256, Hash));
     }
 
     [Fact]
@@ -38,7 +38,7 @@ public sealed class PersonKeyTests : IDisposable
         {
             try
             {
-                key.SignHash(SignatureScheme.EcdsaSha256, Hash);
+                key.For(EvidenceBuilder.DocumentSha256).SignHash(SignatureScheme.EcdsaSha256, Hash);
                 Interlocked.Increment(ref signed);
             }
             catch (KeyUnavailableException)
@@ -52,12 +52,65 @@ public sealed class PersonKeyTests : IDisposable
     }
 
     [Fact]
+    public void Signs_once_for_each_document_of_the_approval_in_any_order_and_is_gone()
+    {
+        using var key = _keys.Create(Batch());
+        using var verifier = ECDsa.Create();
+        verifier.ImportSubjectPublicKeyInfo(key.SubjectPublicKeyInfo.Span, out _);
+        foreach (var document in (byte[][])[Three[2], Three[0], Three[1]])
+        {
+            var hash = SHA256.HashData(document);
+            Assert.True(verifier.VerifyHash(hash, key.For(document).SignHash(SignatureScheme.EcdsaSha256, hash), DSASignatureFormat.Rfc3279DerSequence));
+            Assert.Throws<KeyUnavailableException>(() => key.For(document).SignHash(SignatureScheme.EcdsaSha256, hash));
+        }
+    }
+
+    [Fact]
+    public void Signs_for_no_document_that_the_approval_does_not_name()
+    {
+        using var key = _keys.Create(Batch());
+        Assert.StartsWith("The approval does not name this document.", Assert.Throws<ArgumentException>(() => key.For(EvidenceBuilder.DocumentSha256)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Signs_as_often_as_there_are_documents_when_asked_in_parallel()
+    {
+        using var key = _keys.Create(Batch());
+        var signed = new int[3];
+        await Parallel.ForAsync(0, 60, TestContext.Current.CancellationToken, (i, _) =>
+        {
+            try
+            {
+                key.For(Three[i % 3]).SignHash(SignatureScheme.EcdsaSha256, Hash);
+                Interlocked.Increment(ref signed[i % 3]);
+            }
+            catch (KeyUnavailableException)
+            {
+                // The expected end of all but one for each document.
+            }
+
+            return ValueTask.CompletedTask;
+        });
+        Assert.Equal([1, 1, 1], signed);
+    }
+
+    [Fact]
+    public void A_destroyed_key_signs_none_of_the_remaining_documents()
+    {
+        using var key = _keys.Create(Batch());
+        var last = key.For(Three[2]);
+        key.For(Three[0]).SignHash(SignatureScheme.EcdsaSha256, Hash);
+        key.Dispose();
+        Assert.Throws<KeyUnavailableException>(() => last.SignHash(SignatureScheme.EcdsaSha256, Hash));
+    }
+
+    [Fact]
     public void A_destroyed_key_signs_nothing()
     {
         var key = _keys.Create(Approval());
         key.Dispose();
         key.Dispose();
-        Assert.Throws<KeyUnavailableException>(() => key.SignHash(SignatureScheme.EcdsaSha256, Hash));
+        Assert.Throws<KeyUnavailableException>(() => key.For(EvidenceBuilder.DocumentSha256).SignHash(SignatureScheme.EcdsaSha256, Hash));
     }
 
     [Fact]
@@ -75,7 +128,7 @@ public sealed class PersonKeyTests : IDisposable
         var request = CertificateRequest.LoadSigningRequest(key.CertificationRequest.ToArray(), HashAlgorithmName.SHA256);
         Assert.Equal(key.SubjectPublicKeyInfo.ToArray(), request.PublicKey.ExportSubjectPublicKeyInfo());
         Assert.Equal("CN=" + key.Approval.Structure.Approval, request.SubjectName.Name);
-        Assert.NotEmpty(key.SignHash(SignatureScheme.EcdsaSha256, Hash));
+        Assert.NotEmpty(key.For(EvidenceBuilder.DocumentSha256).SignHash(SignatureScheme.EcdsaSha256, Hash));
     }
 
     [Fact]
@@ -87,6 +140,17 @@ public sealed class PersonKeyTests : IDisposable
 
     [Fact]
     public void Nothing_but_verification_makes_an_approval() => Assert.Empty(typeof(VerifiedApproval).GetConstructors());
+
+    internal static byte[][] Three { get; } = [SHA256.HashData("first"u8), SHA256.HashData("second"u8), SHA256.HashData("third"u8)];
+
+    internal static VerifiedApproval Batch()
+    {
+        using var evidence = new EvidenceBuilder();
+        var one = $$"""{"label":"deed.pdf","sha256":"{{EvidenceBuilder.Base64Url(EvidenceBuilder.DocumentSha256)}}"}""";
+        evidence.Canonical = evidence.Canonical.Replace(
+            one, string.Join(',', Three.Select(digest => $$"""{"label":"deed.pdf","sha256":"{{EvidenceBuilder.Base64Url(digest)}}"}""")), StringComparison.Ordinal);
+        return Assert.IsType<ApprovalVerification.Verified>(ApprovalEvidence.Verify(evidence.Build(), evidence.Jwks, ApprovalEvidenceTests.Expectations(evidence) with { Documents = null })).Approval;
+    }
 
     private static VerifiedApproval Approval()
     {

@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using System.Text;
+using Identity.Keys.Activation;
 using Identity.Keys.Software;
 using Net.Pkcs11Interop.Common;
 using Net.Pkcs11Interop.HighLevelAPI;
@@ -10,7 +11,7 @@ namespace Identity.Keys.Pkcs11;
 
 /// <summary>
 /// People's keys in the token, in its process: session objects, so that the token itself removes what a crash leaves. Each signs its own PKCS#10
-/// when it is made, then one hash, and is destroyed; that of a credential, the hashes with which it was enabled, each once.
+/// when it is made, then one hash for each document of its approval, and is destroyed; that of a credential, the hashes with which it was enabled, each once.
 /// </summary>
 internal sealed class PersonKeyPairs
 {
@@ -24,7 +25,14 @@ internal sealed class PersonKeyPairs
     private readonly ConcurrentDictionary<UInt128, Held> _keys = new();
     private int _count;
 
-    public byte[] Make(ISession session, byte[] body, bool ofCredential)
+    /// <summary>For an approval: its number of documents stands before its id.</summary>
+    public byte[] MakeForDocuments(ISession session, byte[] body) => body.Length > 0 && body[0] is > 0 and <= ApprovalStructure.MaximumDocuments
+        ? Make(session, body[1..], new bool[body[0]])
+        : throw new TokenProtocolException($"An approval has 1 to {ApprovalStructure.MaximumDocuments} documents.");
+
+    public byte[] MakeForCredential(ISession session, byte[] body) => Make(session, body, null);
+
+    private byte[] Make(ISession session, byte[] body, bool[]? documents)
     {
         var approval = Encoding.UTF8.GetString(body);
         if (approval.Length is 0 or > LongestApproval || !approval.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_'))
@@ -44,7 +52,7 @@ internal sealed class PersonKeyPairs
             using var signer = new KeyOfSession(session, privateKey, subjectPublicKeyInfo);
             var request = SoftwarePersonKey.CertificationRequestOf(signer, approval);
             var name = RandomNumberGenerator.GetBytes(NameBytes);
-            _keys[BinaryPrimitives.ReadUInt128LittleEndian(name)] = new Held(privateKey, ofCredential);
+            _keys[BinaryPrimitives.ReadUInt128LittleEndian(name)] = new Held(privateKey, documents);
             var length = new byte[2];
             BinaryPrimitives.WriteUInt16LittleEndian(length, (ushort)subjectPublicKeyInfo.Length);
             return [.. name, .. length, .. subjectPublicKeyInfo, .. request];
@@ -64,7 +72,7 @@ internal sealed class PersonKeyPairs
         var hashes = body.Length - NameBytes;
         if (hashes <= 0 || hashes % SHA256.HashSizeInBytes != 0 || hashes / SHA256.HashSizeInBytes > MostHashes)
             throw new TokenProtocolException($"A credential's key is enabled for 1 to {MostHashes} SHA-256 hashes.");
-        if (!_keys.TryGetValue(BinaryPrimitives.ReadUInt128LittleEndian(body), out var held) || !held.OfCredential)
+        if (!_keys.TryGetValue(BinaryPrimitives.ReadUInt128LittleEndian(body), out var held) || held.Documents is not null)
             throw Lost();
         lock (held)
         {
@@ -76,24 +84,26 @@ internal sealed class PersonKeyPairs
         return [];
     }
 
-    /// <summary>Key or hash are taken before it signs: of two calls at once, one finds none.</summary>
+    /// <summary>Document or hash are taken before it signs: of two calls at once, one finds none.</summary>
     public byte[] SignOnce(ISession session, SessionSigner signer, byte[] body)
     {
-        if (body.Length != NameBytes + SHA256.HashSizeInBytes)
+        if (body.Length is not (NameBytes + SHA256.HashSizeInBytes or NameBytes + 1 + SHA256.HashSizeInBytes))
             throw new TokenProtocolException("A person's key signs one SHA-256 hash.");
         var name = BinaryPrimitives.ReadUInt128LittleEndian(body);
         if (!_keys.TryGetValue(name, out var held))
             throw Lost();
         lock (held)
         {
-            if (held.OfCredential && !held.Take(body.AsSpan(NameBytes)))
-                throw new TokenRefusedException(TokenAnswer.Unavailable, "The credential's key is not enabled for this hash, or has signed it.");
-            var isLast = held.Left is not { Count: > 0 };
+            if (!held.Take(body.AsSpan(NameBytes)))
+                throw new TokenRefusedException(
+                    TokenAnswer.Unavailable,
+                    held.Documents is null ? "The credential's key is not enabled for this hash, or has signed it." : "The person's key is not for this document, or has signed it.");
+            var isLast = held.IsUsedUp;
             if (isLast ? !_keys.TryRemove(name, out _) : !_keys.ContainsKey(name))
                 throw Lost();
             try
             {
-                return signer.Sign(held.Key, SignatureScheme.EcdsaSha256, body[NameBytes..]);
+                return signer.Sign(held.Key, SignatureScheme.EcdsaSha256, body[^SHA256.HashSizeInBytes..]);
             }
             finally
             {
@@ -125,16 +135,29 @@ internal sealed class PersonKeyPairs
         session.DestroyObject(key);
     }
 
-    private sealed class Held(IObjectHandle key, bool ofCredential)
+    private sealed class Held(IObjectHandle key, bool[]? documents)
     {
         public IObjectHandle Key => key;
 
-        public bool OfCredential => ofCredential;
+        /// <summary>Which documents of its approval it has been asked for; null when it is a credential's.</summary>
+        public bool[]? Documents => documents;
 
         /// <summary>What a credential's key may still sign; null before it is enabled.</summary>
         public List<byte[]>? Left { get; set; }
 
-        public bool Take(ReadOnlySpan<byte> hash)
+        public bool IsUsedUp => documents is not null ? !documents.Contains(false) : Left is not { Count: > 0 };
+
+        /// <param name="asked">the hash, for a key of an approval behind the number of the document</param>
+        public bool Take(ReadOnlySpan<byte> asked)
+        {
+            if (documents is null)
+                return TakeHash(asked);
+            if (asked.Length == SHA256.HashSizeInBytes || asked[0] >= documents.Length || documents[asked[0]])
+                return false;
+            return documents[asked[0]] = true;
+        }
+
+        private bool TakeHash(ReadOnlySpan<byte> hash)
         {
             for (var i = 0; i < Left?.Count; i++)
             {

@@ -9,10 +9,13 @@ internal static class TokenCall
     /// <summary>Body: four bytes number of the key, one byte <see cref="SignatureScheme"/>, the hash. Answer: the signature as PKCS#11 gives it.</summary>
     public const byte SignHash = 2;
 
-    /// <summary>Body: the approval's id. Answer: 16 bytes that name the key, two bytes length of the SubjectPublicKeyInfo, that, the PKCS#10.</summary>
+    /// <summary>Body: one byte number of documents, the approval's id. Answer: 16 bytes that name the key, two bytes length of the SubjectPublicKeyInfo, that, the PKCS#10.</summary>
     public const byte MakePersonKey = 3;
 
-    /// <summary>Body: 16 bytes that name the key, the hash (32 bytes). Answer: the signature. The key is destroyed, whatever came of it; that of a credential after its last hash.</summary>
+    /// <summary>
+    /// Body: 16 bytes that name the key, one byte number of the document from 0, the hash (32 bytes); for a credential's key no number. Answer: the signature.
+    /// Whatever came of it, the key signs no more for this document or hash, and is destroyed when it has been asked for each.
+    /// </summary>
     public const byte SignWithPersonKey = 4;
 
     /// <summary>Body: 16 bytes that name the key. Answer: empty, also when there is no such key.</summary>

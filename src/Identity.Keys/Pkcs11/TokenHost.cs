@@ -147,8 +147,8 @@ internal sealed class TokenHost
             {
                 TokenCall.SignHash => SignHash(signer, call.Body),
                 TokenCall.OpenKey => OpenKey(session, call.Body),
-                TokenCall.MakePersonKey => _people.Make(session, call.Body, ofCredential: false),
-                TokenCall.MakeSessionKey => _people.Make(session, call.Body, ofCredential: true),
+                TokenCall.MakePersonKey => _people.MakeForDocuments(session, call.Body),
+                TokenCall.MakeSessionKey => _people.MakeForCredential(session, call.Body),
                 TokenCall.EnableSessionKey => _people.Enable(call.Body),
                 TokenCall.SignWithPersonKey => _people.SignOnce(session, signer, call.Body),
                 TokenCall.DestroyPersonKey => _people.Destroy(session, call.Body),

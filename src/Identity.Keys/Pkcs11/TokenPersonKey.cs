@@ -11,10 +11,11 @@ internal sealed class TokenPersonKey : PersonKey.PrivateHalf
     private readonly TokenClient _token;
     private readonly TokenProcess _process;
     private readonly byte[] _name;
-    private bool _gone;
+    private int _remaining;
 
-    private TokenPersonKey(TokenClient token, TokenProcess process, byte[] name)
+    private TokenPersonKey(TokenClient token, TokenProcess process, byte[] name, int documents)
     {
+        _remaining = documents;
         _token = token;
         _process = process;
         _name = name;
@@ -24,27 +25,31 @@ internal sealed class TokenPersonKey : PersonKey.PrivateHalf
     public static PersonKey Make(TokenClient token, VerifiedApproval approval)
     {
         TokenProcess? madeIn = null;
-        var made = token.Ask(process => (madeIn = process).Ask(TokenCall.MakePersonKey, Encoding.ASCII.GetBytes(approval.Structure.Approval))).Body;
+        var documents = approval.Structure.Documents.Count;
+        byte[] question = [(byte)documents, .. Encoding.ASCII.GetBytes(approval.Structure.Approval)];
+        var made = token.Ask(process => (madeIn = process).Ask(TokenCall.MakePersonKey, question)).Body;
         var request = PersonKeyPairs.NameBytes + 2 + BinaryPrimitives.ReadUInt16LittleEndian(made.AsSpan(PersonKeyPairs.NameBytes));
         return new PersonKey(
-            approval, new TokenPersonKey(token, madeIn!, made[..PersonKeyPairs.NameBytes]), made.AsMemory(PersonKeyPairs.NameBytes + 2, request - PersonKeyPairs.NameBytes - 2), made.AsMemory(request));
+            approval, new TokenPersonKey(token, madeIn!, made[..PersonKeyPairs.NameBytes], documents),
+            made.AsMemory(PersonKeyPairs.NameBytes + 2, request - PersonKeyPairs.NameBytes - 2), made.AsMemory(request));
     }
 
-    public override byte[] Sign(SignatureScheme scheme, ReadOnlySpan<byte> hash, DSASignatureFormat format)
+    public override byte[] Sign(int document, SignatureScheme scheme, ReadOnlySpan<byte> hash, DSASignatureFormat format)
     {
         if (scheme != SignatureScheme.EcdsaSha256)
             throw new ArgumentException($"A person's key in a token signs {SignatureScheme.EcdsaSha256} only.", nameof(scheme));
-        _gone = true;
-        byte[] body = [.. _name, .. hash];
+        _remaining--;
+        byte[] body = [.. _name, (byte)document, .. hash];
         var signature = _token.Done(_process.Ask(TokenCall.SignWithPersonKey, body)).Body;
         return format == DSASignatureFormat.Rfc3279DerSequence ? PublicKeys.ToDerSequence(signature) : signature;
     }
 
     public override void Dispose()
     {
-        if (_gone)
+        // Used up: the token has destroyed it.
+        if (_remaining <= 0)
             return;
-        _gone = true;
+        _remaining = 0;
         try
         {
             _process.Ask(TokenCall.DestroyPersonKey, _name);

@@ -21,7 +21,7 @@ internal sealed class SoftwarePersonKey(ECDsa key) : PersonKey.PrivateHalf
         return new CertificateRequest(subject.Build(), key, HashAlgorithmName.SHA256).CreateSigningRequest();
     }
 
-    public override byte[] Sign(SignatureScheme scheme, ReadOnlySpan<byte> hash, DSASignatureFormat format) => SoftwareSigningKey.SignWith(key, scheme, hash, format);
+    public override byte[] Sign(int document, SignatureScheme scheme, ReadOnlySpan<byte> hash, DSASignatureFormat format) => SoftwareSigningKey.SignWith(key, scheme, hash, format);
 
     public override void Dispose() => key.Dispose();
 }

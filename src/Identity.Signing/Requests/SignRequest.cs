@@ -97,7 +97,7 @@ public sealed class SignRequest(
                 case CertificateAnswer.Issued { Certificate: var certificate }:
                     return PreparedDocument.Prepare(document, verified, certificate, complete.Timestamps.ExpectedTokenBytes, complete.Timestamps.ClaimedSigningTime(), FormOf(request)) switch
                     {
-                        Preparation.Done done => (SignedDocument.Sign(done.Document, key), null),
+                        Preparation.Done done => (SignedDocument.Sign(done.Document, key.For(SHA256.HashData(document))), null),
                         Preparation.Unsuitable unsuitable => (null, new SigningOutcome.Failed(FailureReason.DocumentUnsuitable, unsuitable.Detail)),
                         _ => (null, new SigningOutcome.Failed(FailureReason.DocumentChanged, "document_changed")),
                     };

@@ -18,8 +18,8 @@ public sealed class TokenPersonKeyTests : HardwareToken
         using var key = Keys().Create(Approval());
         using var verifier = ECDsa.Create();
         verifier.ImportSubjectPublicKeyInfo(key.SubjectPublicKeyInfo.Span, out _);
-        Assert.True(verifier.VerifyHash(Hash, key.SignHash(SignatureScheme.EcdsaSha256, Hash), DSASignatureFormat.Rfc3279DerSequence));
-        Assert.Throws<KeyUnavailableException>(() => key.SignHash(SignatureScheme.EcdsaSha256, Hash));
+        Assert.True(verifier.VerifyHash(Hash, key.For(EvidenceBuilder.DocumentSha256).SignHash(SignatureScheme.EcdsaSha256, Hash), DSASignatureFormat.Rfc3279DerSequence));
+        Assert.Throws<KeyUnavailableException>(() => key.For(EvidenceBuilder.DocumentSha256).SignHash(SignatureScheme.EcdsaSha256, Hash));
         Assert.DoesNotContain("Object", Hsm.Objects(), StringComparison.Ordinal);
     }
 
@@ -27,11 +27,52 @@ public sealed class TokenPersonKeyTests : HardwareToken
     public void The_process_of_the_token_itself_signs_one_hash_only()
     {
         using var process = TokenProcess.Start(TokenSettings.Read(Hsm.TokenFile)).Process;
-        var name = Assert.NotNull(process.Ask(TokenCall.MakePersonKey, "a-1"u8)).Body[..16];
-        byte[] question = [.. name, .. Hash];
+        var name = Assert.NotNull(process.Ask(TokenCall.MakePersonKey, "\u0001a-1"u8)).Body[..16];
+        byte[] question = [.. name, 0, .. Hash];
         Assert.Equal(TokenAnswer.Done, Assert.NotNull(process.Ask(TokenCall.SignWithPersonKey, question)).Kind);
         var second = Assert.NotNull(process.Ask(TokenCall.SignWithPersonKey, question));
         Assert.Equal((TokenAnswer.Unavailable, "The person's key has been used, destroyed or lost."), (second.Kind, TokenClient.Text(second)));
+    }
+
+    [Fact]
+    public void Signs_once_for_each_document_and_leaves_nothing_in_the_token()
+    {
+        using var key = Keys().Create(PersonKeyTests.Batch());
+        using var verifier = ECDsa.Create();
+        verifier.ImportSubjectPublicKeyInfo(key.SubjectPublicKeyInfo.Span, out _);
+        foreach (var document in PersonKeyTests.Three)
+        {
+            var hash = SHA256.HashData(document);
+            Assert.True(verifier.VerifyHash(hash, key.For(document).SignHash(SignatureScheme.EcdsaSha256, hash), DSASignatureFormat.Rfc3279DerSequence));
+            Assert.Throws<KeyUnavailableException>(() => key.For(document).SignHash(SignatureScheme.EcdsaSha256, hash));
+        }
+
+        Assert.DoesNotContain("Object", Hsm.Objects(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_key_that_was_used_for_some_documents_leaves_nothing_when_it_is_destroyed()
+    {
+        using var key = Keys().Create(PersonKeyTests.Batch());
+        key.For(PersonKeyTests.Three[1]).SignHash(SignatureScheme.EcdsaSha256, Hash);
+        var next = key.For(PersonKeyTests.Three[2]);
+        key.Dispose();
+        Assert.Throws<KeyUnavailableException>(() => next.SignHash(SignatureScheme.EcdsaSha256, Hash));
+        Assert.DoesNotContain("Object", Hsm.Objects(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_process_of_the_token_itself_signs_once_for_each_document()
+    {
+        using var process = TokenProcess.Start(TokenSettings.Read(Hsm.TokenFile)).Process;
+        var name = Assert.NotNull(process.Ask(TokenCall.MakePersonKey, "\u0002a-1"u8)).Body[..16];
+        byte[] first = [.. name, 0, .. Hash], second = [.. name, 1, .. Hash];
+        Assert.Equal(TokenAnswer.Done, Assert.NotNull(process.Ask(TokenCall.SignWithPersonKey, second)).Kind);
+        var again = Assert.NotNull(process.Ask(TokenCall.SignWithPersonKey, second));
+        Assert.Equal((TokenAnswer.Unavailable, "The person's key is not for this document, or has signed it."), (again.Kind, TokenClient.Text(again)));
+        Assert.Equal(TokenAnswer.Done, Assert.NotNull(process.Ask(TokenCall.SignWithPersonKey, first)).Kind);
+        var gone = Assert.NotNull(process.Ask(TokenCall.SignWithPersonKey, first));
+        Assert.Equal((TokenAnswer.Unavailable, "The person's key has been used, destroyed or lost."), (gone.Kind, TokenClient.Text(gone)));
     }
 
     [Fact]
@@ -43,7 +84,7 @@ public sealed class TokenPersonKeyTests : HardwareToken
         {
             try
             {
-                key.SignHash(SignatureScheme.EcdsaSha256, Hash);
+                key.For(EvidenceBuilder.DocumentSha256).SignHash(SignatureScheme.EcdsaSha256, Hash);
                 Interlocked.Increment(ref signed);
             }
             catch (KeyUnavailableException)
@@ -71,7 +112,7 @@ public sealed class TokenPersonKeyTests : HardwareToken
         var key = Keys().Create(Approval());
         key.Dispose();
         key.Dispose();
-        Assert.Throws<KeyUnavailableException>(() => key.SignHash(SignatureScheme.EcdsaSha256, Hash));
+        Assert.Throws<KeyUnavailableException>(() => key.For(EvidenceBuilder.DocumentSha256).SignHash(SignatureScheme.EcdsaSha256, Hash));
     }
 
     [Fact]
@@ -83,7 +124,7 @@ public sealed class TokenPersonKeyTests : HardwareToken
         Assert.Contains("self-signature verify OK", shown.Text, StringComparison.Ordinal);
         Assert.Contains("CN = " + key.Approval.Structure.Approval, shown.Text, StringComparison.Ordinal);
         Assert.Contains(PemEncoding.WriteString("PUBLIC KEY", key.SubjectPublicKeyInfo.Span), shown.Text, StringComparison.Ordinal);
-        Assert.NotEmpty(key.SignHash(SignatureScheme.EcdsaSha256, Hash));
+        Assert.NotEmpty(key.For(EvidenceBuilder.DocumentSha256).SignHash(SignatureScheme.EcdsaSha256, Hash));
     }
 
     [Fact]
@@ -92,22 +133,22 @@ public sealed class TokenPersonKeyTests : HardwareToken
         var keys = Keys();
         using var lost = keys.Create(Approval());
         Send("KILL", OnlyProcess());
-        Assert.Throws<KeyUnavailableException>(() => lost.SignHash(SignatureScheme.EcdsaSha256, Hash));
+        Assert.Throws<KeyUnavailableException>(() => lost.For(EvidenceBuilder.DocumentSha256).SignHash(SignatureScheme.EcdsaSha256, Hash));
         Assert.DoesNotContain("Object", Hsm.Objects(), StringComparison.Ordinal);
         using var next = keys.Create(Approval());
-        Assert.NotEmpty(next.SignHash(SignatureScheme.EcdsaSha256, Hash));
+        Assert.NotEmpty(next.For(EvidenceBuilder.DocumentSha256).SignHash(SignatureScheme.EcdsaSha256, Hash));
     }
 
     [Fact]
     public void Keys_are_made_up_to_their_cap_at_once_and_no_longer_count_when_destroyed()
     {
         using var process = TokenProcess.Start(TokenSettings.Read(Hsm.TokenFile)).Process;
-        var made = Enumerable.Range(0, PersonKeyPairs.MostAtOnce).Select(_ => Assert.NotNull(process.Ask(TokenCall.MakePersonKey, "a-1"u8))).ToList();
+        var made = Enumerable.Range(0, PersonKeyPairs.MostAtOnce).Select(_ => Assert.NotNull(process.Ask(TokenCall.MakePersonKey, "\u0001a-1"u8))).ToList();
         Assert.All(made, answer => Assert.Equal(TokenAnswer.Done, answer.Kind));
-        var refused = Assert.NotNull(process.Ask(TokenCall.MakePersonKey, "a-1"u8));
+        var refused = Assert.NotNull(process.Ask(TokenCall.MakePersonKey, "\u0001a-1"u8));
         Assert.Equal((TokenAnswer.Unavailable, "512 keys of people are in the token; no further one is made."), (refused.Kind, TokenClient.Text(refused)));
         Assert.Equal(TokenAnswer.Done, Assert.NotNull(process.Ask(TokenCall.DestroyPersonKey, made[0].Body.AsSpan(0, 16))).Kind);
-        Assert.Equal(TokenAnswer.Done, Assert.NotNull(process.Ask(TokenCall.MakePersonKey, "a-1"u8)).Kind);
+        Assert.Equal(TokenAnswer.Done, Assert.NotNull(process.Ask(TokenCall.MakePersonKey, "\u0001a-1"u8)).Kind);
     }
 
     [Fact]

@@ -181,8 +181,11 @@ public sealed class TokenProcessTests() : HardwareToken(sessions: 2, timeoutSeco
         { "a signature without a key", Frame(TokenCall.SignHash, new byte[4]) },
         { "a key by no JSON", Frame(TokenCall.OpenKey, "x"u8) },
         { "a key by null", Frame(TokenCall.OpenKey, "null"u8) },
-        { "a person's key of a long approval", Frame(TokenCall.MakePersonKey, new string('a', 65)) },
-        { "a person's key of an approval with a comma", Frame(TokenCall.MakePersonKey, "a,O=b") },
+        { "a person's key of a long approval", Frame(TokenCall.MakePersonKey, "\u0001" + new string('a', 65)) },
+        { "a person's key of an approval with a comma", Frame(TokenCall.MakePersonKey, "\u0001a,O=b") },
+        { "a person's key of no approval", Frame(TokenCall.MakePersonKey, []) },
+        { "a person's key for no document", Frame(TokenCall.MakePersonKey, "\0a-1") },
+        { "a person's key for 101 documents", Frame(TokenCall.MakePersonKey, "ea-1") },
         { "a person's short hash", Frame(TokenCall.SignWithPersonKey, new byte[16 + 31]) },
         { "a person's key of no name", Frame(TokenCall.DestroyPersonKey, new byte[15]) },
     };
