@@ -198,6 +198,9 @@ public sealed class AuditOperation
 
     internal AuditOperation(AuditLog log, AuditEvent about, long begun) => (_log, _about, _begun) = (log, about, begun);
 
+    /// <summary>Whether <see cref="Complete"/> was called.</summary>
+    public bool IsCompleted => Volatile.Read(ref _completed) != 0;
+
     /// <summary>Writes how the act ended, once.</summary>
     /// <param name="reason">a word for the operator, such as <c>lint_failed</c>; not free text</param>
     /// <exception cref="AuditUnavailableException">not written; the begin without end then shows</exception>

@@ -83,7 +83,7 @@ public sealed class PersonKey : IDisposable
     /// <summary>What can sign, wherever it is. Used by one thread at a time; <see cref="Dispose"/> destroys the key and throws nothing.</summary>
     internal abstract class PrivateHalf : IDisposable
     {
-        /// <param name="document">its number in the approval, from 0; asked once for each</param>
+        /// <param name="document">its number in the approval, from 0; asked once for each. The key of a credential goes by the hash alone, whatever this is</param>
         public abstract byte[] Sign(int document, SignatureScheme scheme, ReadOnlySpan<byte> hash, DSASignatureFormat format);
 
         public abstract void Dispose();

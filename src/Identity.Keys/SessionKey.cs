@@ -76,7 +76,7 @@ public sealed class SessionKey : SigningKey, IDisposable
                 throw new KeyUnavailableException($"Key '{Name}' is not enabled for this hash, has signed it, or is destroyed.");
             try
             {
-                return _half.Sign(scheme, hash, format);
+                return _half.Sign(0, scheme, hash, format);
             }
             finally
             {

@@ -75,6 +75,9 @@ public static class SigningApp
         app.MapPost("/ceremonies/{id}/cancel", CeremonyEndpoints.Cancel);
         app.MapGet("/ceremonies/{id}/document", CeremonyEndpoints.SignedDocument);
         app.MapPost("/ceremonies/{id}/archive", CeremonyEndpoints.ArchiveAgain);
+        app.MapPost("/batches", BatchEndpoints.Create);
+        app.MapGet("/batches/{id:bearer}", BatchEndpoints.Status);
+        app.MapGet("/batches/{id:bearer}/signed.zip", BatchEndpoints.SignedForAgency);
         // Programs that a person lets sign for them (CSC API v2), with a token of the person's for each.
         app.MapPost("/csc/v2/info", CscEndpoints.Info);
         app.MapPost("/csc/v2/credentials/list", CscEndpoints.CredentialsList);
@@ -86,6 +89,7 @@ public static class SigningApp
         app.MapGet("/requests/{id}/document", PersonEndpoints.ShownDocument);
         app.MapGet("/requests/{id}/signed.pdf", PersonEndpoints.SignedDocument);
         app.MapGet("/places/{id}/signed.pdf", CeremonyEndpoints.SignedDocumentForSigner);
+        app.MapGet("/batches/{id}/signed.zip", BatchEndpoints.SignedForPerson);
         app.MapRazorPages();
         // The Provider itself: a session is over.
         app.MapPost(LogoutEndpoint.Path, LogoutEndpoint.Receive);
@@ -98,6 +102,8 @@ public static class SigningApp
         Page(pages, "/Requests/ReviewDocument", "requests/{id}/review");
         Page(pages, "/Requests/SigningResult", "requests/{id}");
         Page(pages, "/Ceremonies/ShowPlace", "places/{id}");
+        Page(pages, "/Requests/ReviewBatch", "batches/{id}/review");
+        Page(pages, "/Requests/BatchResult", "batches/{id}");
     }
 
     private static void Page(Microsoft.AspNetCore.Mvc.RazorPages.RazorPagesOptions pages, string page, string route) =>
@@ -118,6 +124,7 @@ public static class SigningApp
             .ProtectKeysWithCertificate(keys.CertificateWithPrivateKey("data-protection", KeyPurpose.DataProtection));
         services.AddSingleton<DocumentStore>();
         services.AddSingleton<RequestStore>();
+        services.AddSingleton<BatchStore>();
         services.AddSingleton<ApprovalRecords>();
         services.AddSingleton<CeremonyStore>();
         services.AddSingleton<OpenSessions>();
@@ -132,6 +139,8 @@ public static class SigningApp
         services.AddSingleton<AgencyToken>();
         services.AddSingleton<EvidenceVerifier>();
         services.AddSingleton<CreateRequest>();
+        services.AddSingleton<CreateBatch>();
+        services.AddSingleton<SignedBatch>();
         services.AddSingleton<CollectValidationData>();
         services.AddSingleton<RaiseDocument>();
         services.AddSingleton<CompleteSignature>();
@@ -144,6 +153,7 @@ public static class SigningApp
         services.AddSingleton<ArchivePass>();
         services.AddSingleton<CeremonyRounds>();
         services.AddHostedService(provider => provider.GetRequiredService<CeremonyRounds>());
+        services.AddSingleton<SignDocument>();
         services.AddSingleton<SignRequest>();
         services.AddSingleton<InterruptedSignatures>();
         services.AddSingleton<WaitingSignatures>();

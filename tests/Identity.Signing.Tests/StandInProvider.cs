@@ -229,11 +229,11 @@ public sealed class StandInProvider : IAsyncDisposable
     {
         lock (locked)
         {
-            var digest = details["documentDigests"]![0]!;
+            var digests = details["documentDigests"]!.AsArray();
             var approval = new Approval
             {
                 Person = Person, Requester = details["requester"]!.GetValue<string>(), Purpose = details["purpose"]!.GetValue<string>(),
-                Label = digest["label"]!.GetValue<string>(), Sha256 = Convert.FromBase64String(digest["hash"]!.GetValue<string>()),
+                Documents = [.. digests.Select(digest => (digest!["label"]!.GetValue<string>(), Convert.FromBase64String(digest["hash"]!.GetValue<string>())))],
                 Expires = DateTimeOffset.FromUnixTimeSeconds(TimeProvider.System.GetUtcNow().AddMinutes(5).ToUnixTimeSeconds()),
             };
             Change?.Invoke(approval);
@@ -267,9 +267,11 @@ public sealed class Approval
 
     public required string Purpose { get; set; }
 
-    public required string Label { get; set; }
+    public required List<(string Label, byte[] Sha256)> Documents { get; init; }
 
-    public required byte[] Sha256 { get; set; }
+    public string Label { set => Documents[0] = (value, Documents[0].Sha256); }
+
+    public byte[] Sha256 { set => Documents[0] = (Documents[0].Label, value); }
 
     public DateTimeOffset Issued { get; set; } = TimeProvider.System.GetUtcNow();
 
@@ -278,5 +280,5 @@ public sealed class Approval
     public Dishonesty? Dishonesty { get; set; }
 
     public string Canonical() =>
-        $$"""{"type":"identity-approval","version":1,"approval":"{{Id}}","random":"{{EvidenceBuilder.Base64Url(RandomNumberGenerator.GetBytes(16))}}","person":"{{Person.Identifier}}","client":"{{Client}}","requester":"{{Requester}}","purpose":"{{Purpose}}","documents":[{"label":"{{Label}}","sha256":"{{EvidenceBuilder.Base64Url(Sha256)}}"}],"expires":"{{Expires.UtcDateTime:yyyy-MM-ddTHH:mm:ssZ}}"}""";
+        $$"""{"type":"identity-approval","version":1,"approval":"{{Id}}","random":"{{EvidenceBuilder.Base64Url(RandomNumberGenerator.GetBytes(16))}}","person":"{{Person.Identifier}}","client":"{{Client}}","requester":"{{Requester}}","purpose":"{{Purpose}}","documents":[{{string.Join(',', Documents.Select(document => $$"""{"label":"{{document.Label}}","sha256":"{{EvidenceBuilder.Base64Url(document.Sha256)}}"}"""))}}],"expires":"{{Expires.UtcDateTime:yyyy-MM-ddTHH:mm:ssZ}}"}""";
 }

@@ -33,7 +33,7 @@ internal sealed class TokenSessionKey : SessionKey.Half
     public override void Enable(IReadOnlyList<byte[]> hashes) =>
         _token.Done(_process.Ask(TokenCall.EnableSessionKey, [.. _name, .. hashes.SelectMany(hash => hash)]));
 
-    public override byte[] Sign(SignatureScheme scheme, ReadOnlySpan<byte> hash, DSASignatureFormat format)
+    public override byte[] Sign(int document, SignatureScheme scheme, ReadOnlySpan<byte> hash, DSASignatureFormat format)
     {
         byte[] body = [.. _name, .. hash];
         var signature = _token.Done(_process.Ask(TokenCall.SignWithPersonKey, body)).Body;

@@ -17,7 +17,7 @@ internal sealed class SoftwareSessionKey(ECDsa key) : SessionKey.Half
     {
     }
 
-    public override byte[] Sign(SignatureScheme scheme, ReadOnlySpan<byte> hash, DSASignatureFormat format) => SoftwareSigningKey.SignWith(key, scheme, hash, format);
+    public override byte[] Sign(int document, SignatureScheme scheme, ReadOnlySpan<byte> hash, DSASignatureFormat format) => SoftwareSigningKey.SignWith(key, scheme, hash, format);
 
     public override void Dispose() => key.Dispose();
 }

@@ -6,18 +6,19 @@ using Microsoft.EntityFrameworkCore;
 namespace Identity.Signing.Approvals;
 
 /// <summary>
-/// Approvals stored before use, taken once, ended once. A crash after <see cref="Take"/> leaves a row with TakenAt and without
-/// EndedAt: the repair at start finds it and makes the request visibly failed.
+/// Approvals stored before use, taken once, ended once for each document. A crash after <see cref="Take"/> leaves rows with TakenAt and without
+/// EndedAt: the repair at start finds them and makes their requests visibly failed.
 /// </summary>
 public sealed class ApprovalRecords(IDbContextFactory<SigningDatabase> databases, SigningSettings settings, TimeProvider time)
 {
     /// <summary>Durable when it returns; false when this approval was stored before, for whatever request.</summary>
-    public async Task<bool> Store(StoredApproval approval, CancellationToken cancellation)
+    public async Task<bool> Store(StoredEvidence evidence, IEnumerable<string> requestIds, CancellationToken cancellation)
     {
         await using var database = await databases.CreateDbContextAsync(cancellation);
-        if (await database.Approvals.AnyAsync(stored => stored.ApprovalId == approval.ApprovalId, cancellation))
+        if (await database.Evidence.AnyAsync(stored => stored.ApprovalId == evidence.ApprovalId, cancellation))
             return false;
-        database.Approvals.Add(approval);
+        database.Evidence.Add(evidence);
+        database.Approvals.AddRange(requestIds.Select(request => new StoredApproval { ApprovalId = evidence.ApprovalId, RequestId = request, StoredAt = evidence.StoredAt }));
         try
         {
             await database.SaveChangesAsync(cancellation);
@@ -31,44 +32,77 @@ public sealed class ApprovalRecords(IDbContextFactory<SigningDatabase> databases
     }
 
     /// <summary>Read anew from the database: what is verified is what is kept.</summary>
-    public async Task<(StoredApproval Approval, SigningRequest Request)?> Find(string approvalId, CancellationToken cancellation)
+    public async Task<FoundApproval?> Find(string approvalId, CancellationToken cancellation)
     {
         await using var database = await databases.CreateDbContextAsync(cancellation);
-        var approval = await database.Approvals.AsNoTracking().SingleOrDefaultAsync(stored => stored.ApprovalId == approvalId, cancellation);
-        return approval is null
-            ? null
-            : (approval, await database.Requests.AsNoTracking().SingleAsync(request => request.Id == approval.RequestId, cancellation));
+        if (await database.Evidence.AsNoTracking().SingleOrDefaultAsync(stored => stored.ApprovalId == approvalId, cancellation) is not { } evidence)
+            return null;
+        var rows = await database.Approvals.AsNoTracking().Where(stored => stored.ApprovalId == approvalId)
+            .Join(database.Requests.AsNoTracking(), approval => approval.RequestId, request => request.Id, (approval, request) => new { approval, request })
+            .OrderBy(row => row.request.BatchPosition).ToListAsync(cancellation);
+        return new FoundApproval(evidence, [.. rows.Select(row => new ApprovedRequest(row.approval, row.request))]);
     }
 
-    /// <summary>Whether an approval of this request waits or is in use.</summary>
-    public async Task<bool> IsUnderWay(string requestId, CancellationToken cancellation)
+    /// <summary>One document of an approval, read anew.</summary>
+    public async Task<ApprovedRequest?> Find(StoredApproval approval, CancellationToken cancellation) =>
+        (await Find(approval.ApprovalId, cancellation))?.Documents.SingleOrDefault(document => document.Approval.RequestId == approval.RequestId);
+
+    /// <summary>Kept before the approval is used, and only once: what was verified with which keys.</summary>
+    public async Task KeepProviderKeys(string approvalId, string keySet, CancellationToken cancellation)
     {
         await using var database = await databases.CreateDbContextAsync(cancellation);
-        return await database.Approvals.AnyAsync(approval => approval.RequestId == requestId && approval.EndedAt == null, cancellation);
+        await database.Evidence.Where(stored => stored.ApprovalId == approvalId && stored.ProviderKeys == null)
+            .ExecuteUpdateAsync(stored => stored.SetProperty(x => x.ProviderKeys, keySet), cancellation);
+    }
+
+    /// <summary>Kept before the key signs anything.</summary>
+    public async Task KeepCertificates(string approvalId, string pem)
+    {
+        await using var database = await databases.CreateDbContextAsync();
+        await database.Evidence.Where(stored => stored.ApprovalId == approvalId && stored.Certificates == null)
+            .ExecuteUpdateAsync(stored => stored.SetProperty(x => x.Certificates, pem));
+    }
+
+    /// <summary>Whether an approval of any of these requests waits or is in use.</summary>
+    public async Task<bool> IsUnderWay(IReadOnlyCollection<string> requestIds, CancellationToken cancellation)
+    {
+        await using var database = await databases.CreateDbContextAsync(cancellation);
+        return await database.Approvals.AnyAsync(approval => requestIds.Contains(approval.RequestId) && approval.EndedAt == null && approval.NextTryAt == null, cancellation);
     }
 
     /// <summary>
-    /// Takes the approval for its request: both rows change or none. True for exactly one caller per approval, and for one
+    /// Takes these documents of one approval for their requests: all rows change or none. True for exactly one caller per approval, and for one
     /// approval at a time per request.
     /// </summary>
-    public async Task<bool> Take(StoredApproval approval, CancellationToken cancellation)
+    public async Task<bool> Take(IReadOnlyList<ApprovedRequest> documents, CancellationToken cancellation)
     {
         var now = time.GetUtcNow();
         var instance = settings.Instance;
+        var until = now + Deadline(documents.Count);
+        var (approvalId, ids) = (documents[0].Approval.ApprovalId, documents.Select(document => document.Request.Id).ToArray());
         await using var database = await databases.CreateDbContextAsync(cancellation);
         await using var transaction = await database.Database.BeginTransactionAsync(cancellation);
         var taken = await database.Approvals
-            .Where(a => a.ApprovalId == approval.ApprovalId && a.TakenAt == null && a.EndedAt == null)
-            .ExecuteUpdateAsync(a => a.SetProperty(x => x.TakenAt, now).SetProperty(x => x.TakenBy, instance), cancellation);
-        var begun = taken == 0 ? 0 : await database.Requests
-            .Where(r => r.Id == approval.RequestId && r.State == RequestState.ApprovalAsked)
+            .Where(a => a.ApprovalId == approvalId && ids.Contains(a.RequestId) && a.TakenAt == null && a.EndedAt == null)
+            .ExecuteUpdateAsync(a => a.SetProperty(x => x.TakenAt, now).SetProperty(x => x.TakenBy, instance).SetProperty(x => x.HeldUntil, until), cancellation);
+        var begun = taken < ids.Length ? 0 : await database.Requests
+            .Where(r => ids.Contains(r.Id) && r.State == RequestState.ApprovalAsked)
             .ExecuteUpdateAsync(
-                r => r.SetProperty(x => x.State, RequestState.Approved).SetProperty(x => x.ApprovalId, approval.ApprovalId), cancellation);
-        if (begun == 0 || !await CeremonyTurns.Begin(database, approval.RequestId, now))
+                r => r.SetProperty(x => x.State, RequestState.Approved).SetProperty(x => x.ApprovalId, approvalId), cancellation);
+        if (begun < ids.Length)
             return false;
+        foreach (var id in ids)
+        {
+            if (!await CeremonyTurns.Begin(database, id, now))
+                return false;
+        }
+
         await transaction.CommitAsync(cancellation);
         return true;
     }
+
+    /// <summary>How long signing may take before it counts as interrupted; a tenth of the setting is added for each further document.</summary>
+    public TimeSpan Deadline(int documents) => settings.SigningDeadline + ((documents - 1) * settings.SigningDeadline / 10);
 
     /// <summary>False when the request was meanwhile called failed: then there is no signature, and the caller removes its file.</summary>
     public async Task<bool> EndSigned(StoredApproval approval, string certificateSerial, byte[] signedSha256, long signedLength)
@@ -87,7 +121,7 @@ public sealed class ApprovalRecords(IDbContextFactory<SigningDatabase> databases
                 .SetProperty(x => x.EndedAt, now));
         if (signed == 0 || !await CeremonyTurns.Sign(database, approval.RequestId, now))
             return false;
-        await End(database, approval.ApprovalId, "signed", now);
+        await End(database, approval, "signed", now);
         await transaction.CommitAsync();
         return true;
     }
@@ -98,7 +132,7 @@ public sealed class ApprovalRecords(IDbContextFactory<SigningDatabase> databases
         var now = time.GetUtcNow();
         await using var database = await databases.CreateDbContextAsync();
         await using var transaction = await database.Database.BeginTransactionAsync();
-        await End(database, approval.ApprovalId, SnakeCase.Of(reason), now);
+        await End(database, approval, SnakeCase.Of(reason), now);
         await database.Requests
             .Where(r => r.Id == approval.RequestId
                 && (r.State == RequestState.ApprovalAsked
@@ -111,12 +145,12 @@ public sealed class ApprovalRecords(IDbContextFactory<SigningDatabase> databases
         await transaction.CommitAsync();
     }
 
-    /// <summary>Another approval of the same request came first; the request is not touched.</summary>
-    public async Task EndUnused(StoredApproval approval)
+    /// <summary>Another approval of the same requests came first; they are not touched.</summary>
+    public async Task EndUnused(string approvalId)
     {
         var now = time.GetUtcNow();
         await using var database = await databases.CreateDbContextAsync();
-        await database.Approvals.Where(a => a.ApprovalId == approval.ApprovalId && a.TakenAt == null && a.EndedAt == null)
+        await database.Approvals.Where(a => a.ApprovalId == approvalId && a.TakenAt == null && a.EndedAt == null)
             .ExecuteUpdateAsync(a => a.SetProperty(x => x.EndedAt, now).SetProperty(x => x.Outcome, "unused"));
     }
 
@@ -125,17 +159,17 @@ public sealed class ApprovalRecords(IDbContextFactory<SigningDatabase> databases
     {
         await using var database = await databases.CreateDbContextAsync(cancellation);
         return await database.Approvals.Where(a => a.EndedAt == null && a.TakenAt == null)
-            .OrderBy(a => a.StoredAt).Select(a => a.ApprovalId).ToListAsync(cancellation);
+            .GroupBy(a => a.ApprovalId).OrderBy(a => a.Min(x => x.StoredAt)).Select(a => a.Key).ToListAsync(cancellation);
     }
 
     /// <summary>Taken and not ended: too long ago by any copy of the service or, asked before this copy signs anything, by itself.</summary>
     public async Task<IReadOnlyList<StoredApproval>> Interrupted(bool ownToo, CancellationToken cancellation)
     {
-        var takenBefore = time.GetUtcNow() - settings.SigningDeadline;
+        var now = time.GetUtcNow();
         var instance = ownToo ? settings.Instance : null;
         await using var database = await databases.CreateDbContextAsync(cancellation);
         return await database.Approvals.AsNoTracking()
-            .Where(a => a.EndedAt == null && a.TakenAt != null && a.NextTryAt == null && (a.TakenAt < takenBefore || a.TakenBy == instance))
+            .Where(a => a.EndedAt == null && a.TakenAt != null && a.NextTryAt == null && (a.HeldUntil < now || a.TakenBy == instance))
             .ToListAsync(cancellation);
     }
 
@@ -152,7 +186,8 @@ public sealed class ApprovalRecords(IDbContextFactory<SigningDatabase> databases
             .ExecuteUpdateAsync(r => r.SetProperty(x => x.State, RequestState.PendingTimestamp).SetProperty(x => x.Failure, obstacle));
         if (waiting == 0)
             return false;
-        await database.Approvals.Where(a => a.ApprovalId == approval.ApprovalId && a.EndedAt == null).ExecuteUpdateAsync(a => a.SetProperty(x => x.NextTryAt, nextTry));
+        await database.Approvals.Where(a => a.ApprovalId == approval.ApprovalId && a.RequestId == approval.RequestId && a.EndedAt == null)
+            .ExecuteUpdateAsync(a => a.SetProperty(x => x.NextTryAt, nextTry));
         await transaction.CommitAsync();
         return true;
     }
@@ -172,11 +207,11 @@ public sealed class ApprovalRecords(IDbContextFactory<SigningDatabase> databases
         var until = time.GetUtcNow() + settings.SigningDeadline;
         await using var database = await databases.CreateDbContextAsync(cancellation);
         return await database.Approvals
-            .Where(a => a.ApprovalId == approval.ApprovalId && a.EndedAt == null && a.NextTryAt == approval.NextTryAt)
+            .Where(a => a.ApprovalId == approval.ApprovalId && a.RequestId == approval.RequestId && a.EndedAt == null && a.NextTryAt == approval.NextTryAt)
             .ExecuteUpdateAsync(a => a.SetProperty(x => x.NextTryAt, until).SetProperty(x => x.Tries, x => x.Tries + 1), cancellation) == 1;
     }
 
-    private static Task<int> End(SigningDatabase database, string approvalId, string outcome, DateTimeOffset now) =>
-        database.Approvals.Where(a => a.ApprovalId == approvalId && a.EndedAt == null)
+    private static Task<int> End(SigningDatabase database, StoredApproval approval, string outcome, DateTimeOffset now) =>
+        database.Approvals.Where(a => a.ApprovalId == approval.ApprovalId && a.RequestId == approval.RequestId && a.EndedAt == null)
             .ExecuteUpdateAsync(a => a.SetProperty(x => x.EndedAt, now).SetProperty(x => x.Outcome, outcome));
 }

@@ -7,13 +7,13 @@ using Microsoft.AspNetCore.Authentication.OpenIdConnect;
 namespace Identity.Signing.Approvals;
 
 /// <summary>
-/// Asks the Provider for one person's approval of one document: the same stock handler as for sign-in, with authorization_details
+/// Asks the Provider for one person's approval of one document, or of the documents of a batch: the same stock handler as for sign-in, with authorization_details
 /// in the pushed request and the evidence in the token answer. It signs nobody in.
 /// </summary>
 internal static class ApprovalScheme
 {
     public const string Name = "approval";
-    private const string RequestItem = "request";
+    private const string SubjectItem = "subject";
 
     public static AuthenticationBuilder AddApproval(this AuthenticationBuilder schemes, SigningSettings settings) => schemes.AddOpenIdConnect(Name, oidc =>
     {
@@ -24,7 +24,7 @@ internal static class ApprovalScheme
         oidc.Events.OnRedirectToIdentityProvider = async context =>
         {
             await ask(context);
-            context.ProtocolMessage.SetParameter(AuthorizationDetails.Parameter, AuthorizationDetails.Ask(Asked(context.HttpContext), settings.PublicAddress));
+            context.ProtocolMessage.SetParameter(AuthorizationDetails.Parameter, AuthorizationDetails.Ask(Asked(context.HttpContext).Requests, settings.PublicAddress));
         };
         oidc.Events.OnTokenResponseReceived = context =>
         {
@@ -41,7 +41,7 @@ internal static class ApprovalScheme
         var fail = oidc.Events.OnRemoteFailure;
         oidc.Events.OnRemoteFailure = async context =>
         {
-            if (context.Properties?.Items.ContainsKey(RequestItem) != true)
+            if (context.Properties?.Items.ContainsKey(SubjectItem) != true)
             {
                 await fail(context);
                 return;
@@ -53,15 +53,15 @@ internal static class ApprovalScheme
         };
     });
 
-    /// <summary>What the challenge needs: the request travels in the protected state, so the answer cannot be turned to another.</summary>
-    public static AuthenticationProperties Properties(HttpContext context, SigningRequest request)
+    /// <summary>What the challenge needs: what it is for travels in the protected state, so the answer cannot be turned to another.</summary>
+    public static AuthenticationProperties Properties(HttpContext context, ApprovalSubject subject)
     {
-        context.Items[typeof(SigningRequest)] = request;
-        return new AuthenticationProperties { RedirectUri = $"/requests/{request.Id}", Items = { [RequestItem] = request.Id } };
+        context.Items[typeof(ApprovalSubject)] = subject;
+        return new AuthenticationProperties { RedirectUri = subject.Path, Items = { [SubjectItem] = subject.Path } };
     }
 
-    private static SigningRequest Asked(HttpContext context) =>
-        context.Items[typeof(SigningRequest)] as SigningRequest ?? throw new InvalidOperationException("An approval is asked for a request only.");
+    private static ApprovalSubject Asked(HttpContext context) =>
+        context.Items[typeof(ApprovalSubject)] as ApprovalSubject ?? throw new InvalidOperationException("An approval is asked for requests only.");
 
     /// <summary>1. same person, same session; 2. store the evidence verbatim; 3. hand over. What it says is verified from the stored form.</summary>
     private static async Task Receive(TicketReceivedContext context)
@@ -69,10 +69,10 @@ internal static class ApprovalScheme
         context.HandleResponse();
         var http = context.HttpContext;
         var services = http.RequestServices;
-        var request = context.Properties?.Items[RequestItem] is { } id ? await services.GetRequiredService<RequestStore>().Find(id, http.RequestAborted) : null;
+        var subject = await services.GetRequiredService<BatchStore>().Asked(context.Properties?.Items[SubjectItem], http.RequestAborted);
         var session = SignedInPerson.Of((await http.AuthenticateAsync(SignInSchemes.Session)).Principal);
         var approver = context.Principal?.FindFirst(SignedInPerson.SubjectClaim)?.Value;
-        if (request is null || session is null || approver != session.Subject || request.PersonSubject != session.Subject)
+        if (subject is null || session is null || approver != session.Subject || subject.Requests.Any(request => request.PersonSubject != session.Subject))
         {
             await SendBack(http, context.Properties, ReviewNotice.OtherPerson);
             return;
@@ -80,40 +80,37 @@ internal static class ApprovalScheme
 
         if (http.Items[typeof(AuthorizationDetails)] is not string evidence || AuthorizationDetails.ClaimedApprovalId(evidence) is not { } approvalId)
         {
-            Logger(http).LogWarning("The Provider's token answer for request {Request} holds no usable evidence", request.Id);
+            Logger(http).LogWarning("The Provider's token answer for {Subject} holds no usable evidence", subject.Path);
             await SendBack(http, context.Properties, ReviewNotice.ApprovalFailed);
             return;
         }
 
         var stored = await services.GetRequiredService<ApprovalRecords>().Store(
-            new StoredApproval
-            {
-                ApprovalId = approvalId, RequestId = request.Id, Evidence = evidence,
-                StoredAt = services.GetRequiredService<TimeProvider>().GetUtcNow(),
-            },
+            new StoredEvidence { ApprovalId = approvalId, Evidence = evidence, StoredAt = services.GetRequiredService<TimeProvider>().GetUtcNow() },
+            subject.Requests.Select(request => request.Id),
             http.RequestAborted);
         if (!stored)
         {
-            Logger(http).LogWarning("Approval {Approval} came a second time, now for request {Request}", approvalId, request.Id);
+            Logger(http).LogWarning("Approval {Approval} came a second time, now for {Subject}", approvalId, subject.Path);
             await SendBack(http, context.Properties, ReviewNotice.ApprovalFailed);
             return;
         }
 
-        services.GetRequiredService<AuditLog>().Append(new EvidenceStored(request.Id, approvalId));
+        services.GetRequiredService<AuditLog>().Append(new EvidenceStored(subject.Id, approvalId));
         services.GetRequiredService<PendingSignatures>().Enqueue(approvalId);
-        http.Response.Redirect($"/requests/{request.Id}");
+        http.Response.Redirect(subject.Path);
     }
 
     private static async Task SendBack(HttpContext context, AuthenticationProperties? properties, ReviewNotice notice)
     {
-        if (properties?.Items.TryGetValue(RequestItem, out var id) != true || !RequestId.IsOne(id))
+        if (properties?.Items.TryGetValue(SubjectItem, out var path) != true || ApprovalSubject.Read(path) is not { } subject)
         {
             context.Response.Redirect("/");
             return;
         }
 
-        await context.RequestServices.GetRequiredService<RequestStore>().WithdrawApproval(id!, context.RequestAborted);
-        context.Response.Redirect($"/requests/{id}/review?notice={SnakeCase.Of(notice)}");
+        await context.RequestServices.GetRequiredService<BatchStore>().WithdrawApproval(subject, context.RequestAborted);
+        context.Response.Redirect($"{path}/review?notice={SnakeCase.Of(notice)}");
     }
 
     private static ILogger Logger(HttpContext context) =>

@@ -11,25 +11,27 @@ internal static class AuthorizationDetails
     public const string Parameter = "authorization_details";
     private const string Sha256 = "2.16.840.1.101.3.4.2.1";
 
-    public static string Ask(SigningRequest request, Uri location) => new JsonArray(new JsonObject
+    /// <param name="requests">one, or the documents of one batch, which share requester, purpose and form</param>
+    /// <param name="location">this service</param>
+    public static string Ask(IReadOnlyList<SigningRequest> requests, Uri location) => new JsonArray(new JsonObject
     {
         ["type"] = "credential",
-        ["numSignatures"] = 1,
-        ["documentDigests"] = new JsonArray(new JsonObject
+        ["numSignatures"] = requests.Count,
+        ["documentDigests"] = new JsonArray([.. requests.Select(request => new JsonObject
         {
             ["hash"] = Convert.ToBase64String(request.DocumentSha256),
             ["label"] = request.FileName,
-        }),
+        })]),
         ["hashAlgorithmOID"] = Sha256,
         ["locations"] = new JsonArray(location.AbsoluteUri),
-        ["requester"] = request.Requester,
-        ["purpose"] = SignatureStatement.ApprovedPurpose(request.Purpose, RequestedForm.Stored(request.Form), Languages.Current.Culture),
+        ["requester"] = requests[0].Requester,
+        ["purpose"] = SignatureStatement.ApprovedPurpose(requests[0].Purpose, RequestedForm.Stored(requests[0].Form), Languages.Current.Culture),
     }).ToJsonString();
 
     /// <summary>The evidence in the token answer's authorization_details; null when there is none, or not one of usable size.</summary>
     public static string? ReadEvidence(string? answer)
     {
-        if (answer is null || answer.Length > 2 * StoredApproval.LongestEvidence)
+        if (answer is null || answer.Length > 2 * StoredEvidence.LongestEvidence)
             return null;
         try
         {
@@ -37,7 +39,7 @@ internal static class AuthorizationDetails
             return json.RootElement is { ValueKind: JsonValueKind.Array } details && details.GetArrayLength() == 1
                 && details[0] is { ValueKind: JsonValueKind.Object } detail
                 && detail.TryGetProperty("approval_evidence", out var evidence) && evidence.ValueKind == JsonValueKind.String
-                && evidence.GetString() is { Length: > 0 and <= StoredApproval.LongestEvidence } text
+                && evidence.GetString() is { Length: > 0 and <= StoredEvidence.LongestEvidence } text
                     ? text
                     : null;
         }

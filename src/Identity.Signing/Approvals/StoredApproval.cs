@@ -1,19 +1,34 @@
+using Identity.Signing.Requests;
+
 namespace Identity.Signing.Approvals;
 
 /// <summary>
-/// One approval as it came from the Provider, verbatim. It is verified from here, taken from here once, and kept as the proof
-/// of what the person agreed to.
+/// The proof of what a person agreed to, as it came from the Provider, verbatim, with what a stranger needs to check it years later.
 /// </summary>
-public sealed class StoredApproval
+public sealed class StoredEvidence
 {
     public const int LongestEvidence = Keys.Activation.ApprovalEvidence.MaximumBytes;
 
     /// <summary>The Provider's identifier of the approval (jti): the primary key, so a second use cannot be stored.</summary>
     public required string ApprovalId { get; init; }
 
-    public required string RequestId { get; init; }
-
     public required string Evidence { get; init; }
+
+    public required DateTimeOffset StoredAt { get; init; }
+
+    /// <summary>The Provider's JSON Web Key Set with which it was verified; null until then. The Provider publishes others later.</summary>
+    public string? ProviderKeys { get; init; }
+
+    /// <summary>The certificate of the key that was made for it, then its issuers: PEM; null until certified.</summary>
+    public string? Certificates { get; init; }
+}
+
+/// <summary>One document of an approval: it is taken from here once, together with the others of the approval, and ended once, for itself.</summary>
+public sealed class StoredApproval
+{
+    public required string ApprovalId { get; init; }
+
+    public required string RequestId { get; init; }
 
     public required DateTimeOffset StoredAt { get; init; }
 
@@ -22,6 +37,9 @@ public sealed class StoredApproval
 
     /// <summary>The copy of the service that took it.</summary>
     public string? TakenBy { get; init; }
+
+    /// <summary>Until when that copy has it to itself; later it counts as interrupted.</summary>
+    public DateTimeOffset? HeldUntil { get; init; }
 
     /// <summary>When the signature made with it, which waits for its time-stamp or validation data, is tried again; null when none waits.</summary>
     public DateTimeOffset? NextTryAt { get; init; }
@@ -35,3 +53,9 @@ public sealed class StoredApproval
     /// <summary>`signed` or the reason of the failure.</summary>
     public string? Outcome { get; init; }
 }
+
+/// <summary>An approval with its documents in the order in which they were approved.</summary>
+public sealed record FoundApproval(StoredEvidence Evidence, IReadOnlyList<ApprovedRequest> Documents);
+
+/// <summary>A document of an approval, and the request that it is of.</summary>
+public sealed record ApprovedRequest(StoredApproval Approval, SigningRequest Request);

@@ -14,7 +14,11 @@ namespace Identity.Signing.Certificates;
 /// <summary>A person's certificate with its chain, checked: it holds the key that was asked for and names the person who approved.</summary>
 /// <param name="Leaf">The person's certificate.</param>
 /// <param name="Chain">Issuer first, then upwards; may hold the root.</param>
-public sealed record PersonCertificate(Certificate Leaf, IReadOnlyList<Certificate> Chain);
+public sealed record PersonCertificate(Certificate Leaf, IReadOnlyList<Certificate> Chain)
+{
+    /// <summary>RFC 7468: this certificate, then its issuers.</summary>
+    public string ToPem() => string.Concat(Chain.Prepend(Leaf).Select(certificate => PemEncoding.WriteString("CERTIFICATE", certificate.Raw.Span) + "\n"));
+}
 
 public abstract record CertificateAnswer
 {
@@ -34,11 +38,11 @@ public sealed class AuthorityClient(HttpClient http, ClientKey client, TrustedCh
 
     /// <summary>One try only: the Authority answers an approval once, so a second ask could find it used.</summary>
     public Task<CertificateAnswer> Certify(PersonKey key, string evidence, CancellationToken cancellation) =>
-        Certify(JsonSerializer.SerializeToUtf8Bytes(new { evidence, csr = Convert.ToBase64String(key.CertificationRequest.Span) }), key, key.Approval.Person.Identifier, cancellation);
+        Certify(JsonSerializer.SerializeToUtf8Bytes(new { evidence, csr = Convert.ToBase64String(key.CertificationRequest.Span) }), key.SubjectPublicKeyInfo, key.Approval.Person.Identifier, cancellation);
 
     /// <summary>For one session, on the Provider's statement about the person, whom the certificate names.</summary>
     public Task<CertificateAnswer> Certify(SessionKey key, string statement, CancellationToken cancellation) =>
-        Certify(JsonSerializer.SerializeToUtf8Bytes(new { statement, csr = Convert.ToBase64String(key.CertificationRequest.Span) }), key, null, cancellation);
+        Certify(JsonSerializer.SerializeToUtf8Bytes(new { statement, csr = Convert.ToBase64String(key.CertificationRequest.Span) }), key.SubjectPublicKeyInfo, null, cancellation);
 
     /// <summary>EN 319 412-1 5.1.3: the semantic identifier of the certificate's subject; null when it has none or several.</summary>
     public static string? PersonOf(Certificate certificate)
@@ -49,7 +53,7 @@ public sealed class AuthorityClient(HttpClient http, ClientKey client, TrustedCh
             .Select(name => name.GetSingleElementValue()).ToArray() is [{ } only] ? only : null;
     }
 
-    private async Task<CertificateAnswer> Certify(byte[] body, SigningKey key, string? identifier, CancellationToken cancellation)
+    private async Task<CertificateAnswer> Certify(byte[] body, ReadOnlyMemory<byte> key, string? identifier, CancellationToken cancellation)
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(settings.Authority, "certificates")) { Content = new ByteArrayContent(body) };
         request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
@@ -94,9 +98,9 @@ public sealed class AuthorityClient(HttpClient http, ClientKey client, TrustedCh
     private static Certificate Load(JsonElement certificate) => Certificate.Parse(certificate.GetBytesFromBase64());
 
     /// <summary>The Authority is trusted to certify, not to be free of mistakes: a wrong certificate would spoil the signature for good.</summary>
-    private CertificateAnswer Check(PersonCertificate certificate, SigningKey key, string? identifier)
+    private CertificateAnswer Check(PersonCertificate certificate, ReadOnlyMemory<byte> key, string? identifier)
     {
-        if (!certificate.Leaf.PublicKey.Raw.Span.SequenceEqual(key.SubjectPublicKeyInfo.Span))
+        if (!certificate.Leaf.PublicKey.Raw.Span.SequenceEqual(key.Span))
             return Wrong("certificate_other_key");
         if (PersonOf(certificate.Leaf) is not { } named || (identifier is not null && named != identifier))
             return Wrong("certificate_other_person");

@@ -47,7 +47,7 @@ internal sealed class SignHash(CscToken tokens, SessionCredentials credentials, 
             throw new CscRefusedException(CscError.Invalid("credentialID"));
         if (record.NotAfter <= time.GetUtcNow())
             throw new CscRefusedException(CscError.InvalidRequest("Signing certificate is expired"));
-        if (authorization.Token.Evidence is not { Length: <= StoredApproval.LongestEvidence } given || AuthorizationDetails.ClaimedApprovalId(given) is not { } approvalId)
+        if (authorization.Token.Evidence is not { Length: <= StoredEvidence.LongestEvidence } given || AuthorizationDetails.ClaimedApprovalId(given) is not { } approvalId)
             throw new CscRefusedException(CscError.Invalid("SAD"));
         // 3. What does not hold is not stored: it could take the place of what does.
         Judge(await evidence.Verify(given, authorization.Client, cancellation), approvalId, record);

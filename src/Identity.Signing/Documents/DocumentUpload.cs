@@ -11,11 +11,20 @@ public abstract record UploadRead
 {
     private UploadRead() { }
 
-    public sealed record Complete(IReadOnlyDictionary<string, string> Fields, DocumentReceived.Staged Document, string FileName) : UploadRead;
+    /// <param name="Documents">At least one, in the order in which they came.</param>
+    public sealed record Complete(IReadOnlyDictionary<string, string> Fields, IReadOnlyList<UploadedDocument> Documents) : UploadRead
+    {
+        public DocumentReceived.Staged Document => Documents[0].Staged;
+
+        public string FileName => Documents[0].FileName;
+    }
 
     /// <summary>Nothing is left of the document.</summary>
     public sealed record Refused(UploadRefusal Reason) : UploadRead;
 }
+
+/// <summary>A document in the staging folder, and the name it came under.</summary>
+public sealed record UploadedDocument(DocumentReceived.Staged Staged, string FileName);
 
 public enum UploadRefusal
 {
@@ -24,12 +33,13 @@ public enum UploadRefusal
     TooLarge,
     Empty,
     DocumentMissing,
+    TooMany,
 
     /// <summary>Stopped by the caller before the document was read.</summary>
     Forbidden,
 }
 
-/// <summary>Reads multipart/form-data (RFC 7578) with one file, which goes to the store while it arrives; nothing else is buffered.</summary>
+/// <summary>Reads multipart/form-data (RFC 7578) whose files go to the store while they arrive; nothing else is buffered.</summary>
 internal static class DocumentUpload
 {
     public const string DocumentField = "document";
@@ -41,10 +51,11 @@ internal static class DocumentUpload
 
     /// <param name="context">The request; its body is read here.</param>
     /// <param name="store">Takes the document.</param>
-    /// <param name="cap">Largest document in bytes.</param>
+    /// <param name="cap">Most bytes of all documents together.</param>
     /// <param name="mayBegin">Asked with the fields before the document, right before its first byte is read.</param>
+    /// <param name="most">Most documents.</param>
     public static async Task<UploadRead> Read(
-        HttpContext context, DocumentStore store, long cap, Func<IReadOnlyDictionary<string, string>, Task<bool>> mayBegin)
+        HttpContext context, DocumentStore store, long cap, Func<IReadOnlyDictionary<string, string>, Task<bool>> mayBegin, int most = 1)
     {
         if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
             limit.MaxRequestBodySize = cap + OverheadBytes;
@@ -54,12 +65,12 @@ internal static class DocumentUpload
             return new UploadRead.Refused(UploadRefusal.Malformed);
 
         var reader = new MultipartReader(boundary.Value!, context.Request.Body) { BodyLengthLimit = null, HeadersCountLimit = 8, HeadersLengthLimit = 4096 };
-        var parts = new Parts(store, mayBegin);
+        var parts = new Parts(store, mayBegin, most, cap);
         var refusal = UploadRefusal.Malformed;
         try
         {
             if (await parts.ReadAll(reader, context.RequestAborted) is not { } stopped)
-                return new UploadRead.Complete(parts.Fields, parts.Document!, parts.FileName);
+                return new UploadRead.Complete(parts.Fields, parts.Documents);
             refusal = stopped;
         }
         catch (BadHttpRequestException e) when (e.StatusCode == StatusCodes.Status413PayloadTooLarge)
@@ -82,7 +93,7 @@ internal static class DocumentUpload
         return new UploadRead.Refused(refusal);
     }
 
-    private sealed class Parts(DocumentStore store, Func<IReadOnlyDictionary<string, string>, Task<bool>> mayBegin)
+    private sealed class Parts(DocumentStore store, Func<IReadOnlyDictionary<string, string>, Task<bool>> mayBegin, int most, long cap)
     {
         private static readonly UTF8Encoding Strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
@@ -90,9 +101,9 @@ internal static class DocumentUpload
 
         public IReadOnlyDictionary<string, string> Fields => fields;
 
-        public DocumentReceived.Staged? Document { get; private set; }
+        private readonly List<UploadedDocument> documents = [];
 
-        public string FileName { get; private set; } = "";
+        public IReadOnlyList<UploadedDocument> Documents => documents;
 
         /// <summary>Null when all is well.</summary>
         public async Task<UploadRefusal?> ReadAll(MultipartReader reader, CancellationToken cancellation)
@@ -110,31 +121,30 @@ internal static class DocumentUpload
                     return refusal;
             }
 
-            return Document is null ? UploadRefusal.DocumentMissing : null;
+            return documents.Count == 0 ? UploadRefusal.DocumentMissing : null;
         }
 
         public void Discard()
         {
-            if (Document is not null)
-                store.Discard(Document);
+            documents.ForEach(document => store.Discard(document.Staged));
         }
 
         private async Task<UploadRefusal?> ReadDocument(MultipartSection section, ContentDispositionHeaderValue disposition, CancellationToken cancellation)
         {
-            if (Document is not null)
-                return UploadRefusal.Malformed;
-            if (!await mayBegin(fields))
+            if (documents.Count == most)
+                return most == 1 ? UploadRefusal.Malformed : UploadRefusal.TooMany;
+            if (documents.Count == 0 && !await mayBegin(fields))
                 return UploadRefusal.Forbidden;
             // RFC 7578 4.2: filename* is not for multipart/form-data; browsers send UTF-8 in filename.
-            FileName = HeaderUtilities.UnescapeAsQuotedString(disposition.FileName).ToString();
+            var fileName = HeaderUtilities.UnescapeAsQuotedString(disposition.FileName).ToString();
             switch (await store.Receive(section.Body, cancellation))
             {
                 case DocumentReceived.Staged staged:
-                    Document = staged;
-                    return null;
+                    documents.Add(new UploadedDocument(staged, fileName));
+                    return documents.Sum(document => document.Staged.Length) > cap ? UploadRefusal.TooLarge : null;
                 case DocumentReceived.TooLarge:
                     return UploadRefusal.TooLarge;
-                case DocumentReceived.Empty when FileName.Length == 0:
+                case DocumentReceived.Empty when fileName.Length == 0:
                     return UploadRefusal.DocumentMissing;
                 default:
                     return UploadRefusal.Empty;

@@ -1,8 +1,8 @@
-// Says before the upload that a file is too large. Without script the service says it, after as many bytes.
+// Says before the upload that the files are too large together. Without script the service says it, after as many bytes.
 for (const input of document.querySelectorAll('input[type=file][data-max-bytes]')) {
   input.addEventListener('change', () => {
-    const tooLarge = input.files.length > 0 && input.files[0].size > Number(input.dataset.maxBytes);
-    input.setCustomValidity(tooLarge ? input.dataset.tooLarge : '');
+    const bytes = [...input.files].reduce((sum, file) => sum + file.size, 0);
+    input.setCustomValidity(bytes > Number(input.dataset.maxBytes) ? input.dataset.tooLarge : '');
     input.reportValidity();
   });
 }

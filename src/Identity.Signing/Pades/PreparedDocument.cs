@@ -56,7 +56,8 @@ public sealed class PreparedDocument
     public static Preparation Prepare(
         DocumentBytes original, VerifiedApproval approval, PersonCertificate certificate, int tokenBytes, DateTimeOffset signingTime, SignatureForm? form = null)
     {
-        if (approval.Structure.Documents is not [var approved] || approved.Sha256 != Base64Url.EncodeToString(original.Digest(HashAlgorithmName.SHA256)))
+        var sha256 = Base64Url.EncodeToString(original.Digest(HashAlgorithmName.SHA256));
+        if (approval.Structure.Documents.All(approved => approved.Sha256 != sha256))
             return new Preparation.OtherDocument();
         // The upload's cap was checked when the document came.
         if (PdfDocument.Read(original, new PdfLimits { FileBytes = original.Length }) is not PdfRead.Document document)

@@ -75,9 +75,9 @@ internal static class AgencyEndpoints
 
     private static IResult NotFound() => ApiError.Result(404, "not_found", "There is no such request.");
 
-    private static RequestStatus Describe(SigningRequest request, DateTimeOffset now)
+    internal static RequestStatus Describe(SigningRequest request, DateTimeOffset now)
     {
-        var state = request.State is not (RequestState.Signed or RequestState.Approved or RequestState.PendingTimestamp) && request.ExpiresAt <= now ? RequestState.Expired : request.State;
+        var state = request.StateAt(now);
         return new RequestStatus(
             request.Id, SnakeCase.Of(state), request.Level.Word(), Convert.ToHexStringLower(request.DocumentSha256), request.ExpiresAt,
             state is RequestState.Failed or RequestState.PendingTimestamp ? SnakeCase.Of(request.Failure!.Value) : null,

@@ -120,7 +120,7 @@ public sealed class WaitingSignatures(ApprovalRecords approvals, CompleteSignatu
     {
         foreach (var due in await approvals.PendingDue(cancellation))
         {
-            if (!await approvals.ClaimPending(due, cancellation) || await approvals.Find(due.ApprovalId, cancellation) is not { } claimed)
+            if (!await approvals.ClaimPending(due, cancellation) || await approvals.Find(due, cancellation) is not { } claimed)
                 continue;
             using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
             deadline.CancelAfter(settings.SigningDeadline / 2);

@@ -24,9 +24,8 @@ internal sealed class CreateRequest(RequestStore requests, DocumentStore documen
 
     public async Task<IResult> Handle(HttpContext context, Agency agency)
     {
-        var key = context.Request.Headers[KeyHeader].ToString();
-        if (key.Length is 0 or > LongestKey || !key.All(c => c is > ' ' and < '\x7f'))
-            return ApiError.Result(400, "invalid_request", $"Idempotency-Key must have 1 to {LongestKey} visible ASCII characters.");
+        if (ReadKey(context, out var missing) is not { } key)
+            return missing!;
         switch (await DocumentUpload.Read(context, documents, settings.MaxDocumentBytes, _ => Task.FromResult(true)))
         {
             case UploadRead.Refused refused:
@@ -36,6 +35,16 @@ internal sealed class CreateRequest(RequestStore requests, DocumentStore documen
             default:
                 throw new InvalidOperationException("Reading an upload has two outcomes.");
         }
+    }
+
+    /// <summary>The Idempotency-Key; null with the refusal.</summary>
+    internal static string? ReadKey(HttpContext context, out IResult? refusal)
+    {
+        var key = context.Request.Headers[KeyHeader].ToString();
+        refusal = key.Length is 0 or > LongestKey || !key.All(c => c is > ' ' and < '\x7f')
+            ? ApiError.Result(400, "invalid_request", $"Idempotency-Key must have 1 to {LongestKey} visible ASCII characters.")
+            : null;
+        return refusal is null ? key : null;
     }
 
     /// <summary>
@@ -92,6 +101,7 @@ internal sealed class CreateRequest(RequestStore requests, DocumentStore documen
     {
         UploadRefusal.TooLarge => ApiError.Result(413, "document_too_large", "The document is larger than this service takes."),
         UploadRefusal.Empty => ApiError.Result(422, "document_refused", "The document has no bytes.", "empty"),
+        UploadRefusal.TooMany => ApiError.Result(400, "invalid_request", $"A batch has 1 to {Batch.MostDocuments} documents."),
         UploadRefusal.DocumentMissing => ApiError.Result(400, "invalid_request", "The part 'document' is missing."),
         _ => ApiError.Result(400, "invalid_request", "The body must be multipart/form-data with a document and short text fields."),
     };
@@ -101,7 +111,7 @@ internal sealed class CreateRequest(RequestStore requests, DocumentStore documen
     /// <summary>The level that is asked for, or the service's own; null when it is none that this agency may have.</summary>
     internal static PadesLevel? LevelOf(string? word, Agency agency, SigningSettings settings) => agency.AskedLevel(word, settings);
 
-    private sealed record Fields(string Purpose, Uri ReturnUrl, string? Signer, string FileName, PadesLevel Level, RequestedForm? Form)
+    internal sealed record Fields(string Purpose, Uri ReturnUrl, string? Signer, string FileName, PadesLevel Level, RequestedForm? Form)
     {
         private static readonly string[] Known = ["purpose", "return_url", "signer", "level", "signature"];
 
@@ -145,7 +155,7 @@ internal sealed class CreateRequest(RequestStore requests, DocumentStore documen
             return hash.GetHashAndReset();
         }
 
-        public SigningRequest ToRequest(Agency agency, DocumentReceived.Staged document, DocumentExamination examination, DateTimeOffset now, TimeSpan lifetime) => new()
+        public SigningRequest ToRequest(Agency agency, DocumentReceived.Staged document, DocumentExamination examination, DateTimeOffset now, TimeSpan lifetime, string? batch = null, int position = 0) => new()
         {
             Id = document.Id,
             State = RequestState.Received,
@@ -160,6 +170,8 @@ internal sealed class CreateRequest(RequestStore requests, DocumentStore documen
             RequiredSigner = Signer,
             Form = Form?.ToJson(),
             Examination = examination.ToJson(),
+            BatchId = batch,
+            BatchPosition = position,
             CreatedAt = now,
             ExpiresAt = now + lifetime,
         };

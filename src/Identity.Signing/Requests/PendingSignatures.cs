@@ -8,7 +8,7 @@ namespace Identity.Signing.Requests;
 /// Signs away from the browser's request, so that a closed tab does not stop a signature half-way. Only identifiers of stored approvals wait
 /// here; what a stop or a full queue leaves out is found again in the database.
 /// </summary>
-public sealed class PendingSignatures(SignRequest recipe, ApprovalRecords approvals, UnfinishedSignatures unfinished, SigningSettings settings, TimeProvider time, ILogger<PendingSignatures> log)
+public sealed class PendingSignatures(SignRequest recipe, ApprovalRecords approvals, UnfinishedSignatures unfinished, TimeProvider time, ILogger<PendingSignatures> log)
     : BackgroundService
 {
     private const int LongestQueue = 1000;
@@ -45,29 +45,35 @@ public sealed class PendingSignatures(SignRequest recipe, ApprovalRecords approv
 
     private async Task Sign(string approvalId)
     {
-        using var deadline = new CancellationTokenSource(settings.SigningDeadline / 2, time);
         try
         {
-            var outcome = await recipe.Run(approvalId, deadline.Token);
+            using var deadline = new CancellationTokenSource(await recipe.Deadline(approvalId, CancellationToken.None) / 2, time);
+            var outcomes = await recipe.Run(approvalId, deadline.Token);
             // It may have been the last of a ceremony.
             unfinished.Ceremonies.Wake();
-            switch (outcome)
-            {
-                case SigningOutcome.Failed failed:
-                    log.LogWarning("Approval {Approval} gave no signature: {Reason} ({Detail})", approvalId, failed.Reason, failed.Detail);
-                    break;
-                case SigningOutcome.Waiting waiting:
-                    log.LogWarning("The signature for approval {Approval} waits: {Reason} ({Detail})", approvalId, waiting.Obstacle, waiting.Detail);
-                    break;
-                case SigningOutcome.NotTaken:
-                    log.LogInformation("Approval {Approval} was not taken: it, or its request, was used meanwhile", approvalId);
-                    break;
-            }
+            foreach (var outcome in outcomes)
+                Log(approvalId, outcome);
         }
         catch (Exception e)
         {
             // The recipe has made the request visibly failed where it could; what it could not, the repair will.
             log.LogError(e, "Signing for approval {Approval} broke off", approvalId);
+        }
+    }
+
+    private void Log(string approvalId, SigningOutcome outcome)
+    {
+        switch (outcome)
+        {
+            case SigningOutcome.Failed failed:
+                log.LogWarning("Approval {Approval} gave no signature: {Reason} ({Detail})", approvalId, failed.Reason, failed.Detail);
+                break;
+            case SigningOutcome.Waiting waiting:
+                log.LogWarning("The signature for approval {Approval} waits: {Reason} ({Detail})", approvalId, waiting.Obstacle, waiting.Detail);
+                break;
+            case SigningOutcome.NotTaken:
+                log.LogInformation("Approval {Approval} was not taken: it, or its request, was used meanwhile", approvalId);
+                break;
         }
     }
 

@@ -32,19 +32,21 @@ public sealed class RequestStore(IDbContextFactory<SigningDatabase> databases)
         return await database.Requests.AsNoTracking().SingleOrDefaultAsync(request => request.Id == id, cancellation);
     }
 
+    /// <summary>Of a batch, its first document.</summary>
     public async Task<IReadOnlyList<SigningRequest>> NewestOf(string personSubject, CancellationToken cancellation)
     {
         await using var database = await databases.CreateDbContextAsync(cancellation);
         return await database.Requests.AsNoTracking()
-            .Where(request => request.PersonSubject == personSubject && request.State != RequestState.Superseded)
+            .Where(request => request.PersonSubject == personSubject && request.BatchPosition == 0 && request.State != RequestState.Superseded)
             .OrderByDescending(request => request.CreatedAt).Take(ListedRequests)
             .ToListAsync(cancellation);
     }
 
-    public async Task Add(SigningRequest request, CancellationToken cancellation)
+    /// <summary>All or none.</summary>
+    public async Task Add(IReadOnlyList<SigningRequest> added, CancellationToken cancellation)
     {
         await using var database = await databases.CreateDbContextAsync(cancellation);
-        database.Requests.Add(request);
+        database.Requests.AddRange(added);
         await database.SaveChangesAsync(cancellation);
     }
 

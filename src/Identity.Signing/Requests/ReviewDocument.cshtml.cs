@@ -15,7 +15,7 @@ namespace Identity.Signing.Requests;
 
 /// <summary>Shows the document, who asks and what for; the button leads to the Provider's approval page.</summary>
 [Authorize]
-public sealed class ReviewDocumentModel(RequestStore requests, DocumentStore documents, SigningSettings settings, TimeProvider time) : PageModel
+public sealed class ReviewDocumentModel(RequestStore requests, BatchStore batches, DocumentStore documents, SigningSettings settings, TimeProvider time) : PageModel
 {
     public SigningRequest Requested { get; private set; } = null!;
 
@@ -29,7 +29,8 @@ public sealed class ReviewDocumentModel(RequestStore requests, DocumentStore doc
     /// <summary>Null when there is no choice.</summary>
     public PlaceChoice? Places => PlaceChoice.For(Requested, new SignedInName(Person.Name), settings.Drawing, time.GetUtcNow());
 
-    public bool CanApprove => Requested.CanAskApproval(time.GetUtcNow());
+    /// <summary>A document of a batch is looked at here, and approved with the others.</summary>
+    public bool CanApprove => Requested.BatchId is null && Requested.CanAskApproval(time.GetUtcNow());
 
     public async Task<IActionResult> OnGet(string id, string? notice)
     {
@@ -46,6 +47,8 @@ public sealed class ReviewDocumentModel(RequestStore requests, DocumentStore doc
     {
         if (await Open(id) is { } refusal)
             return refusal;
+        if (Requested.BatchId is { } batch)
+            return Redirect($"/batches/{batch}/review");
         if (await Chosen() is not { } form)
             return NoPlace();
         if (Requested.PlaceId is { } place && !await Ceremonies.BeginAsking(Requested, HttpContext.RequestAborted))
@@ -56,7 +59,7 @@ public sealed class ReviewDocumentModel(RequestStore requests, DocumentStore doc
         Requested = asked;
         try
         {
-            await HttpContext.ChallengeAsync(ApprovalScheme.Name, ApprovalScheme.Properties(HttpContext, Requested));
+            await HttpContext.ChallengeAsync(ApprovalScheme.Name, ApprovalScheme.Properties(HttpContext, ApprovalSubject.Of(Requested)));
             return new EmptyResult();
         }
         catch (Exception e) when (IsProviderOutage(e) && !Response.HasStarted)
@@ -98,7 +101,7 @@ public sealed class ReviewDocumentModel(RequestStore requests, DocumentStore doc
             return Challenge();
         if (!RequestId.IsOne(id) || await requests.Find(id, HttpContext.RequestAborted) is not { } request)
             return NotFound();
-        if (!await requests.BindPerson(request, person.Subject, person.Identifier, HttpContext.RequestAborted))
+        if (!await Bind(request, person))
             return new StatusCodeResult(StatusCodes.Status403Forbidden);
         (Person, Requested) = (person, request);
         if (request is not { PlaceId: { } place, State: RequestState.Received or RequestState.Shown or RequestState.ApprovalAsked or RequestState.Failed or RequestState.Superseded })
@@ -110,6 +113,10 @@ public sealed class ReviewDocumentModel(RequestStore requests, DocumentStore doc
 
     private CeremonyStore Ceremonies => HttpContext.RequestServices.GetRequiredService<CeremonyStore>();
 
+    private async Task<bool> Bind(SigningRequest request, SignedInPerson person) => request.BatchId is { } id
+        ? await batches.Find(id, HttpContext.RequestAborted) is { } batch && await batches.BindPerson(batch, person.Subject, person.Identifier, HttpContext.RequestAborted)
+        : await requests.BindPerson(request, person.Subject, person.Identifier, HttpContext.RequestAborted);
+
     private PageResult Show()
     {
         HttpContext.ContentSecurity()
@@ -120,6 +127,6 @@ public sealed class ReviewDocumentModel(RequestStore requests, DocumentStore doc
     }
 
     // The handler wraps what happened on the way to the Provider: no metadata (InvalidOperationException), no connection, a refusal.
-    private static bool IsProviderOutage(Exception e) =>
+    internal static bool IsProviderOutage(Exception e) =>
         e is HttpRequestException or InvalidOperationException or OperationCanceledException or IOException or OpenIdConnectProtocolException;
 }

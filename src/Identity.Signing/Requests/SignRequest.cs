@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using Identity.Audit;
 using Identity.Keys;
 using Identity.Keys.Activation;
@@ -6,7 +5,6 @@ using Identity.Pdf.Structure;
 using Identity.Signing.Approvals;
 using Identity.Signing.Certificates;
 using Identity.Signing.Documents;
-using Identity.Signing.Pades;
 
 namespace Identity.Signing.Requests;
 
@@ -22,118 +20,131 @@ public abstract record SigningOutcome
     public sealed record Waiting(FailureReason Obstacle, string Detail) : SigningOutcome;
 
     /// <summary>The request shows the reason; the approval is spent.</summary>
-    public sealed record Failed(FailureReason Reason, string Detail) : SigningOutcome;
+    public sealed record Failed(FailureReason Reason, string Detail) : SigningOutcome
+    {
+        /// <summary>The audit log takes words, not sentences: the detail where it is one.</summary>
+        internal string Word => Detail.Length is > 0 and <= 64 && Detail.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c == '_') ? Detail : SnakeCase.Of(Reason);
+    }
 
     /// <summary>The approval or its request had been used meanwhile: nothing was changed.</summary>
     public sealed record NotTaken : SigningOutcome;
 }
 
 /// <summary>
-/// One approval becomes one signature, or a visible failure. The order is the safety of it:
+/// One approval becomes one signature for each of its documents, or a visible failure of it. The order is the safety of it:
 ///  1. the evidence was stored, verbatim, before anything else (ApprovalScheme): whatever follows can be shown to have had its approval;
-///  2. the document is read from the store and hashed again: what is signed is what was received and shown;
-///  3. the evidence is verified from its stored form against that hash and the request: the record kept is the record judged;
-///  4. the beginning is audited, then the approval is taken, in one conditional update: from here a crash cannot lead to a second signature,
-///     only to a request that InterruptedSignatures calls failed;
-///  5. a key is made for this approval; 6. the Authority, which verifies the evidence for itself, certifies it;
-///  7. the document is prepared; 8. signed, once, with the key; 9. the key is destroyed, however it ended;
-/// 10. the signature is brought to its level and stored, or kept until it can be: CompleteSignature; 11. the end is audited.
+///  2. each document is read from the store and hashed again: what is signed is what was received and shown;
+///  3. the evidence is verified from its stored form against those hashes and the requests: the record kept is the record judged, and the
+///     Provider's keys that it was judged with are kept beside it;
+///  4. the beginning is audited, then the approval is taken, all documents in one conditional update: from here a crash cannot lead to a second
+///     signature, only to requests that InterruptedSignatures calls failed;
+///  5. a key is made for this approval; 6. the Authority, which verifies the evidence for itself, certifies it, once, for all documents;
+///  7. each document is signed, once, with the key, and brought to its level: SignDocument, several at a time;
+///  8. the key is destroyed, however it ended; 9. the end is audited, of each document.
 /// </summary>
 public sealed class SignRequest(
-    ApprovalRecords approvals, DocumentStore documents, EvidenceVerifier evidence, CertifiedPersonKeys keys, CompleteSignature complete, AuditLog audit)
+    ApprovalRecords approvals, DocumentStore documents, EvidenceVerifier evidence, CertifiedPersonKeys keys, SignDocument sign, AuditLog audit)
 {
-    public async Task<SigningOutcome> Run(string approvalId, CancellationToken cancellation)
+    /// <returns>how it ended for each document, in the order of the approval</returns>
+    public async Task<IReadOnlyList<SigningOutcome>> Run(string approvalId, CancellationToken cancellation)
     {
-        if (await approvals.Find(approvalId, cancellation) is not { } found || found.Approval.TakenAt is not null || found.Approval.EndedAt is not null)
-            return new SigningOutcome.NotTaken();
-        var (approval, request) = found;
+        if (await approvals.Find(approvalId, cancellation) is not { } found || found.Documents.Any(document => document.Approval.TakenAt is not null)
+            || found.Documents.All(document => document.Approval.EndedAt is not null))
+            return [new SigningOutcome.NotTaken()];
+        var outcomes = new Dictionary<string, SigningOutcome>();
+        var left = await Unchanged(found, outcomes, cancellation);
+        if (left.Count > 0)
+            await Sign(found, left, outcomes, cancellation);
+        return [.. found.Documents.Select(document => outcomes.GetValueOrDefault(document.Request.Id, new SigningOutcome.NotTaken()))];
+    }
 
-        using var document = await documents.OpenUnchanged(request, cancellation);
-        if (document is null)
-            return await RefuseBeforeTaking(approval, request, FailureReason.DocumentChanged, "document_changed");
-        var verified = await evidence.Check(approval, request, document.Digest(HashAlgorithmName.SHA256), cancellation);
-        if (verified is ApprovalChecked.Bad bad)
-            return await RefuseBeforeTaking(approval, request, bad.Reason, bad.Detail);
+    /// <summary>The deadline that a copy of the service has for all documents of an approval.</summary>
+    public async Task<TimeSpan> Deadline(string approvalId, CancellationToken cancellation) =>
+        approvals.Deadline(await approvals.Find(approvalId, cancellation) is { Documents.Count: > 0 and var count } ? count : 1);
 
-        var operation = audit.Begin(About(approval, request));
-        if (!await approvals.Take(approval, cancellation))
+    /// <summary>A document that was changed in the store is signed by no approval; the others are not held up by it.</summary>
+    private async Task<List<ApprovedRequest>> Unchanged(FoundApproval found, Dictionary<string, SigningOutcome> outcomes, CancellationToken cancellation)
+    {
+        var left = new List<ApprovedRequest>();
+        foreach (var document in found.Documents.Where(document => document.Approval.EndedAt is null))
         {
-            operation.Complete(AuditOutcome.Refused, "approval_not_taken");
-            await approvals.EndUnused(approval);
-            return new SigningOutcome.NotTaken();
+            using var bytes = await documents.OpenUnchanged(document.Request, cancellation);
+            if (bytes is not null)
+                left.Add(document);
+            else
+                outcomes[document.Request.Id] = await RefuseBeforeTaking(document, FailureReason.DocumentChanged, "document_changed");
+        }
+
+        return left;
+    }
+
+    private async Task Sign(FoundApproval found, List<ApprovedRequest> left, Dictionary<string, SigningOutcome> outcomes, CancellationToken cancellation)
+    {
+        var verified = await evidence.Check(found.Evidence, [.. found.Documents.Select(document => document.Request)], cancellation);
+        if (verified is ApprovalChecked.Bad bad)
+        {
+            foreach (var document in left)
+                outcomes[document.Request.Id] = await RefuseBeforeTaking(document, bad.Reason, bad.Detail);
+            return;
+        }
+
+        var good = (ApprovalChecked.Good)verified;
+        await approvals.KeepProviderKeys(found.Evidence.ApprovalId, good.ProviderKeys, cancellation);
+        var begun = left.Select(document => new BegunDocument(document, audit.Begin(About(document)))).ToList();
+        if (!await approvals.Take(left, cancellation))
+        {
+            begun.ForEach(document => document.Operation.Complete(AuditOutcome.Refused, "approval_not_taken"));
+            await approvals.EndUnused(found.Evidence.ApprovalId);
+            return;
         }
 
         try
         {
-            var made = await SignWithPersonKey(approval, request, document, ((ApprovalChecked.Good)verified).Approval, cancellation);
-            var outcome = made.Signed is { } signed ? await complete.Run(approval, request.Level, signed, cancellation) : made.Failed!;
-            if (outcome is SigningOutcome.Failed failed)
-                await approvals.EndFailed(approval, failed.Reason);
-            if (outcome is SigningOutcome.Waiting waiting)
-                audit.Append(new SignatureWaits(request.Id, approval.ApprovalId, SnakeCase.Of(waiting.Obstacle)));
-            operation.Complete(outcome is SigningOutcome.Signed or SigningOutcome.Waiting ? AuditOutcome.Succeeded : AuditOutcome.Failed, ReasonOf(outcome));
-            return outcome;
+            foreach (var (request, outcome) in await SignWithPersonKey(found.Evidence, begun, good.Approval, cancellation))
+                outcomes[request] = outcome;
         }
         catch
         {
-            // Not expected, so not explained: the request shows that it failed, the caller logs why.
-            await approvals.EndFailed(approval, FailureReason.InternalError);
-            operation.Complete(AuditOutcome.Failed, "internal_error");
+            // Not expected, so not explained: the requests show that it failed, the caller logs why.
+            foreach (var document in begun)
+                await sign.Fail(document, FailureReason.InternalError, "internal_error");
             throw;
         }
     }
 
-    private async Task<(SignedDocument? Signed, SigningOutcome.Failed? Failed)> SignWithPersonKey(
-        StoredApproval approval, SigningRequest request, DocumentBytes document, VerifiedApproval verified, CancellationToken cancellation)
+    private async Task<IReadOnlyDictionary<string, SigningOutcome>> SignWithPersonKey(
+        StoredEvidence stored, IReadOnlyList<BegunDocument> begun, VerifiedApproval verified, CancellationToken cancellation)
     {
         if (keys.Make(verified) is not { } key)
-            return (null, new SigningOutcome.Failed(FailureReason.KeyUnavailable, "key_not_made"));
+            return await sign.FailAll(begun, FailureReason.KeyUnavailable, "key_not_made");
         try
         {
-            switch (await keys.Certify(key, approval.Evidence, cancellation))
+            switch (await keys.Certify(key, stored.Evidence, cancellation))
             {
                 case CertificateAnswer.Refused refused:
-                    return (null, new SigningOutcome.Failed(refused.Reason, refused.Detail));
+                    return await sign.FailAll(begun, refused.Reason, refused.Detail);
                 case CertificateAnswer.Issued { Certificate: var certificate }:
-                    return PreparedDocument.Prepare(document, verified, certificate, complete.Timestamps.ExpectedTokenBytes, complete.Timestamps.ClaimedSigningTime(), FormOf(request)) switch
-                    {
-                        Preparation.Done done => (SignedDocument.Sign(done.Document, key.For(SHA256.HashData(document))), null),
-                        Preparation.Unsuitable unsuitable => (null, new SigningOutcome.Failed(FailureReason.DocumentUnsuitable, unsuitable.Detail)),
-                        _ => (null, new SigningOutcome.Failed(FailureReason.DocumentChanged, "document_changed")),
-                    };
+                    await approvals.KeepCertificates(stored.ApprovalId, certificate.ToPem());
+                    return await sign.RunAll(begun, key, certificate, cancellation);
                 default:
                     throw new InvalidOperationException("The Authority certifies or does not.");
             }
         }
-        catch (KeyUnavailableException)
-        {
-            // The token was lost, or its process ended, with this person's key: it cannot come back.
-            return (null, new SigningOutcome.Failed(FailureReason.KeyUnavailable, "key_lost"));
-        }
         finally
         {
             key.Dispose();
-            audit.Append(new PersonKeyDestroyed(approval.ApprovalId));
+            audit.Append(new PersonKeyDestroyed(stored.ApprovalId));
         }
     }
 
-    private SignatureForm? FormOf(SigningRequest request) => RequestedForm.Stored(request.Form) is not { } asked ? null
-        : asked is not { Visible: { } visible } ? asked.ToSignatureForm()
-        : asked.ToSignatureForm() with { Appearance = (signer, time) => complete.Drawing.Draw(visible, signer, time, request.Purpose, asked.Commitment, request.DocumentSha256) };
-
-    private async Task<SigningOutcome> RefuseBeforeTaking(StoredApproval approval, SigningRequest request, FailureReason reason, string detail)
+    private async Task<SigningOutcome> RefuseBeforeTaking(ApprovedRequest document, FailureReason reason, string detail)
     {
         var outcome = new SigningOutcome.Failed(reason, detail);
-        audit.Begin(About(approval, request)).Complete(AuditOutcome.Refused, ReasonOf(outcome));
-        await approvals.EndFailed(approval, reason);
+        audit.Begin(About(document)).Complete(AuditOutcome.Refused, outcome.Word);
+        await approvals.EndFailed(document.Approval, reason);
         return outcome;
     }
 
-    private static DocumentSigning About(StoredApproval approval, SigningRequest request) =>
-        new(request.Id, approval.ApprovalId, Convert.ToHexStringLower(request.DocumentSha256));
-
-    // The audit log takes words, not sentences: the detail where it is one.
-    private static string? ReasonOf(SigningOutcome outcome) => outcome is not SigningOutcome.Failed failed ? null
-        : failed.Detail.Length is > 0 and <= 64 && failed.Detail.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c == '_') ? failed.Detail
-        : SnakeCase.Of(failed.Reason);
+    private static DocumentSigning About(ApprovedRequest document) =>
+        new(document.Request.Id, document.Approval.ApprovalId, Convert.ToHexStringLower(document.Request.DocumentSha256));
 }

@@ -134,6 +134,12 @@ public sealed class SigningRequest
     /// <summary><see cref="DocumentExamination.ToJson"/>; null for a request from before documents were examined.</summary>
     public string? Examination { get; init; }
 
+    /// <summary>Shared by the documents that are approved together; null for a document by itself. Another space of names than that of requests.</summary>
+    public string? BatchId { get; init; }
+
+    /// <summary>The document's place in its batch, from 0.</summary>
+    public int BatchPosition { get; init; }
+
     public required DateTimeOffset CreatedAt { get; init; }
 
     public required DateTimeOffset ExpiresAt { get; init; }
@@ -153,6 +159,10 @@ public sealed class SigningRequest
 
     /// <summary>Now in whole seconds, so that an answer repeated from the database is the answer given at first.</summary>
     internal static DateTimeOffset Moment(TimeProvider time) => DateTimeOffset.FromUnixTimeSeconds(time.GetUtcNow().ToUnixTimeSeconds());
+
+    /// <summary>The state, or that its time is over.</summary>
+    public RequestState StateAt(DateTimeOffset now) =>
+        State is not (RequestState.Signed or RequestState.Approved or RequestState.PendingTimestamp) && ExpiresAt <= now ? RequestState.Expired : State;
 
     public bool CanAskApproval(DateTimeOffset now) => !DocumentsRemoved && now < ExpiresAt
         && State is RequestState.Received or RequestState.Shown or RequestState.ApprovalAsked or RequestState.Failed;

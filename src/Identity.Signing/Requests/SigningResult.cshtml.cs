@@ -37,7 +37,7 @@ public sealed class SigningResultModel(RequestStore requests, ApprovalRecords ap
             return NotFound();
         Requested = request;
         UnderWay = request.State is RequestState.Approved
-            || (request.State is RequestState.ApprovalAsked && await approvals.IsUnderWay(id, HttpContext.RequestAborted));
+            || (request.State is RequestState.ApprovalAsked && await approvals.IsUnderWay([id], HttpContext.RequestAborted));
         if (!UnderWay && request.State is RequestState.Received or RequestState.Shown or RequestState.ApprovalAsked)
             return Redirect($"/requests/{id}/review");
         if (request is { State: RequestState.Signed or RequestState.Superseded, PlaceId: { } place })

@@ -44,7 +44,7 @@ public sealed class UploadDocumentModel(
         await ReadPerson();
         if (Person is null)
             return Challenge();
-        return await DocumentUpload.Read(HttpContext, documents, settings.MaxDocumentBytes, IsFromThisPage) switch
+        return await DocumentUpload.Read(HttpContext, documents, settings.MaxDocumentBytes, IsFromThisPage, Batch.MostDocuments) switch
         {
             UploadRead.Complete upload => await Accept(upload, Person),
             UploadRead.Refused refused => Refuse(refused.Reason),
@@ -80,36 +80,71 @@ public sealed class UploadDocumentModel(
             var purpose = Purpose.Length == 0 ? texts["OwnPurpose"].Value : Purpose;
             if (!ShowableText.IsShowable(purpose, SigningRequest.LongestPurpose))
                 return Refuse(StatusCodes.Status400BadRequest, "ProblemPurpose", SigningRequest.LongestPurpose);
-            using var bytes = documents.OpenStaged(upload.Document);
-            if (DocumentAcceptance.Check(bytes, new PdfLimits { FileBytes = settings.MaxDocumentBytes }, settings.Level, time.GetUtcNow()) is { } unfit)
-                return Refuse(StatusCodes.Status422UnprocessableEntity, "Refused" + unfit.Reason);
+            var examinations = new List<DocumentExamination>();
+            if (Refusal(upload.Documents, examinations) is { } unfit)
+                return unfit;
 
-            documents.Keep(upload.Document);
-            audit.Append(new SigningRequestReceived(upload.Document.Id, person.Subject, Convert.ToHexStringLower(upload.Document.Sha256)));
-            await requests.Add(ToRequest(upload, person, purpose, DocumentAcceptance.Examine(bytes)), HttpContext.RequestAborted);
+            var batch = upload.Documents.Count > 1 ? RequestId.Next() : null;
+            foreach (var document in upload.Documents)
+            {
+                documents.Keep(document.Staged);
+                audit.Append(new SigningRequestReceived(document.Staged.Id, person.Subject, Convert.ToHexStringLower(document.Staged.Sha256)));
+            }
+
+            await requests.Add([.. upload.Documents.Select((document, index) => ToRequest(document, person, purpose, batch, index, examinations[index]))], HttpContext.RequestAborted);
             kept = true;
-            return Redirect($"/requests/{upload.Document.Id}/review");
+            return Redirect(batch is null ? $"/requests/{upload.Document.Id}/review" : $"/batches/{batch}/review");
         }
         finally
         {
             if (!kept)
-                documents.Discard(upload.Document);
+            {
+                foreach (var document in upload.Documents)
+                    documents.Discard(document.Staged);
+            }
         }
     }
 
-    private SigningRequest ToRequest(UploadRead.Complete upload, SignedInPerson person, string purpose, DocumentExamination examination)
+    /// <summary>The first document that cannot be signed, or comes a second time; named when there are several.</summary>
+    private PageResult? Refusal(IReadOnlyList<UploadedDocument> uploaded, List<DocumentExamination> examinations)
+    {
+        if (CreateBatch.Repeated(uploaded) is { } repeated)
+            return Refuse(StatusCodes.Status422UnprocessableEntity, "ProblemRepeated", NameOf(uploaded[repeated]));
+        foreach (var document in uploaded)
+        {
+            using var bytes = documents.OpenStaged(document.Staged);
+            if (DocumentAcceptance.Check(bytes, new PdfLimits { FileBytes = settings.MaxDocumentBytes }, settings.Level, time.GetUtcNow()) is not { } unfit)
+            {
+                examinations.Add(DocumentAcceptance.Examine(bytes));
+                continue;
+            }
+
+            var refusal = Refuse(StatusCodes.Status422UnprocessableEntity, "Refused" + unfit.Reason);
+            if (uploaded.Count > 1)
+                Problem = $"{NameOf(document)}: {Problem}";
+            return refusal;
+        }
+
+        return null;
+    }
+
+    private static string NameOf(UploadedDocument document) => DocumentLabel.Of(document.FileName, SigningRequest.LongestFileName);
+
+    private SigningRequest ToRequest(UploadedDocument document, SignedInPerson person, string purpose, string? batch, int position, DocumentExamination examination)
     {
         var now = SigningRequest.Moment(time);
         return new SigningRequest
         {
-            Id = upload.Document.Id,
+            Id = document.Staged.Id,
             State = RequestState.Received,
             Level = settings.Level,
             Requester = ShowableText.IsShowable(person.Name, AgencyRegistry.LongestName) ? person.Name : texts["OwnRequester"].Value,
             Purpose = purpose,
-            FileName = DocumentLabel.Of(upload.FileName, SigningRequest.LongestFileName),
-            DocumentSha256 = upload.Document.Sha256,
-            DocumentLength = upload.Document.Length,
+            FileName = NameOf(document),
+            DocumentSha256 = document.Staged.Sha256,
+            DocumentLength = document.Staged.Length,
+            BatchId = batch,
+            BatchPosition = position,
             RequiredSigner = person.Identifier,
             Examination = examination.ToJson(),
             PersonSubject = person.Subject,
@@ -122,6 +157,7 @@ public sealed class UploadDocumentModel(
     private PageResult Refuse(UploadRefusal reason) => reason switch
     {
         UploadRefusal.TooLarge => Refuse(StatusCodes.Status413PayloadTooLarge, "ProblemTooLarge", CapMegabytes),
+        UploadRefusal.TooMany => Refuse(StatusCodes.Status400BadRequest, "ProblemTooMany", Batch.MostDocuments),
         UploadRefusal.Empty => Refuse(StatusCodes.Status422UnprocessableEntity, "ProblemEmpty"),
         UploadRefusal.DocumentMissing => Refuse(StatusCodes.Status400BadRequest, "ProblemMissing"),
         // From another site, or a page that was open too long.

@@ -16,6 +16,8 @@ public sealed class SigningDatabase(DbContextOptions<SigningDatabase> options) :
 {
     public DbSet<SigningRequest> Requests => Set<SigningRequest>();
 
+    public DbSet<StoredEvidence> Evidence => Set<StoredEvidence>();
+
     public DbSet<StoredApproval> Approvals => Set<StoredApproval>();
 
     public DbSet<Ceremony> Ceremonies => Set<Ceremony>();
@@ -49,10 +51,12 @@ public sealed class SigningDatabase(DbContextOptions<SigningDatabase> options) :
             request.Property(r => r.Level).HasConversion<string>().HasDefaultValue(PadesLevel.T).HasSentinel((PadesLevel)(-1));
             request.HasIndex(r => new { r.PersonSubject, r.CreatedAt });
             request.HasIndex(r => new { r.DocumentsRemoved, r.State });
+            request.HasIndex(r => new { r.BatchId, r.BatchPosition });
         });
+        modelBuilder.Entity<StoredEvidence>().HasKey(evidence => evidence.ApprovalId);
         modelBuilder.Entity<StoredApproval>(approval =>
         {
-            approval.HasKey(a => a.ApprovalId);
+            approval.HasKey(a => new { a.ApprovalId, a.RequestId });
             approval.HasIndex(a => a.RequestId);
             approval.HasIndex(a => a.EndedAt);
             approval.HasIndex(a => a.NextTryAt);

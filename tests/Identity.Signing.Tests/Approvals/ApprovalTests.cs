@@ -91,7 +91,7 @@ public sealed class ApprovalTests(SigningSystem system) : IClassFixture<SigningS
         if (what == "identifier is a path")
             system.Provider.Finish = made => Replace(made, payload => payload["jti"] = "../../../../../../tmp/x");
         else
-            system.Provider.Finish = made => what == "none" ? null : what == "not a token" ? "hello" : new string('a', StoredApproval.LongestEvidence + 1);
+            system.Provider.Finish = made => what == "none" ? null : what == "not a token" ? "hello" : new string('a', StoredEvidence.LongestEvidence + 1);
         var review = await browser.Get($"requests/{id}/review");
         using var back = await browser.Post($"requests/{id}/review", await Browser.Fields(review));
         Assert.Equal("?notice=approval_failed", back.RequestMessage!.RequestUri!.Query);
@@ -144,8 +144,8 @@ public sealed class ApprovalTests(SigningSystem system) : IClassFixture<SigningS
         var (id, approvalId) = await StoreWithoutSigning("Parallel takers");
         var recipe = system.App.Services.GetRequiredService<SignRequest>();
         var outcomes = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(() => recipe.Run(approvalId, SigningSystem.Cancellation))));
-        Assert.Single(outcomes, outcome => outcome is SigningOutcome.Signed);
-        Assert.Equal(7, outcomes.Count(outcome => outcome is SigningOutcome.NotTaken));
+        Assert.Single(outcomes, outcome => outcome is [SigningOutcome.Signed]);
+        Assert.Equal(7, outcomes.Count(outcome => outcome is [SigningOutcome.NotTaken]));
         Assert.Equal(1, system.Authority.CertificateRequests);
         // One for the signature, one for the archive.
         Assert.Equal(2, system.Authority.TimestampRequests);
@@ -161,7 +161,7 @@ public sealed class ApprovalTests(SigningSystem system) : IClassFixture<SigningS
         system.Reset();
         var (id, approvalId) = await StoreWithoutSigning("Changed in the database", made => Replace(made, payload => payload["exp"] = payload["exp"]!.GetValue<long>() + 3600));
         var outcome = await system.App.Services.GetRequiredService<SignRequest>().Run(approvalId, SigningSystem.Cancellation);
-        Assert.Equal(new SigningOutcome.Failed(FailureReason.EvidenceRefused, "wrong_token_signature"), outcome);
+        Assert.Equal([new SigningOutcome.Failed(FailureReason.EvidenceRefused, "wrong_token_signature")], outcome);
         Assert.Equal("failed", (await system.Status(id))["status"]!.GetValue<string>());
     }
 
@@ -210,7 +210,7 @@ public sealed class ApprovalTests(SigningSystem system) : IClassFixture<SigningS
         Assert.True(await services.GetRequiredService<RequestStore>().AskApproval(id, null, TimeProvider.System.GetUtcNow(), SigningSystem.Cancellation));
         var approvalId = AuthorizationDetails.ClaimedApprovalId(made!)!;
         Assert.True(await services.GetRequiredService<ApprovalRecords>().Store(
-            new StoredApproval { ApprovalId = approvalId, RequestId = id, Evidence = change?.Invoke(made!) ?? made!, StoredAt = TimeProvider.System.GetUtcNow() },
+            new StoredEvidence { ApprovalId = approvalId, Evidence = change?.Invoke(made!) ?? made!, StoredAt = TimeProvider.System.GetUtcNow() }, [id],
             SigningSystem.Cancellation));
         return (id, approvalId);
     }

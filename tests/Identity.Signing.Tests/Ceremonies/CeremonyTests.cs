@@ -101,9 +101,9 @@ public sealed class CeremonyTests(SigningSystem system) : IClassFixture<SigningS
 
         await office.Sign(ceremony, 2, StandInPerson.Wei);
         var late = Approval(request.Id);
-        await Approvals.Store(late, SigningSystem.Cancellation);
-        Assert.False(await Approvals.Take(late, SigningSystem.Cancellation));
-        await Approvals.EndUnused(late);
+        await Store(late);
+        Assert.False(await Take(late));
+        await Approvals.EndUnused(late.ApprovalId);
         await office.Sign(ceremony, 1, StandInPerson.Liis);
     }
 
@@ -123,16 +123,16 @@ public sealed class CeremonyTests(SigningSystem system) : IClassFixture<SigningS
         }
 
         var (one, other) = (Approval(requests[0]), Approval(requests[1]));
-        await Approvals.Store(one, SigningSystem.Cancellation);
-        await Approvals.Store(other, SigningSystem.Cancellation);
-        var taken = await Task.WhenAll(Approvals.Take(one, SigningSystem.Cancellation), Approvals.Take(other, SigningSystem.Cancellation));
+        await Store(one);
+        await Store(other);
+        var taken = await Task.WhenAll(Take(one), Take(other));
         Assert.Single(taken, good => good);
 
         // The service stops here and starts again.
         await system.App.Services.GetRequiredService<InterruptedSignatures>().Repair(ownToo: true, SigningSystem.Cancellation);
         Assert.Null(await office.InDatabase(database => database.Ceremonies.Where(c => c.Id == CeremonyOffice.Id(ceremony)).Select(c => c.ActiveRequestId).SingleAsync()));
-        await Approvals.EndUnused(one);
-        await Approvals.EndUnused(other);
+        await Approvals.EndUnused(one.ApprovalId);
+        await Approvals.EndUnused(other.ApprovalId);
         await office.Sign(ceremony, 1, StandInPerson.Liis);
         await office.Sign(ceremony, 2, StandInPerson.Wei);
     }
@@ -190,8 +190,8 @@ public sealed class CeremonyTests(SigningSystem system) : IClassFixture<SigningS
         var request = await office.InDatabase(database => database.Requests.SingleAsync(r => r.PlaceId == place));
         await system.App.Services.GetRequiredService<RequestStore>().AskApproval(request.Id, null, TimeProvider.System.GetUtcNow(), SigningSystem.Cancellation);
         var approval = Approval(request.Id);
-        await Approvals.Store(approval, SigningSystem.Cancellation);
-        Assert.True(await Approvals.Take(approval, SigningSystem.Cancellation));
+        await Store(approval);
+        Assert.True(await Take(approval));
 
         using (var stranger = await office.Do(id, "cancel", system.Provider.AccessToken(system.Address, "tax-portal")))
             Assert.Equal(HttpStatusCode.NotFound, stranger.StatusCode);
@@ -331,8 +331,14 @@ public sealed class CeremonyTests(SigningSystem system) : IClassFixture<SigningS
     private static StoredApproval Approval(string request) => new()
     {
         ApprovalId = Convert.ToBase64String(System.Security.Cryptography.RandomNumberGenerator.GetBytes(16)).TrimEnd('=').Replace('+', '-').Replace('/', '_'),
-        RequestId = request, Evidence = "not evidence", StoredAt = TimeProvider.System.GetUtcNow(),
+        RequestId = request, StoredAt = TimeProvider.System.GetUtcNow(),
     };
+
+    private Task<bool> Store(StoredApproval approval) => Approvals.Store(
+        new StoredEvidence { ApprovalId = approval.ApprovalId, Evidence = "not evidence", StoredAt = approval.StoredAt }, [approval.RequestId], SigningSystem.Cancellation);
+
+    private async Task<bool> Take(StoredApproval approval) =>
+        await Approvals.Take((await Approvals.Find(approval.ApprovalId, SigningSystem.Cancellation))!.Documents, SigningSystem.Cancellation);
 
     private static string[] Signers(JsonNode ceremony) => [.. ceremony["signers"]!.AsArray().Select(signer => signer!["status"]!.GetValue<string>())];
 

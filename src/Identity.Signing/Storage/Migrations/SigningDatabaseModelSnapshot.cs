@@ -20,17 +20,15 @@ namespace Identity.Signing.Storage.Migrations
                 {
                     b.Property<string>("ApprovalId");
 
+                    b.Property<string>("RequestId");
+
                     b.Property<long?>("EndedAt");
 
-                    b.Property<string>("Evidence")
-                        .IsRequired();
+                    b.Property<long?>("HeldUntil");
 
                     b.Property<long?>("NextTryAt");
 
                     b.Property<string>("Outcome");
-
-                    b.Property<string>("RequestId")
-                        .IsRequired();
 
                     b.Property<long>("StoredAt");
 
@@ -40,7 +38,7 @@ namespace Identity.Signing.Storage.Migrations
 
                     b.Property<int>("Tries");
 
-                    b.HasKey("ApprovalId");
+                    b.HasKey("ApprovalId", "RequestId");
 
                     b.HasIndex("EndedAt");
 
@@ -49,6 +47,24 @@ namespace Identity.Signing.Storage.Migrations
                     b.HasIndex("RequestId");
 
                     b.ToTable("Approvals");
+                });
+
+            modelBuilder.Entity("Identity.Signing.Approvals.StoredEvidence", b =>
+                {
+                    b.Property<string>("ApprovalId");
+
+                    b.Property<string>("Certificates");
+
+                    b.Property<string>("Evidence")
+                        .IsRequired();
+
+                    b.Property<string>("ProviderKeys");
+
+                    b.Property<long>("StoredAt");
+
+                    b.HasKey("ApprovalId");
+
+                    b.ToTable("Evidence");
                 });
 
             modelBuilder.Entity("Identity.Signing.Ceremonies.Ceremony", b =>
@@ -308,6 +324,10 @@ namespace Identity.Signing.Storage.Migrations
 
                     b.Property<string>("ApprovalId");
 
+                    b.Property<string>("BatchId");
+
+                    b.Property<int>("BatchPosition");
+
                     b.Property<string>("CeremonyId");
 
                     b.Property<int>("CeremonyRevision");
@@ -365,6 +385,8 @@ namespace Identity.Signing.Storage.Migrations
                         .IsRequired();
 
                     b.HasKey("Id");
+
+                    b.HasIndex("BatchId", "BatchPosition");
 
                     b.HasIndex("DocumentsRemoved", "State");
 
