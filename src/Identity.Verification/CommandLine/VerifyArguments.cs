@@ -3,13 +3,13 @@ using System.Globalization;
 namespace Identity.Verification.CommandLine;
 
 /// <summary>The arguments of `verify`, checked.</summary>
-public sealed record VerifyArguments(bool Json, bool Offline, IReadOnlyList<string> TrustDirectories, DateTimeOffset? Time, string? Policy, int Parallel, IReadOnlyList<string> Files)
+public sealed record VerifyArguments(bool Json, bool Offline, IReadOnlyList<string> TrustDirectories, DateTimeOffset? Time, string? Policy, int Parallel, bool Packages, IReadOnlyList<string> Files)
 {
     public const int MostParallel = 64;
 
     public const string Usage =
         """
-        usage: verify [--json] [--trust DIR]... [--time ISO] [--policy FILE] [--offline] [--parallel N] FILE...
+        usage: verify [--json] [--trust DIR]... [--time ISO] [--policy FILE] [--offline] [--parallel N] [--package] FILE...
 
           FILE          a PDF file, a folder (every *.pdf in it and below; links are not followed), or - for the standard input
           --json        one JSON object a line and file
@@ -17,6 +17,8 @@ public sealed record VerifyArguments(bool Json, bool Offline, IReadOnlyList<stri
           --time ISO    validate as of this moment, for instance 2026-11-23T10:00:00Z
           --policy FILE validate by the policy in this file; specs/validation-policy.json is an example
           --offline     ask no revocation source
+          --package     the files are evidence packages: check their digests, validate again from what they hold, offline, as of their
+                        time, and compare the outcome with their report
           --parallel N  files at one time, 1 to 64; without it as many as there are processors
 
         exit code: 0 every file passed, 1 not, 2 wrong usage
@@ -30,7 +32,7 @@ public sealed record VerifyArguments(bool Json, bool Offline, IReadOnlyList<stri
     /// <summary>Null when the usage is wrong; then <paramref name="problem"/> says what.</summary>
     public static VerifyArguments? Parse(IReadOnlyList<string> arguments, out string problem)
     {
-        var (json, offline, optionsEnded) = (false, false, false);
+        var (json, offline, packages, optionsEnded) = (false, false, false, false);
         var trust = new List<string>();
         var files = new List<string>();
         DateTimeOffset? time = null;
@@ -52,6 +54,9 @@ public sealed record VerifyArguments(bool Json, bool Offline, IReadOnlyList<stri
                     break;
                 case "--json":
                     json = true;
+                    break;
+                case "--package":
+                    packages = offline = true;
                     break;
                 case "--offline":
                     offline = true;
@@ -90,6 +95,6 @@ public sealed record VerifyArguments(bool Json, bool Offline, IReadOnlyList<stri
             problem = "no file given";
             return null;
         }
-        return new VerifyArguments(json, offline, trust, time, policy, parallel, files);
+        return new VerifyArguments(json, offline, trust, time, policy, parallel, packages, files);
     }
 }

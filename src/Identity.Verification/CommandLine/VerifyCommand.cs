@@ -59,7 +59,7 @@ public static class VerifyCommand
 
     private static async Task<bool> Report(VerifyArguments asked, VerifyReading reading, TextWriter output, TextWriter complaints, CancellationToken interrupted)
     {
-        var files = VerifyFiles.Named(asked.Files);
+        var files = VerifyFiles.Named(asked.Files, asked.Packages ? ".zip" : ".pdf");
         var progress = new VerifyProgress(complaints, !Console.IsErrorRedirected && ReferenceEquals(complaints, Console.Error), files.Found.Count);
         var (allPassed, done) = (true, 0);
         // As many at work as asked for; finished reports wait for those before them.
@@ -95,7 +95,7 @@ public static class VerifyCommand
         }
         await progress.Clear();
         if (files.LeftAside > 0)
-            await complaints.WriteLineAsync(FormattableString.Invariant($"{files.LeftAside} files in folders are not called *.pdf and were left aside"));
+            await complaints.WriteLineAsync(FormattableString.Invariant($"{files.LeftAside} files in folders are not called *{(asked.Packages ? ".zip" : ".pdf")} and were left aside"));
         return allPassed;
 
         async Task<ValidationReport> InTurn(string path, string? trouble)
@@ -103,7 +103,7 @@ public static class VerifyCommand
             await turns.WaitAsync(stop.Token);
             try
             {
-                return trouble is null ? await reading.Validate(path, stop.Token) : reading.Unreadable(path, trouble);
+                return trouble is null ? await reading.Validate(path, asked.Packages, stop.Token) : reading.Unreadable(path, trouble);
             }
             finally
             {

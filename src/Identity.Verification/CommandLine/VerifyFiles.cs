@@ -8,17 +8,20 @@ public sealed class VerifyFiles
 
     private readonly List<(string Path, string? Problem)> found = [];
 
-    private VerifyFiles() { }
+    private readonly string extension;
+
+    private VerifyFiles(string extension) => this.extension = extension;
 
     /// <summary>In the order of the arguments; inside a folder by name. A problem stands for a file or folder that cannot be read.</summary>
     public IReadOnlyList<(string Path, string? Problem)> Found => found;
 
-    /// <summary>Files in folders that are not called *.pdf.</summary>
+    /// <summary>Files in folders that are called otherwise.</summary>
     public int LeftAside { get; private set; }
 
-    public static VerifyFiles Named(IEnumerable<string> arguments)
+    /// <param name="extension">Of the files that count inside folders, with its dot.</param>
+    public static VerifyFiles Named(IEnumerable<string> arguments, string extension)
     {
-        var files = new VerifyFiles();
+        var files = new VerifyFiles(extension);
         foreach (var argument in arguments)
         {
             if (argument != StandardInput && Directory.Exists(argument))
@@ -45,7 +48,7 @@ public sealed class VerifyFiles
             }
         }
         if (found.Count == before)
-            found.Add((root, "the folder holds no PDF file"));
+            found.Add((root, $"the folder holds no *{extension} file"));
     }
 
     private void Add(string folder, Stack<string> waiting)
@@ -57,7 +60,7 @@ public sealed class VerifyFiles
             var path = Path.Combine(folder, entry.Name);
             if (entry is DirectoryInfo)
                 continue;
-            if (entry.Extension.Equals(".pdf", StringComparison.OrdinalIgnoreCase))
+            if (entry.Extension.Equals(extension, StringComparison.OrdinalIgnoreCase))
                 found.Add((path, null));
             else
                 LeftAside++;

@@ -1,4 +1,5 @@
 using Identity.Verification.Engine;
+using Identity.Verification.Packages;
 using Identity.Verification.Reports;
 
 namespace Identity.Verification.CommandLine;
@@ -8,7 +9,7 @@ internal sealed class VerifyReading(ValidateDocument validation, VerificationOpt
 {
     private DateTimeOffset Time => validation.ControlTime ?? validation.Clock.GetUtcNow();
 
-    public async Task<ValidationReport> Validate(string file, CancellationToken interrupted)
+    public async Task<ValidationReport> Validate(string file, bool isPackage, CancellationToken interrupted)
     {
         using var limit = new CancellationTokenSource(options.ValidationTime, validation.Clock);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, interrupted);
@@ -18,6 +19,8 @@ internal sealed class VerifyReading(ValidateDocument validation, VerificationOpt
             var bytes = await Task.Run(() => Read(file, either.Token), either.Token).WaitAsync(either.Token);
             if (bytes is null)
                 return NotRead(file, "too-large", FormattableString.Invariant($"the file has more than {options.MaxFileBytes} bytes"));
+            if (isPackage)
+                return await Repeat(file, bytes.Value, either.Token);
             var time = Time;
             return BuildReport.From(await Task.Run(() => validation.Run(bytes.Value, either.Token), either.Token), file, bytes.Value, time, validation.Policy);
         }
@@ -28,6 +31,26 @@ internal sealed class VerifyReading(ValidateDocument validation, VerificationOpt
         catch (OperationCanceledException) when (limit.IsCancellationRequested && !interrupted.IsCancellationRequested)
         {
             return NotRead(file, "timeout", FormattableString.Invariant($"validation took longer than {options.ValidationTime.TotalSeconds:0} seconds"));
+        }
+    }
+
+    /// <summary>The document of a package, validated from the package's own evidence as of its time.</summary>
+    private async Task<ValidationReport> Repeat(string file, ReadOnlyMemory<byte> package, CancellationToken cancellation)
+    {
+        using var stream = new MemoryStream(package.ToArray(), writable: false);
+        switch (PackageReading.Open(stream, options.MaxFileBytes))
+        {
+            case PackageReading.Refused refused:
+                return NotRead(file, "package", refused.Why);
+            case PackageReading.Opened opened:
+                var time = validation.ControlTime ?? opened.ValidationTime;
+                var again = validation with { ControlTime = time, Supplied = opened.Evidence };
+                var report = BuildReport.From(await Task.Run(() => again.Run(opened.Document, cancellation), cancellation), file, opened.Document, time, validation.Policy);
+                return PackageComparison.Difference(opened.Report, report) is { } member
+                    ? report with { Error = new ReportError("package", $"the report in the package says something else: {member}") }
+                    : report;
+            default:
+                throw new InvalidOperationException("a package is opened or refused");
         }
     }
 

@@ -29,6 +29,9 @@ public sealed record DocumentTimestampResult(SignatureFacts Facts, BlockConclusi
 /// <param name="ControlTime">As of when; the clock when it is null.</param>
 public sealed record ValidateDocument(TrustAnchors Anchors, OnlineRevocation Online, ValidationPolicy Policy, PdfLimits Limits, TimeProvider Clock, DateTimeOffset? ControlTime = null)
 {
+    /// <summary>Revocation data from elsewhere than the file and the network.</summary>
+    public IReadOnlyList<SuppliedEvidence> Supplied { get; init; } = [];
+
     public async Task<DocumentResult> Run(ReadOnlyMemory<byte> file, CancellationToken cancellation)
     {
         // 1. One strict interpretation of the file, or none: what two readers could read differently is not judged.
@@ -47,6 +50,8 @@ public sealed record ValidateDocument(TrustAnchors Anchors, OnlineRevocation Onl
 
         // 2. Facts: signatures, certificates, revocation data, and every later revision explained.
         var data = GatherFacts.From(document, Anchors.Until(Policy.AnchorsUntil), cancellation);
+        foreach (var item in Supplied)
+            item.AddTo(data.Revocation);
         var now = Clock.GetUtcNow();
         var context = new ValidationContext(data, Policy, ControlTime ?? now, now, Online.Begin(data.Revocation), cancellation);
 

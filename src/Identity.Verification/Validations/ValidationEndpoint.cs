@@ -1,13 +1,21 @@
 using System.Globalization;
+using System.Text;
+using Identity.Verification.Packages;
 using Identity.Verification.Reports;
+using Identity.Web;
 
 namespace Identity.Verification.Validations;
 
-/// <summary>`POST /v1/validations`: a PDF in the field `file`, our report as the answer, or ETSI's when the client accepts XML rather than JSON.</summary>
+/// <summary>`POST /v1/validations`: a PDF in the field `file`, our report as the answer, or ETSI's, or the evidence package, when the client accepts that rather than JSON.</summary>
 public static class ValidationEndpoint
 {
     /// <summary>Seconds after which a client that was turned away may come back.</summary>
     public const int RetryAfterSeconds = 5;
+
+    private const string Json = "application/json";
+
+    // The first wins when a client has no preference.
+    private static readonly string[] Forms = [Json, EtsiReport.MediaType, EvidencePackage.MediaType];
 
     public static async Task Handle(HttpContext context, VerificationSettings settings, DocumentValidation validation, UploadBudget budget)
     {
@@ -25,36 +33,58 @@ public static class ValidationEndpoint
                     string.Create(CultureInfo.InvariantCulture, $"The document has more than {settings.MaxFileBytes} bytes."));
                 break;
             case Upload.NoRoom:
-                await Refuse(context, StatusCodes.Status503ServiceUnavailable, "busy", "Too many documents are being validated. Try again in a few seconds.");
+                await Busy(context);
                 break;
             case Upload.Received upload when await validation.Validate(upload.Document, upload.Name, context.RequestAborted) is ValidationOutcome.Done done:
-                await Answer(context, done.Report);
+                await Answer(context, done.Report, upload.Document, share);
                 break;
             default:
-                await Refuse(context, StatusCodes.Status503ServiceUnavailable, "busy", "Too many documents are being validated. Try again in a few seconds.");
+                await Busy(context);
                 break;
         }
     }
 
-    private static async Task Answer(HttpContext context, ValidationReport report)
+    private static async Task Answer(HttpContext context, ValidationReport report, ReadOnlyMemory<byte> document, UploadBudget.Share share)
     {
-        if (PrefersXml(context.Request))
+        switch (FormOf(context.Request))
         {
-            context.Response.ContentType = EtsiReport.MediaType;
-            await context.Response.Body.WriteAsync(EtsiReport.Render(report), context.RequestAborted);
-            return;
+            // Document and package are in memory together.
+            case EvidencePackage.MediaType when !share.TryTake(document.Length * 2L):
+                await Busy(context);
+                break;
+            case EvidencePackage.MediaType:
+                context.Response.Headers.ContentDisposition = SafeText.Attachment(Path.GetFileNameWithoutExtension(SafeText.FileName(report.File)) + "-evidence.zip");
+                await Send(context, EvidencePackage.MediaType, EvidencePackage.Write(document, report));
+                break;
+            case EtsiReport.MediaType:
+                await Send(context, EtsiReport.MediaType, EtsiReport.Render(report));
+                break;
+            default:
+                await Send(context, Json, Encoding.UTF8.GetBytes(ReportJson.Serialize(report)));
+                break;
         }
-        context.Response.ContentType = "application/json";
-        await context.Response.WriteAsync(ReportJson.Serialize(report), context.RequestAborted);
     }
 
-    // RFC 9110 12.5.1; who accepts anything gets JSON.
-    private static bool PrefersXml(HttpRequest request)
+    private static async Task Send(HttpContext context, string type, byte[] body)
     {
-        var accepted = request.GetTypedHeaders().Accept;
-        double Quality(params string[] types) => accepted.Where(one => types.Contains(one.MediaType.Value, StringComparer.OrdinalIgnoreCase)).Select(one => one.Quality ?? 1).DefaultIfEmpty(0).Max();
-        return Quality(EtsiReport.MediaType, "text/xml") is var xml && xml > 0 && xml > Quality("application/json");
+        context.Response.ContentType = type;
+        context.Response.ContentLength = body.Length;
+        await context.Response.Body.WriteAsync(body, context.RequestAborted);
     }
+
+    /// <summary>By the query, for a form in a browser cannot say what it accepts; else by RFC 9110 12.5.1. Who accepts anything gets JSON.</summary>
+    private static string FormOf(HttpRequest request)
+    {
+        if (request.Query["form"] == "zip")
+            return EvidencePackage.MediaType;
+        var accepted = request.GetTypedHeaders().Accept;
+        double Quality(string type) => accepted.Where(one => one.MediaType.Equals(type, StringComparison.OrdinalIgnoreCase)).Select(one => one.Quality ?? 1).DefaultIfEmpty(0).Max();
+        var best = Forms.MaxBy(Quality)!;
+        return Quality(best) > 0 ? best : Json;
+    }
+
+    private static Task Busy(HttpContext context) =>
+        Refuse(context, StatusCodes.Status503ServiceUnavailable, "busy", "Too many documents are being validated. Try again in a few seconds.");
 
     private static async Task Refuse(HttpContext context, int status, string code, string message)
     {

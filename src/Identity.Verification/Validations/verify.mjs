@@ -14,6 +14,9 @@ function enhance(form) {
   form.addEventListener('submit', event => {
     if (!isSmallEnough(form, input))
       return event.preventDefault();
+    // A package is a download, and the browser shows how far it is.
+    if (event.submitter?.hasAttribute('data-package'))
+      return;
     event.preventDefault();
     send(form, input.files[0]);
   });

@@ -1,0 +1,209 @@
+using System.IO.Compression;
+using System.Net.Http.Headers;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Identity.TestKit;
+using Identity.Verification.CommandLine;
+using Identity.Verification.Packages;
+using Identity.Verification.Tests.Fixtures;
+using Identity.Verification.Tests.Validations;
+
+namespace Identity.Verification.Tests.Packages;
+
+/// <summary>The evidence package: read by other programs, validated again without a network, and not to be lied with.</summary>
+public sealed class EvidencePackages(Hierarchy hierarchy, VerificationServer server) : IClassFixture<VerificationServer>, IDisposable
+{
+    private readonly string folder = Directory.CreateTempSubdirectory("identity-package-").FullName;
+
+    private async Task<byte[]> Package(byte[]? document = null)
+    {
+        document ??= hierarchy.Sign(HandMadePdf.Plain(), CmsShape.By("liis", "stamps"));
+        return EvidencePackage.Write(document, await Validating.Report(document, hierarchy));
+    }
+
+    private async Task<(int Exit, JsonElement Report)> Verify(byte[] package, params string[] more)
+    {
+        var file = Path.Combine(folder, "evidence.zip");
+        await File.WriteAllBytesAsync(file, package);
+        var trust = Directory.CreateDirectory(Path.Combine(folder, "trust")).FullName;
+        File.Copy(hierarchy.Pki.CertificatePath("root-ca"), Path.Combine(trust, "root-ca.cer.pem"), overwrite: true);
+        using var output = new StringWriter();
+        using var complaints = new StringWriter();
+        var exit = await VerifyCommand.Run(["--json", "--package", "--trust", trust, .. more, file], output, complaints, TimeProvider.System);
+        return (exit, JsonDocument.Parse(output.ToString()).RootElement);
+    }
+
+    private static byte[] Altered(byte[] package, Action<Dictionary<string, byte[]>> alter)
+    {
+        var files = new Dictionary<string, byte[]>();
+        using (var zip = new ZipArchive(new MemoryStream(package)))
+        {
+            foreach (var entry in zip.Entries)
+            {
+                using var stream = entry.Open();
+                using var all = new MemoryStream();
+                stream.CopyTo(all);
+                files[entry.FullName] = all.ToArray();
+            }
+        }
+        alter(files);
+        using var bytes = new MemoryStream();
+        using (var zip = new ZipArchive(bytes, ZipArchiveMode.Create, leaveOpen: true))
+        {
+            foreach (var (name, content) in files)
+            {
+                using var stream = zip.CreateEntry(name).Open();
+                stream.Write(content);
+            }
+        }
+        return bytes.ToArray();
+    }
+
+    /// <summary>Writes a file and its digest into the manifest: what a forger does.</summary>
+    private static byte[] Forged(byte[] package, string path, Func<byte[], byte[]> change) => Altered(package, files =>
+    {
+        files[path] = change(files[path]);
+        var manifest = JsonNode.Parse(files["manifest.json"])!;
+        manifest["files"]!.AsArray().Single(file => (string)file!["path"]! == path)!["sha256"] = Convert.ToHexStringLower(SHA256.HashData(files[path]));
+        files["manifest.json"] = Encoding.UTF8.GetBytes(manifest.ToJsonString());
+    });
+
+    private static string Why((int Exit, JsonElement Report) outcome)
+    {
+        Assert.Equal(1, outcome.Exit);
+        Assert.Equal("package", outcome.Report.GetProperty("error").GetProperty("code").GetString());
+        return outcome.Report.GetProperty("error").GetProperty("message").GetString()!;
+    }
+
+    [Fact]
+    public async Task Passes_again_without_a_network_by_its_own_evidence()
+    {
+        var (exit, report) = await Verify(await Package());
+        Assert.Equal((0, "TOTAL-PASSED", JsonValueKind.Null), (exit, report.GetProperty("conclusion").GetString(), report.GetProperty("error").ValueKind));
+        // The evidence does it: the document alone leaves the question of revocation open.
+        var alone = await Validating.Report(hierarchy.Sign(HandMadePdf.Plain(), CmsShape.By("liis", "stamps")), hierarchy.Anchors);
+        Assert.Equal("INDETERMINATE/TRY_LATER", alone.Only().Verdict());
+    }
+
+    [Fact]
+    public async Task What_did_not_pass_does_not_pass_again_and_agrees_with_its_report()
+    {
+        var (exit, report) = await Verify(await Package(HandMadePdf.Append(hierarchy.Sign(HandMadePdf.Plain()), (HandMadePdf.Content, HandMadePdf.Stream("BT ET")))));
+        Assert.Equal((1, "changed", JsonValueKind.Null), (exit, report.GetProperty("integrity").GetString(), report.GetProperty("error").ValueKind));
+    }
+
+    [Fact]
+    public async Task The_same_validation_makes_the_same_package()
+    {
+        var document = hierarchy.Sign(HandMadePdf.Plain());
+        Assert.Equal(await Package(document), await Package(document));
+    }
+
+    [Fact]
+    public async Task Other_programs_read_every_file_of_it()
+    {
+        var file = Path.Combine(folder, "evidence.zip");
+        await File.WriteAllBytesAsync(file, await Package(), TestContext.Current.CancellationToken);
+        await ZipFile.ExtractToDirectoryAsync(file, Path.Combine(folder, "out"), TestContext.Current.CancellationToken);
+        string[] Of(string kind) => Directory.GetFiles(Path.Combine(folder, "out", "evidence", kind));
+        Assert.All(Of("certificates"), path => Assert.Contains("Subject:", Tool.Run("openssl", "x509", "-inform", "DER", "-text", "-noout", "-in", path).Output, StringComparison.Ordinal));
+        Assert.All(Of("crls"), path => Assert.Contains("Certificate Revocation List", Tool.Run("openssl", "crl", "-inform", "DER", "-text", "-noout", "-in", path).Output, StringComparison.Ordinal));
+        Assert.All(Of("timestamps"), path => Assert.Contains("Time stamp:", Tool.Run("openssl", "ts", "-reply", "-token_in", "-in", path, "-text").Output, StringComparison.Ordinal));
+        Assert.Equal((true, true, true), (Of("certificates").Length >= 4, Of("crls").Length >= 2, Of("timestamps").Length == 1));
+    }
+
+    [Fact]
+    public async Task A_changed_file_is_found_by_its_digest() =>
+        Assert.Contains("digest", Why(await Verify(Altered(await Package(), files => files["document.pdf"][200] ^= 1))), StringComparison.Ordinal);
+
+    [Fact]
+    public async Task Another_document_with_its_digest_is_not_what_the_report_is_about() =>
+        Assert.Contains("sha256", Why(await Verify(Forged(await Package(), "document.pdf", _ => hierarchy.Sign(HandMadePdf.Plain(), CmsShape.By("wei"))))), StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("\"intact\"", "\"broken\"", "integrity")]
+    [InlineData("Person liis", "Person evil", "signedBy")]
+    [InlineData("{", "[", "manifest or report")]
+    public async Task A_report_that_the_evidence_does_not_bear_out_is_named(string old, string lie, string member) =>
+        Assert.Contains(member, Why(await Verify(Forged(await Package(), "report.json", json => Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(json).Replace(old, lie, StringComparison.Ordinal))))), StringComparison.Ordinal);
+
+    [Fact]
+    public async Task Evidence_that_was_taken_out_is_missed_by_manifest_or_verdict()
+    {
+        var package = await Package();
+        string Crl(Dictionary<string, byte[]> files) => files.Keys.First(name => name.EndsWith(".crl", StringComparison.Ordinal));
+        Assert.Contains("missing", Why(await Verify(Altered(package, files => files.Remove(Crl(files))))), StringComparison.Ordinal);
+        var hidden = Altered(package, files =>
+        {
+            var manifest = JsonNode.Parse(files["manifest.json"])!;
+            foreach (var name in files.Keys.Where(name => name.EndsWith(".crl", StringComparison.Ordinal)).ToList())
+            {
+                manifest["files"]!.AsArray().Remove(manifest["files"]!.AsArray().Single(file => (string)file!["path"]! == name));
+                files.Remove(name);
+            }
+            files["manifest.json"] = Encoding.UTF8.GetBytes(manifest.ToJsonString());
+        });
+        Assert.Contains("conclusion", Why(await Verify(hidden)), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_is_trusted_does_not_come_from_the_package()
+    {
+        // A stranger's package with the stranger's root in it, and a report that says that all is well.
+        var stranger = hierarchy.Sign(HandMadePdf.Plain(), CmsShape.By("stranger"));
+        var (exit, report) = await Verify(EvidencePackage.Write(stranger, await Validating.Report(stranger, hierarchy)));
+        Assert.Equal((1, "INDETERMINATE"), (exit, report.GetProperty("conclusion").GetString()));
+    }
+
+    [Fact]
+    public async Task Odd_archives_are_refused()
+    {
+        var package = await Package();
+        Assert.Contains("not a ZIP", Why(await Verify("garbage"u8.ToArray())), StringComparison.Ordinal);
+        Assert.Contains("no manifest", Why(await Verify(Altered(package, files => files.Remove("manifest.json")))), StringComparison.Ordinal);
+        Assert.Contains("does not list", Why(await Verify(Altered(package, files => files["../../etc/cron.d/x"] = [1]))), StringComparison.Ordinal);
+        Assert.Contains("more than", Why(await Verify(Altered(package, files =>
+        {
+            for (var i = 0; i <= PackageReading.MostFiles; i++)
+                files[$"evidence/{i}"] = [];
+        }))), StringComparison.Ordinal);
+        using var two = new MemoryStream();
+        await two.WriteAsync(package, TestContext.Current.CancellationToken);
+        using (var zip = new ZipArchive(two, ZipArchiveMode.Update, leaveOpen: true))
+        {
+            using var stream = await zip.CreateEntry("DOCUMENT.pdf").OpenAsync(TestContext.Current.CancellationToken);
+            stream.Write([1]);
+        }
+        Assert.Contains("one name", Why(await Verify(two.ToArray())), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_bomb_is_not_unpacked_to_its_end()
+    {
+        var bomb = Forged(await Package(), "report.xml", _ => new byte[PackageReading.LargestEvidence + 1]);
+        Assert.True(bomb.Length < 2_000_000, $"{bomb.Length} bytes");
+        Assert.Contains("too large", Why(await Verify(bomb)), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("/v1/validations", "application/zip")]
+    [InlineData("/v1/validations?form=zip", "text/html")]
+    public async Task The_service_gives_it_to_who_asks(string address, string accept)
+    {
+        using var document = new ByteArrayContent(HandMadePdf.Plain());
+        using var form = new MultipartFormDataContent { { document, "file", "../de<e>d.pdf" } };
+        using var request = new HttpRequestMessage(HttpMethod.Post, address) { Content = form };
+        request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue(accept));
+        using var response = await server.Client.SendAsync(request, TestContext.Current.CancellationToken);
+        Assert.Equal("application/zip", response.Content.Headers.ContentType!.MediaType);
+        var name = response.Content.Headers.ContentDisposition!.FileNameStar ?? response.Content.Headers.ContentDisposition.FileName!;
+        Assert.DoesNotContain("..", name, StringComparison.Ordinal);
+        Assert.EndsWith("-evidence.zip", name.Trim('"'), StringComparison.Ordinal);
+        using var zip = new ZipArchive(await response.Content.ReadAsStreamAsync(TestContext.Current.CancellationToken));
+        Assert.Equal(HandMadePdf.Plain().Length, zip.GetEntry("document.pdf")!.Length);
+    }
+
+    public void Dispose() => Directory.Delete(folder, recursive: true);
+}
