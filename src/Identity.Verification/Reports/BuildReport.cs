@@ -102,7 +102,7 @@ public static class BuildReport
             Level = SignatureLevel.Of(judged.Data, result),
             ClaimedSigningTime = Utc(result.Facts.Dictionary.SigningTime ?? result.Facts.Attributes?.SigningTime),
             BestSignatureTime = Utc(result.BestSignatureTime),
-            Timestamps = [.. result.Timestamps.Select(Timestamp)],
+            Timestamps = [.. result.Timestamps.Select(timestamp => Timestamp(timestamp, judged.Data.Certificates))],
             HoldsUntil = Utc(holdsUntil?.Moment),
             HoldsUntilBecause = holdsUntil is null ? null : Message(holdsUntil.Because),
         };
@@ -212,12 +212,13 @@ public static class BuildReport
         status.Source, Utc(status.ThisUpdate), Utc(status.NextUpdate), Utc(status.RevokedAt),
         status.Reason is { } reason ? char.ToLowerInvariant(reason.ToString()[0]) + reason.ToString()[1..] : null);
 
-    private static TimestampReport Timestamp(TimestampResult result) => new(
+    private static TimestampReport Timestamp(TimestampResult result, CertificatePool pool) => new(
         result.Facts.Kind == TimestampKind.Document ? "document-timestamp" : "signature-timestamp",
         result.Conclusion.Indication.Word(), result.Conclusion.SubIndication?.Word(), Utc(result.Time),
         result.Facts.Authority is { } authority ? PathValidation.Name(authority) : null)
     {
         Token = result.Facts.Token is { } token ? new EvidenceItem(EvidenceKind.Timestamp, token.Raw, false) : null,
+        Certificates = [.. (result.Certificate?.Chain ?? []).Select(certificate => Describe(certificate, pool, result.Certificate))],
     };
 
     private static MessageReport Message(ValidationMessage message) => new(message.Key, message.Severity switch

@@ -149,6 +149,10 @@ public sealed record TimestampReport(string Kind, string Indication, string? Sub
     /// <summary>The token; null when it cannot be read.</summary>
     [JsonIgnore]
     public EvidenceItem? Token { get; init; }
+
+    /// <summary>The authority first, as far as a chain could be built.</summary>
+    [JsonIgnore]
+    public IReadOnlyList<CertificateReport> Certificates { get; init; } = [];
 }
 
 public sealed record CertificateReport

@@ -51,22 +51,34 @@ public static class SivaMapping
             SigningReason = signature.Reason,
             SignerRole = NullIfEmpty(signature.ClaimedRoles.Select(role => new SivaSignerRole(role)).ToList()),
             ArchiveTimeStamps = NullIfEmpty(signature.Timestamps.Where(timestamp => timestamp.Kind == "document-timestamp")
-                .Select(timestamp => new SivaArchiveTimestamp(timestamp.Time, timestamp.Indication, timestamp.SubIndication, timestamp.SignedBy)).ToList()),
+                .Select(timestamp => new SivaArchiveTimestamp(timestamp.Time, timestamp.Indication, timestamp.SubIndication, timestamp.SignedBy,
+                    timestamp.Token is { } token ? Convert.ToBase64String(token.Raw.Span) : null)).ToList()),
         },
-        Certificates = signature.Certificates is [var leaf, ..]
-            ? [new SivaCertificate(leaf.CommonName, "SIGNING", Convert.ToBase64String(leaf.Raw.Span), Issuer(signature.Certificates.Skip(1)))]
-            : null,
+        Certificates = NullIfEmpty(Certificate("SIGNING", signature.Certificates)
+            .Concat(signature.Timestamps.SelectMany(timestamp => Certificate(timestamp.Kind == "document-timestamp" ? "ARCHIVE_TIMESTAMP" : "SIGNATURE_TIMESTAMP", timestamp.Certificates))).ToList()),
     };
+
+    private static IEnumerable<SivaCertificate> Certificate(string type, IReadOnlyList<CertificateReport> chain) => chain is [var leaf, ..]
+        ? [new SivaCertificate(leaf.CommonName, type, Convert.ToBase64String(leaf.Raw.Span), Issuer(chain.Skip(1)))]
+        : [];
 
     private static SivaTimestamp Timestamp(SignatureReport timestamp) => new()
     {
-        Indication = timestamp.Indication,
+        // SiVa words a document time-stamp like a signature.
+        Indication = timestamp.Indication switch
+        {
+            "PASSED" => "TOTAL-PASSED",
+            "FAILED" => "TOTAL-FAILED",
+            var other => other,
+        },
         SubIndication = timestamp.SubIndication,
         SignedBy = timestamp.SignedBy,
         SignedTime = timestamp.ClaimedSigningTime,
         TimestampLevel = "N/A",
-        Error = Contents(timestamp.Messages.Where(message => message.Severity == "error").Select(message => message.Text)),
-        Warning = Contents(timestamp.Messages.Where(message => message.Severity == "warning").Select(message => message.Text)),
+        Errors = Contents(timestamp.Messages.Where(message => message.Severity == "error").Select(message => message.Text)),
+        Warnings = Contents(timestamp.Messages.Where(message => message.Severity == "warning").Select(message => message.Text)),
+        Certificates = NullIfEmpty(Certificate("ARCHIVE_TIMESTAMP", timestamp.Certificates).ToList()),
+        TimestampScopes = [Scope(timestamp)],
     };
 
     private static SivaIssuer? Issuer(IEnumerable<CertificateReport> chain) =>
@@ -76,11 +88,17 @@ public static class SivaMapping
     private static string? SignedBy(SignatureReport signature) =>
         signature.Names is { Surname: { } surname, GivenName: { } given, SerialNumber: { } serial } ? $"{surname},{given},{serial}" : signature.SignedBy;
 
-    private static SivaScope Scope(SignatureReport signature) => signature.CoversWholeDocument
-        ? new SivaScope("Full PDF", "FULL", "Full document")
-        : new SivaScope("Partial PDF", "PARTIAL", signature.Revision is { } revision
-            ? FormattableString.Invariant($"The document byte range of revision {revision}")
-            : "The signature covers no whole revision");
+    private static SivaScope Scope(SignatureReport signature)
+    {
+        var scope = signature.CoversWholeDocument
+            ? new SivaScope("Full PDF", "FULL", "Full document")
+            : new SivaScope("Partial PDF", "PARTIAL", signature.Revision is { } revision
+                ? FormattableString.Invariant($"The document byte range of revision {revision}")
+                : "The signature covers no whole revision");
+        return signature is { Bytes.SignedDigest: { } digest, DigestAlgorithm: { } algorithm }
+            ? scope with { HashAlgo = algorithm.StartsWith("SHA-", StringComparison.Ordinal) ? algorithm.Replace("-", "", StringComparison.Ordinal) : algorithm, Hash = Convert.ToBase64String(digest.Span) }
+            : scope;
+    }
 
     // XML Signature identifiers (RFC 9231), which SiVa uses for all formats.
     private static string? Method(SignatureReport signature)

@@ -58,7 +58,8 @@ public sealed record SivaSignature
 
 public sealed record SivaSubject(string? CommonName, string? SerialNumber, string? GivenName, string? Surname);
 
-public sealed record SivaScope(string Name, string Scope, string Content);
+/// <param name="Hash">Of what is covered, as it was signed: base64.</param>
+public sealed record SivaScope(string Name, string Scope, string Content, string? HashAlgo = null, string? Hash = null);
 
 public sealed record SivaInfo
 {
@@ -72,7 +73,7 @@ public sealed record SivaInfo
 
 public sealed record SivaSignerRole(string ClaimedRole);
 
-public sealed record SivaArchiveTimestamp(string? SignedTime, string Indication, string? SubIndication, string? SignedBy);
+public sealed record SivaArchiveTimestamp(string? SignedTime, string Indication, string? SubIndication, string? SignedBy, string? Content);
 
 public sealed record SivaCertificate(string? CommonName, string Type, string Content, SivaIssuer? Issuer);
 
@@ -85,8 +86,14 @@ public sealed record SivaTimestamp
     public string? SignedBy { get; init; }
     public string? SignedTime { get; init; }
     public required string TimestampLevel { get; init; }
-    public IReadOnlyList<SivaContent>? Error { get; init; }
-    public IReadOnlyList<SivaContent>? Warning { get; init; }
+
+    // SiVa gives each list twice, the older name for older clients.
+    public IReadOnlyList<SivaContent>? Error => Errors;
+    public IReadOnlyList<SivaContent>? Errors { get; init; }
+    public IReadOnlyList<SivaContent>? Warning => Warnings;
+    public IReadOnlyList<SivaContent>? Warnings { get; init; }
+    public IReadOnlyList<SivaCertificate>? Certificates { get; init; }
+    public IReadOnlyList<SivaScope>? TimestampScopes { get; init; }
 }
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]

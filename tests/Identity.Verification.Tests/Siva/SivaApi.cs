@@ -1,10 +1,14 @@
 using System.Net;
 using System.Net.Http.Json;
 using System.Net.Sockets;
+using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using Identity.TestKit;
+using Identity.Verification.Siva;
 using Identity.Verification.Tests.Fixtures;
 using Identity.Verification.Tests.Validations;
+using Identity.Verification.Trust;
 
 namespace Identity.Verification.Tests.Siva;
 
@@ -33,6 +37,33 @@ public sealed class SivaApi(Hierarchy hierarchy, VerificationServer server) : IC
         Assert.Equal("SIGNING", signature.GetProperty("certificates")[0].GetProperty("type").GetString());
         Assert.Equal("issuing CA", signature.GetProperty("certificates")[0].GetProperty("issuer").GetProperty("commonName").GetString());
         Assert.Equal("FULL", signature.GetProperty("signatureScopes")[0].GetProperty("scope").GetString());
+    }
+
+    [Fact]
+    public async Task Time_stamps_are_worded_and_certified_as_SiVa_does()
+    {
+        var file = await File.ReadAllBytesAsync(Repository.Shared("corpus/pdf/pyhanko-gen/test_pades_lta_sign_twice.pdf"), TestContext.Current.CancellationToken);
+        var report = await Validating.Report(file, TrustAnchors.FromDirectories([Repository.Shared("corpus/trust")]));
+        using var answer = JsonDocument.Parse(JsonSerializer.Serialize(SivaMapping.Answer(report, SivaPolicyName.POLv4, SivaReportType.Simple), JsonSerializerOptions.Web));
+        var conclusion = answer.RootElement.GetProperty("validationReport").GetProperty("validationConclusion");
+        var token = conclusion.GetProperty("timeStampTokens")[0];
+        Assert.Equal("TOTAL-PASSED", token.GetProperty("indication").GetString());
+        Assert.Equal(("ARCHIVE_TIMESTAMP", "PARTIAL"), (token.GetProperty("certificates")[0].GetProperty("type").GetString(), token.GetProperty("timestampScopes")[0].GetProperty("scope").GetString()));
+        var signature = conclusion.GetProperty("signatures")[0];
+        Assert.Equal(["SIGNING", "SIGNATURE_TIMESTAMP", "ARCHIVE_TIMESTAMP"], signature.GetProperty("certificates").EnumerateArray().Select(one => one.GetProperty("type").GetString()).Distinct());
+        Assert.NotEmpty(signature.GetProperty("info").GetProperty("archiveTimeStamps")[0].GetProperty("content").GetBytesFromBase64());
+    }
+
+    [Fact]
+    public async Task What_is_covered_has_its_signed_digest()
+    {
+        var signed = hierarchy.Sign(HandMadePdf.Plain());
+        var (_, body) = await Post(new { document = Convert.ToBase64String(signed), filename = "deed.pdf" });
+        var scope = body.GetProperty("validationReport").GetProperty("validationConclusion").GetProperty("signatures")[0].GetProperty("signatureScopes")[0];
+        var start = HandMadePdf.Find(signed, "/Contents<") + "/Contents".Length;
+        var end = Encoding.Latin1.GetString(signed).IndexOf('>', start) + 1;
+        Assert.Equal(("SHA256", Convert.ToBase64String(SHA256.HashData([.. signed[..start], .. signed[end..]]))),
+            (scope.GetProperty("hashAlgo").GetString(), scope.GetProperty("hash").GetString()));
     }
 
     [Fact]
