@@ -168,6 +168,9 @@ public sealed record CeremonyPlaceDeclined(string Ceremony, string Place) : Audi
 /// <summary>The archive pass over all signatures of a ceremony.</summary>
 public sealed record CeremonyArchiving(string Ceremony, string DocumentSha256) : AuditEvent("signing.ceremony-archiving");
 
+/// <summary>An agency was told of an event of a ceremony, or could not be. <c>Event</c>: its identifier.</summary>
+public sealed record CeremonyEventTold(string Ceremony, string Event, string Kind, bool Delivered) : AuditEvent("signing.ceremony-event-told");
+
 /// <summary>A ceremony came to its end.</summary>
 public sealed record CeremonyEnded(string Ceremony, string Result) : AuditEvent("signing.ceremony-ended");
 

@@ -10,7 +10,7 @@ using Identity.Provider.Introspection;
 using Identity.Provider.Login;
 using Identity.Provider.Logout;
 using Identity.Provider.MutualTls;
-using Identity.Provider.Outgoing;
+using Identity.Web.Outgoing;
 using Identity.Provider.People;
 using Identity.Provider.PushedRequests;
 using Identity.Provider.RateLimits;

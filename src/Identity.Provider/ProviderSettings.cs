@@ -1,7 +1,7 @@
 using Identity.Provider.Clients;
 using Identity.Provider.Logout;
 using Identity.Provider.MutualTls;
-using Identity.Provider.Outgoing;
+using Identity.Web.Outgoing;
 using Identity.Provider.RateLimits;
 using Identity.Provider.Passkeys.Attestation;
 using Identity.Provider.Sessions;
@@ -129,7 +129,8 @@ public sealed record ProviderSettings
             BackchannelLogout = LogoutLimits.Check(options.BackchannelLogout),
             Resources = ResourceServer.Check(resources, development),
             Clients = ClientRegistration.Check(clients, resources, development),
-            Outgoing = AllowedAddresses.Check(options.AllowedPrivateNetworks, development),
+            Outgoing = AllowedAddresses.Check(
+                options.AllowedPrivateNetworks, development, (index, rule) => new ProviderSettingsException($"{nameof(ProviderOptions.AllowedPrivateNetworks)}:{index}", rule)),
             MutualTls = MutualTlsSettings.Check(options.MutualTls, options.ClientCertificateAuthorities, issuer),
             SeedDemo = seedDemo,
             // Every environment that is not called Development, also one misspelt.

@@ -13,7 +13,9 @@ using Identity.Signing.Seals;
 using Identity.Signing.SignIn;
 using Identity.Signing.Storage;
 using Identity.Signing.Timestamps;
+using Identity.Signing.Webhooks;
 using Identity.Web;
+using Identity.Web.Outgoing;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.EntityFrameworkCore;
 
@@ -42,6 +44,7 @@ public static class SigningApp
         services.AddSingleton(TimeProvider.System);
         services.AddSingleton(provider => new ClientKey(keys.Get(ClientKey.KeyName, KeyPurpose.ClientAuthentication), provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton(provider => AuditLog.Open(settings.AuditFile, "signing", provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(provider => new EventKey(keys.Get(EventKey.KeyName, KeyPurpose.TokenSigning), provider.GetRequiredService<SigningSettings>()));
         // Given by a function, so that the container ends the processes of its tokens with the service.
         services.AddSingleton(_ => keys);
         services.AddSingleton(provider => provider.GetRequiredService<KeyRing>().PersonKeys(settings.PersonKeys));
@@ -91,6 +94,9 @@ public static class SigningApp
         app.MapGet("/places/{id}/signed.pdf", CeremonyEndpoints.SignedDocumentForSigner);
         app.MapGet("/batches/{id}/signed.zip", BatchEndpoints.SignedForPerson);
         app.MapRazorPages();
+        // Whoever gets events from here.
+        if (app.Services.GetRequiredService<SigningSettings>().Agencies.AnyWebhook)
+            app.MapGet(EventKey.Path, (EventKey key) => Results.Text(key.JwkSet, "application/jwk-set+json"));
         // The Provider itself: a session is over.
         app.MapPost(LogoutEndpoint.Path, LogoutEndpoint.Receive);
     }
@@ -149,6 +155,10 @@ public static class SigningApp
         services.AddSingleton<CreateSeal>();
         services.AddSingleton<CreateCeremony>();
         services.AddSingleton<SignerRequests>();
+        services.AddSingleton<EventOutbox>();
+        services.AddSingleton(provider => new GuardedHttp(provider.GetRequiredService<SigningSettings>().Outgoing));
+        services.AddSingleton<EventDeliveries>();
+        services.AddHostedService(provider => provider.GetRequiredService<EventDeliveries>());
         services.AddSingleton<CeremonyAudit>();
         services.AddSingleton<ArchivePass>();
         services.AddSingleton<CeremonyRounds>();

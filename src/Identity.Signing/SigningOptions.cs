@@ -77,6 +77,9 @@ public sealed class SigningOptions
     /// <summary>Country of the service (ISO 3166-1 Alpha-2), as its CSC API tells; XX belongs to none.</summary>
     public string Region { get; set; } = "XX";
 
+    /// <summary>Private networks in which agencies' webhooks may be, as 10.1.2.0/24.</summary>
+    public List<string> AllowedPrivateNetworks { get; set; } = [];
+
     public List<AgencyOptions> Agencies { get; set; } = [];
 
     /// <summary>Seals of organisations, and who may use each.</summary>
@@ -104,6 +107,9 @@ public sealed class AgencyOptions
 
     /// <summary>Where it may send the person back to: a return_url must begin with one of these. Each ends with a slash.</summary>
     public List<string> ReturnUrls { get; set; } = [];
+
+    /// <summary>Where events of its ceremonies may be sent: https, in Development also http on a loopback address. Needs the key `event-signing`.</summary>
+    public List<string> WebhookUrls { get; set; } = [];
 
     /// <summary>The lowest level that it may ask for; B-T when empty.</summary>
     public string? LowestLevel { get; set; }

@@ -1,9 +1,11 @@
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Identity.Signing.Agencies;
 using Identity.Signing.Appearances;
 using Identity.Signing.Pades;
 using Identity.Signing.Revocation;
+using Identity.Web.Outgoing;
 using Identity.Signing.Seals;
 
 namespace Identity.Signing;
@@ -43,6 +45,7 @@ public sealed record SigningSettings
     public required TimeSpan ClockTolerance { get; init; }
     public required string Instance { get; init; }
     public required string Region { get; init; }
+    public required AllowedAddresses Outgoing { get; init; }
     public required AgencyRegistry Agencies { get; init; }
     public required SealRegistry Seals { get; init; }
     public required bool Production { get; init; }
@@ -91,6 +94,8 @@ public sealed record SigningSettings
             Region = options.Region is { Length: 2 } region && region.All(char.IsAsciiLetterUpper)
                 ? region
                 : throw new SettingRefusedException("Region", "must be two capital letters (ISO 3166-1)."),
+            Outgoing = AllowedAddresses.Check(
+                options.AllowedPrivateNetworks, !production, (index, rule) => new SettingRefusedException(string.Create(CultureInfo.InvariantCulture, $"AllowedPrivateNetworks:{index}"), rule)),
             Agencies = agencies,
             Seals = SealRegistry.Check(options.Seals, agencies),
             Production = production,

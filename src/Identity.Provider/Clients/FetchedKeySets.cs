@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using System.Net;
 using System.Text;
-using Identity.Provider.Outgoing;
+using Identity.Web.Outgoing;
 using Microsoft.IdentityModel.Tokens;
 
 namespace Identity.Provider.Clients;

@@ -3,7 +3,7 @@ using System.Data.Common;
 using System.Globalization;
 using System.Net;
 using Identity.Provider.Clients;
-using Identity.Provider.Outgoing;
+using Identity.Web.Outgoing;
 using Identity.Web;
 
 namespace Identity.Provider.Logout;

@@ -1,4 +1,5 @@
 using Identity.Signing.Pades;
+using Identity.Web.Outgoing;
 
 namespace Identity.Signing.Agencies;
 
@@ -48,6 +49,8 @@ public sealed class AgencyRegistry
 
     private AgencyRegistry(Dictionary<string, Agency> agencies) => this.agencies = agencies;
 
+    public bool AnyWebhook => agencies.Values.Any(agency => agency.WebhookUrls.Count > 0);
+
     public Agency? Find(string clientId) => agencies.GetValueOrDefault(clientId);
 
     internal static AgencyRegistry Check(IReadOnlyList<AgencyOptions> options, bool production)
@@ -63,11 +66,20 @@ public sealed class AgencyRegistry
             var prefixes = agency.ReturnUrls.Select(url => Prefix(url, field + ":ReturnUrls", production)).ToArray();
             if ((string.IsNullOrEmpty(agency.LowestLevel) ? PadesLevel.T : PadesLevels.Read(agency.LowestLevel)) is not { } lowest)
                 throw new SettingRefusedException(field + ":LowestLevel", "must be B-B, B-T, B-LT or B-LTA.");
-            if (!agencies.TryAdd(agency.ClientId, new Agency(agency.ClientId, agency.Name, prefixes, lowest)))
+            var webhooks = agency.WebhookUrls.Select(url => Webhook(url, field + ":WebhookUrls", production)).ToArray();
+            if (!agencies.TryAdd(agency.ClientId, new Agency(agency.ClientId, agency.Name, prefixes, lowest) { WebhookUrls = webhooks }))
                 throw new SettingRefusedException(field + ":ClientId", "is listed twice.");
         }
 
         return new AgencyRegistry(agencies);
+    }
+
+    private static Uri Webhook(string value, string field, bool production)
+    {
+        var address = SigningSettings.AnyAddress(value, field, production);
+        return new AllowedAddresses([], !production).Allows(address)
+            ? address
+            : throw new SettingRefusedException(field, "must be an https address, or in Development an http address on loopback.");
     }
 
     private static string Prefix(string value, string field, bool production)

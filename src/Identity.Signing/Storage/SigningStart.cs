@@ -4,6 +4,7 @@ using Identity.Keys;
 using Identity.Signing.Certificates;
 using Identity.Signing.Seals;
 using Identity.Signing.SignIn;
+using Identity.Signing.Webhooks;
 using Identity.Web;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
@@ -22,6 +23,8 @@ internal sealed class SigningStart(
         Directory.CreateDirectory(settings.DataDirectory);
         services.GetRequiredService<ClientKey>();
         services.GetRequiredService<PersonKeys>();
+        if (settings.Agencies.AnyWebhook)
+            services.GetRequiredService<EventKey>();
         services.GetRequiredService<OrganisationSeals>();
         services.GetRequiredService<AuditLog>();
         settings.TrustAnchors();

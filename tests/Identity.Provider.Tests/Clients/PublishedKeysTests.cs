@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text.Json.Nodes;
 using Identity.Provider.Outgoing;
+using Identity.Web.Outgoing;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Identity.Provider.Clients;

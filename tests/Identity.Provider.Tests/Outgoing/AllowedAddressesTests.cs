@@ -1,5 +1,7 @@
 using System.Net;
 
+using Identity.Web.Outgoing;
+
 namespace Identity.Provider.Outgoing;
 
 public sealed class AllowedAddressesTests
@@ -111,7 +113,8 @@ public sealed class AllowedAddressesTests
     [InlineData("")]
     public void A_network_that_is_none_is_refused_by_name(string network)
     {
-        var refusal = Assert.Throws<ProviderSettingsException>(() => AllowedAddresses.Check(["10.0.0.0/8", network], development: false));
+        var refusal = Assert.Throws<ProviderSettingsException>(() => AllowedAddresses.Check(
+            ["10.0.0.0/8", network], development: false, (index, rule) => new ProviderSettingsException($"{nameof(ProviderOptions.AllowedPrivateNetworks)}:{index}", rule)));
         Assert.StartsWith("Provider:AllowedPrivateNetworks:1: must be a network", refusal.Message, StringComparison.Ordinal);
     }
 }

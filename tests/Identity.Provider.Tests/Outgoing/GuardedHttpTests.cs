@@ -1,6 +1,8 @@
 using System.Net;
 using System.Text;
 
+using Identity.Web.Outgoing;
+
 namespace Identity.Provider.Outgoing;
 
 public sealed class GuardedHttpTests : IDisposable

@@ -1,13 +1,13 @@
 using System.Net;
 using System.Net.Sockets;
 
-namespace Identity.Provider.Outgoing;
+namespace Identity.Web.Outgoing;
 
 /// <summary>
-/// Which addresses this Provider calls when a relying party chose them (RFC 7591 5, OWASP ASVS 5.0 1.3.6): those of the public Internet, and the
-/// private networks that the operator lists. Without it a registration would be a way to talk to whatever stands beside the Provider.
+/// Which addresses a service calls when somebody else chose them (RFC 7591 5, OWASP ASVS 5.0 1.3.6): those of the public Internet, and the
+/// private networks that the operator lists. Without it a registration would be a way to talk to whatever stands beside the service.
 /// </summary>
-/// <param name="networks">Setting <c>Provider:AllowedPrivateNetworks</c>.</param>
+/// <param name="networks">Private networks that the operator allows.</param>
 /// <param name="development">Loopback is good too, also by http.</param>
 public sealed class AllowedAddresses(IReadOnlyList<IPNetwork> networks, bool development)
 {
@@ -37,6 +37,7 @@ public sealed class AllowedAddresses(IReadOnlyList<IPNetwork> networks, bool dev
     /// <summary>Asked of the address that a connection is about to be made to, after the name was resolved.</summary>
     public bool Allows(IPAddress address)
     {
+        ArgumentNullException.ThrowIfNull(address);
         var meant = Inner(address);
         if (networks.Any(network => network.Contains(meant)) || (development && IPAddress.IsLoopback(meant)))
             return true;
@@ -51,10 +52,15 @@ public sealed class AllowedAddresses(IReadOnlyList<IPNetwork> networks, bool dev
     }
 
     /// <summary>Reads the setting.</summary>
-    /// <exception cref="ProviderSettingsException">names the network that is none</exception>
-    internal static AllowedAddresses Check(IReadOnlyList<string> networks, bool development) => new(
-        [.. networks.Select((text, index) => IPNetwork.TryParse(text, out var network)
-            ? network
-            : throw new ProviderSettingsException($"{nameof(ProviderOptions.AllowedPrivateNetworks)}:{index}", "must be a network as 10.1.2.0/24 or fd00:1::/32."))],
-        development);
+    /// <param name="networks">As written by an operator.</param>
+    /// <param name="development">Loopback is good too, also by http.</param>
+    /// <param name="refuse">Makes the service's own refusal of the network at an index.</param>
+    public static AllowedAddresses Check(IReadOnlyList<string> networks, bool development, Func<int, string, Exception>? refuse = null)
+    {
+        ArgumentNullException.ThrowIfNull(networks);
+        const string Rule = "must be a network as 10.1.2.0/24 or fd00:1::/32.";
+        return new AllowedAddresses(
+            [.. networks.Select((text, index) => IPNetwork.TryParse(text, out var network) ? network : throw refuse?.Invoke(index, Rule) ?? new ArgumentException(Rule, nameof(networks)))],
+            development);
+    }
 }

@@ -2,7 +2,7 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 
-namespace Identity.Provider.Outgoing;
+namespace Identity.Web.Outgoing;
 
 /// <summary>What became of a request to an address that somebody else chose.</summary>
 public abstract record OutgoingOutcome
@@ -19,16 +19,16 @@ public abstract record OutgoingOutcome
 }
 
 /// <summary>
-/// Calls addresses that relying parties registered. The address is judged when the connection is made, on what the name resolved to just then,
+/// Calls addresses that others registered. The address is judged when the connection is made, on what the name resolved to just then,
 /// so a name that changes its mind (DNS rebinding) gains nothing. No redirects, proxies, cookies, credentials or compression; the time covers
 /// everything from the name's resolution to the last byte; an answer has a largest size. May be called concurrently.
 /// </summary>
 public sealed class GuardedHttp : IDisposable
 {
-    internal const string NotAllowed = "the address is not one that may be called";
-    internal const string TooSlow = "no whole answer in time";
-    internal const string TooLarge = "the answer is too large";
-    internal const string Unreachable = "no connection, no trusted certificate or no HTTP answer";
+    public const string NotAllowed = "the address is not one that may be called";
+    public const string TooSlow = "no whole answer in time";
+    public const string TooLarge = "the answer is too large";
+    public const string Unreachable = "no connection, no trusted certificate or no HTTP answer";
 
     private const int ConnectionsPerHost = 8;
     private const int LargestHeadersKilobytes = 16;
@@ -73,6 +73,7 @@ public sealed class GuardedHttp : IDisposable
     private async Task<OutgoingOutcome> Send(
         HttpRequestMessage request, TimeSpan patience, Func<HttpContent, CancellationToken, Task<byte[]?>> read, CancellationToken cancellation)
     {
+        ArgumentNullException.ThrowIfNull(request);
         if (request.RequestUri is not { } address || !allowed.Allows(address))
             return new OutgoingOutcome.Failed(NotAllowed);
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
