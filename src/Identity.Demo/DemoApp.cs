@@ -30,8 +30,12 @@ public static class DemoApp
         {
             pages.Conventions.AuthorizePage("/SignIn/SignedIn");
             pages.Conventions.AuthorizePage("/LandRegistry/ShowDeed");
+            pages.Conventions.AuthorizePage("/LandRegistry/ShowSale");
             if (settings.Portal != Portal.Land)
+            {
                 pages.Conventions.AddPageRouteModelConvention("/LandRegistry/ShowDeed", page => page.Selectors.Clear());
+                pages.Conventions.AddPageRouteModelConvention("/LandRegistry/ShowSale", page => page.Selectors.Clear());
+            }
         });
         builder.AddAgencySignIn(settings);
         if (settings.Portal == Portal.Land)
@@ -41,12 +45,16 @@ public static class DemoApp
         app.UseIdentityWeb();
         app.MapHealth();
         app.MapGet("/sign-in", AgencySignIn.Begin);
-        // Pages: / (Home/AgencyHome), /me (SignIn/SignedIn), /cancelled (SignIn/Cancelled), /deeds/{id} (LandRegistry/ShowDeed).
+        // Pages: / (Home/AgencyHome), /me (SignIn/SignedIn), /cancelled (SignIn/Cancelled), /deeds/{id} (LandRegistry/ShowDeed), /sales/{id} (LandRegistry/ShowSale).
         // The handler itself answers /signin-oidc and /signout-callback-oidc.
         app.MapPost(BackchannelLogout.Path, BackchannelLogout.Receive);
         app.MapRazorPages();
         if (settings.Portal == Portal.Land)
+        {
             app.MapGet("/deeds/{id}/signed.pdf", DeedDownload.Get).RequireAuthorization();
+            app.MapGet("/sales/{id}/signed.pdf", SaleDownload.Get).RequireAuthorization();
+            app.MapPost(SaleSigning.EventsPath, SigningEvents.Receive);
+        }
         return app;
     }
 }

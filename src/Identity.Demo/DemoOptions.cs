@@ -37,6 +37,9 @@ public sealed class DemoPerson
     public string Name { get; set; } = "";
 
     public string Code { get; set; } = "";
+
+    /// <summary>Semantic identifier, by which the Land Registry names a signer.</summary>
+    public string Identifier { get; set; } = "";
 }
 
 public sealed class OtherPortal

@@ -35,6 +35,7 @@ internal sealed class DevHierarchy
         ("client-tax-portal", KeyPurpose.ClientAuthentication, KeyAlgorithm.EcdsaP256),
         ("client-health-portal", KeyPurpose.ClientAuthentication, KeyAlgorithm.EcdsaP256),
         ("client-land-registry", KeyPurpose.ClientAuthentication, KeyAlgorithm.EcdsaP256),
+        ("event-signing", KeyPurpose.TokenSigning, KeyAlgorithm.EcdsaP256),
         ("client-signing", KeyPurpose.ClientAuthentication, KeyAlgorithm.EcdsaP256),
     ];
 

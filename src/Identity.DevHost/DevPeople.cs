@@ -17,6 +17,7 @@ internal static class DevPeople
         foreach (var (index, person) in people.RootElement.EnumerateArray().Index())
         {
             yield return ($"Demo:People:{index}:Name", $"{person.GetProperty("givenName").GetString()} {person.GetProperty("familyName").GetString()}");
+            yield return ($"Demo:People:{index}:Identifier", person.GetProperty("identifier").GetString()!);
             yield return ($"Demo:People:{index}:Code", person.GetProperty("code").GetString()!);
         }
     }

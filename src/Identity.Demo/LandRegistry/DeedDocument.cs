@@ -16,30 +16,35 @@ public static class DeedDocument
     /// <param name="person">Name of the person who signs.</param>
     /// <param name="identifier">The person's identifier, if known.</param>
     /// <param name="at">When the deed was drawn up.</param>
-    public static byte[] Write(string number, string person, string? identifier, DateTimeOffset at)
+    public static byte[] Write(string number, string person, string? identifier, DateTimeOffset at) => Write(number, "Deed of transfer of ownership", at,
+    [
+        $"Transferee: {person}{(identifier is null ? "" : $", {identifier}")}.",
+        "Property: plot 78401:101:2345, 12 Harbour Street, residential land of 640 square metres.",
+        "The transferee accepts the ownership of the property described above, with its rights and encumbrances as they are entered in the land register "
+            + "on the day of signing.",
+        "The transferee has read this deed before signing. It takes effect with the electronic signature of the transferee.",
+    ]);
+
+    /// <summary>The same for a sale, which seller, buyer and notary sign.</summary>
+    public static byte[] WriteSale(string number, string seller, string buyer, string notary, DateTimeOffset at) => Write(number, "Deed of sale", at,
+    [
+        $"Seller: {seller}. Buyer: {buyer}. Attested by the notary: {notary}.",
+        "Property: plot 78401:101:2345, 12 Harbour Street, residential land of 640 square metres.",
+        "The seller sells the property described above to the buyer for 240 000 euros, which the buyer has paid, with its rights and encumbrances as they are "
+            + "entered in the land register on the day of the last signature.",
+        "Seller and buyer have read this deed before signing. It takes effect with the electronic signatures of both and of the notary.",
+    ]);
+
+    static byte[] Write(string number, string title, DateTimeOffset at, IReadOnlyList<string> paragraphs)
     {
         var date = at.UtcDateTime.ToString("d MMMM yyyy", CultureInfo.InvariantCulture);
         var text = new StringBuilder();
-        text.Append("BT\n/Text 22 Tf\n72 740 Td\n").Append(Shown("Deed of transfer of ownership")).Append("/Text 11 Tf\n0 -34 Td\n16 TL\n");
-        foreach (var line in Lines(number, person, identifier, date))
+        text.Append("BT\n/Text 22 Tf\n72 740 Td\n").Append(Shown(title)).Append("/Text 11 Tf\n0 -34 Td\n16 TL\n");
+        string[] all = [$"Land Registry, deed number {number}, drawn up on {date}.", .. paragraphs, "This is a document of a demonstration. It has no legal effect."];
+        foreach (var line in all.SelectMany(paragraph => Wrap(paragraph).Append("")))
             text.Append(Shown(line)).Append("T*\n");
         text.Append("ET\n0.6 w 72 726 m 523 726 l S\n");
         return Assemble(text.ToString(), $"Deed {number}", at);
-    }
-
-    static IEnumerable<string> Lines(string number, string person, string? identifier, string date)
-    {
-        string[] paragraphs =
-        [
-            $"Land Registry, deed number {number}, drawn up on {date}.",
-            $"Transferee: {person}{(identifier is null ? "" : $", {identifier}")}.",
-            "Property: plot 78401:101:2345, 12 Harbour Street, residential land of 640 square metres.",
-            "The transferee accepts the ownership of the property described above, with its rights and encumbrances as they are entered in the land register "
-                + "on the day of signing.",
-            "The transferee has read this deed before signing. It takes effect with the electronic signature of the transferee.",
-            "This is a document of a demonstration. It has no legal effect.",
-        ];
-        return paragraphs.SelectMany(paragraph => Wrap(paragraph).Append(""));
     }
 
     static IEnumerable<string> Wrap(string paragraph)

@@ -65,6 +65,9 @@ internal static class DeedDownload
     {
         builder.Services.AddSingleton<DeedStore>();
         builder.Services.AddSingleton<DeedSigning>();
+        builder.Services.AddSingleton<SaleStore>();
+        builder.Services.AddSingleton<SaleSigning>();
+        builder.Services.AddSingleton<SigningEvents>();
         builder.Services.AddSingleton(services => ActivatorUtilities.CreateInstance<SignatureRequests>(services, new HttpClient(
             new SocketsHttpHandler { PooledConnectionLifetime = TimeSpan.FromMinutes(5), AllowAutoRedirect = false, UseCookies = false })
         {

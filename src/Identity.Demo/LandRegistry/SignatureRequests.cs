@@ -14,6 +14,12 @@ namespace Identity.Demo.LandRegistry;
 
 public sealed record SignatureRequested(string Id, [property: JsonPropertyName("review_url")] Uri ReviewUrl);
 
+/// <summary>How a ceremony stands: open, archiving, completed, declined, cancelled, expired or failed.</summary>
+public sealed record CeremonyStatus(string Id, string Status, IReadOnlyList<CeremonySigner> Signers, [property: JsonPropertyName("signed_sha256")] string? SignedSha256);
+
+/// <param name="Status">waiting, turn, signed or declined.</param>
+public sealed record CeremonySigner(string Id, string Identifier, string? Role, string Status, [property: JsonPropertyName("review_url")] Uri ReviewUrl);
+
 public sealed record SignatureStatus(string Id, string Status, [property: JsonPropertyName("signed_sha256")] string? SignedSha256);
 
 /// <summary>
@@ -59,6 +65,41 @@ public sealed class SignatureRequests(
         using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(settings.Signing!, $"requests/{Uri.EscapeDataString(id)}/document"));
         using var answer = await Send(request, cancellation);
         return answer is null ? null : await Reach(() => Read(answer, LargestDocument, cancellation), "Signing", cancellation);
+    }
+
+    /// <summary>Several people are to sign; repeated with the same key and content, it has the same answer.</summary>
+    public async Task<CeremonyStatus?> CreateCeremony(byte[] document, string fileName, object ceremony, string idempotencyKey, CancellationToken cancellation)
+    {
+        using var form = new MultipartFormDataContent();
+        var file = new ByteArrayContent(document);
+        file.Headers.ContentType = new MediaTypeHeaderValue("application/pdf");
+        form.Add(new StringContent(JsonSerializer.Serialize(ceremony), Encoding.UTF8), "ceremony");
+        form.Add(file, "document", fileName);
+        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(settings.Signing!, "ceremonies")) { Content = form };
+        request.Headers.Add("Idempotency-Key", idempotencyKey);
+        return await Ask<CeremonyStatus>(request, cancellation) is { } created
+            && created.Signers.All(signer => signer.ReviewUrl.AbsoluteUri.StartsWith(settings.Signing!.AbsoluteUri, StringComparison.Ordinal)) ? created : null;
+    }
+
+    public async Task<CeremonyStatus?> Ceremony(string id, CancellationToken cancellation)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(settings.Signing!, $"ceremonies/{Uri.EscapeDataString(id)}"));
+        return await Ask<CeremonyStatus>(request, cancellation);
+    }
+
+    public async Task<byte[]?> CeremonyDocument(string id, CancellationToken cancellation)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(settings.Signing!, $"ceremonies/{Uri.EscapeDataString(id)}/document"));
+        using var answer = await Send(request, cancellation);
+        return answer is null ? null : await Reach(() => Read(answer, LargestDocument, cancellation), "Signing", cancellation);
+    }
+
+    /// <summary>The keys with which Signing signs what it tells.</summary>
+    public async Task<string> EventKeys(CancellationToken cancellation)
+    {
+        using var answer = await Reach(() => http.GetAsync(new Uri(settings.Signing!, ".well-known/jwks.json"), cancellation), "Signing", cancellation);
+        answer.EnsureSuccessStatusCode();
+        return Encoding.UTF8.GetString(await Reach(() => Read(answer, LargestAnswer, cancellation), "Signing", cancellation));
     }
 
     public void Dispose() => one.Dispose();

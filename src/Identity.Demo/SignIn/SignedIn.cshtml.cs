@@ -20,6 +20,13 @@ public sealed class SignedInModel(DemoSettings settings, IStringLocalizer<DemoTe
 
     public IReadOnlyList<Deed> Deeds { get; private set; } = [];
 
+    public IReadOnlyList<Sale> Sales { get; private set; } = [];
+
+    public string? Identifier => Claim("person_identifier");
+
+    /// <summary>Demo people with whom this person can try a sale.</summary>
+    public IReadOnlyList<DemoPerson> Others => Identifier is null ? [] : [.. settings.People.Where(person => person.Identifier.Length > 0 && person.Identifier != Identifier)];
+
     public string? Level => AgencySignIn.LevelName(Claim("acr"));
 
     /// <summary>OpenID Connect Core 2: seconds since 1970, and not the time of this visit but of the sign-in itself.</summary>
@@ -34,6 +41,8 @@ public sealed class SignedInModel(DemoSettings settings, IStringLocalizer<DemoTe
         if (HttpContext.RequestServices.GetService<DeedStore>() is { } store)
         {
             Deeds = await store.Of(Subject, HttpContext.RequestAborted);
+            if (Identifier is { } identifier)
+                Sales = await HttpContext.RequestServices.GetRequiredService<SaleStore>().Of(identifier, HttpContext.RequestAborted);
             // The form's answer leads to Signing and from there to the Provider: Chromium asks for both.
             HttpContext.ContentSecurity().AllowFormAction(settings.Signing!);
         }
@@ -56,6 +65,16 @@ public sealed class SignedInModel(DemoSettings settings, IStringLocalizer<DemoTe
             DeedSigning.Begun begun => Redirect(begun.ReviewUrl.AbsoluteUri),
             _ => RedirectToPage(new { problem = "deed" }),
         };
+    }
+
+    /// <summary>The person sells to another; both, and a third as notary, sign.</summary>
+    public async Task<IActionResult> OnPostSale(string? buyer, string? notary)
+    {
+        if (HttpContext.RequestServices.GetService<SaleSigning>() is not { } sales || Identifier is not { } identifier)
+            return NotFound();
+        if (Others.FirstOrDefault(person => person.Identifier == buyer) is not { } buys || Others.FirstOrDefault(person => person.Identifier == notary) is not { } attests || buys == attests)
+            return RedirectToPage(new { problem = "deed" });
+        return await sales.Begin((Name, identifier), buys, attests, HttpContext.RequestAborted) is { } sale ? Redirect($"/sales/{sale.Id}") : RedirectToPage(new { problem = "deed" });
     }
 
     string? Claim(string type) => User.FindFirst(type)?.Value;

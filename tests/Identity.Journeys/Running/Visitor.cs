@@ -254,6 +254,6 @@ public sealed partial class Visitor : IAsyncDisposable
     public async ValueTask DisposeAsync() => await Context.DisposeAsync();
 
     // Names of texts are words written together with capitals: "ResultSignedText".
-    [GeneratedRegex(@"\b(Device|Home|Result|Notice|Failure|State|Enrol|Login|Logout|Consent|Approve|Account|Session|Sessions|Passkey|Passkeys|Claim|Deed|Demo|Verdict)[A-Z][a-z]+[A-Za-z]*\b")]
+    [GeneratedRegex(@"\b(Device|Home|Result|Notice|Failure|State|Enrol|Login|Logout|Consent|Approve|Account|Session|Sessions|Passkey|Passkeys|Claim|Deed|Demo|Verdict|Sale|Place|Signs)[A-Z][a-z]+[A-Za-z]*\b")]
     private static partial Regex LooksUntranslated();
 }
