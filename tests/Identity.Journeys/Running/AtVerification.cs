@@ -14,8 +14,18 @@ public sealed class AtVerification(DevHostProcess host)
     {
         await visitor.Go(Address);
         await visitor.Page.Locator("input[type=file]").SetInputFilesAsync(new Microsoft.Playwright.FilePayload { Name = name, MimeType = "application/pdf", Buffer = file });
-        await visitor.Click("form[enctype] button[type=submit]");
+        await visitor.Click("form[enctype] button[type=submit]:not([data-package])");
         await visitor.Page.Locator(".id-verdict").WaitForAsync();
+    }
+
+    /// <summary>`verify --package` on this copy's trust: its exit code and report.</summary>
+    public (int ExitCode, JsonElement Report) Package(byte[] package)
+    {
+        var path = Path.Combine(host.Data, "evidence.zip");
+        File.WriteAllBytes(path, package);
+        var result = Tool.Run("dotnet", DevHostProcess.Built("Identity.Verification"), "verify", "--json", "--package", "--trust", Path.GetDirectoryName(host.RootCertificate)!, path);
+        Assert.True(result.Output.Length > 0, result.Error);
+        return (result.ExitCode, JsonDocument.Parse(Assert.Single(result.Output.TrimEnd().Split('\n'))).RootElement);
     }
 
     /// <summary>The one signature of a report; the time-stamps of its archive are beside it.</summary>
