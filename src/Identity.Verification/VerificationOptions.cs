@@ -9,6 +9,12 @@ public sealed class VerificationOptions
     /// <summary>Folders of trusted certificates (*.cer, *.crt, *.pem, *.der).</summary>
     public string[] TrustDirectories { get; set; } = [];
 
+    /// <summary>A folder of ETSI trusted lists (*.xml): one list of lists and those that it points to; empty = none.</summary>
+    public string TrustedListDirectory { get; set; } = "";
+
+    /// <summary>A folder of the certificates that may sign the list of lists.</summary>
+    public string TrustedListSigners { get; set; } = "";
+
     /// <summary>The validation policy, a JSON file (specs/validation-policy.json is an example); empty = the one that needs no file.</summary>
     public string PolicyFile { get; set; } = "";
 

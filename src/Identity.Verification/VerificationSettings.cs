@@ -2,6 +2,7 @@ using Identity.Pkix.Asn1;
 using Identity.Verification.Policy;
 using Identity.Verification.Revocation;
 using Identity.Verification.Trust;
+using Identity.Verification.TrustedLists;
 
 namespace Identity.Verification;
 
@@ -23,6 +24,9 @@ public sealed record VerificationSettings
 
     public required TrustAnchors Anchors { get; init; }
 
+    /// <summary>Those of the trusted lists, which <see cref="Anchors"/> has already.</summary>
+    public required TrustedServices Services { get; init; }
+
     public required ValidationPolicy Policy { get; init; }
 
     public required AllowedRevocationSources RevocationSources { get; init; }
@@ -41,6 +45,7 @@ public sealed record VerificationSettings
 
     public static VerificationSettings Check(VerificationOptions options, bool production)
     {
+        var services = Listed(options, TimeProvider.System);
         if (!Uri.TryCreate(options.PublicAddress, UriKind.Absolute, out var address) || address.Scheme is not ("http" or "https"))
             throw new VerificationSettingException("PublicAddress", "is not an absolute http or https address");
         if (production && address.Scheme != "https")
@@ -48,7 +53,8 @@ public sealed record VerificationSettings
         return new VerificationSettings
         {
             PublicAddress = address,
-            Anchors = Trusted(options, production),
+            Anchors = services.Anchors(Trusted(options, production)),
+            Services = services,
             Policy = Validating(options),
             RevocationSources = Sources(options),
             MaxFileBytes = (int)Between("MaxFileBytes", options.MaxFileBytes, 1, LargestFileBytes),
@@ -74,6 +80,24 @@ public sealed record VerificationSettings
         if (production && anchors.Certificates.FirstOrDefault(anchor => anchor.Subject[Oids.Organization] == DevelopmentOrganization) is { } development)
             throw new VerificationSettingException("TrustDirectories", $"holds the development certificate {development.Subject}, which Production does not trust");
         return anchors;
+    }
+
+    public static TrustedServices Listed(VerificationOptions options, TimeProvider clock)
+    {
+        if (options.TrustedListDirectory.Length == 0)
+            return options.TrustedListSigners.Length == 0 ? TrustedServices.None : throw new VerificationSettingException("TrustedListSigners", "is set, and TrustedListDirectory is not");
+        try
+        {
+            return TrustedServices.FromDirectory(options.TrustedListDirectory, TrustAnchors.FromDirectories([options.TrustedListSigners]).Certificates, clock.GetUtcNow());
+        }
+        catch (TrustDirectoryException problem)
+        {
+            throw new VerificationSettingException("TrustedListSigners", problem.Message);
+        }
+        catch (TrustedListException problem)
+        {
+            throw new VerificationSettingException("TrustedListDirectory", problem.Message);
+        }
     }
 
     public static ValidationPolicy Validating(VerificationOptions options)

@@ -1,8 +1,8 @@
 using Identity.Pdf.Syntax;
 using Identity.Verification.Engine;
-using Identity.Verification.Policy;
 using Identity.Verification.Reports;
 using Identity.Verification.Revocation;
+using Identity.Verification.TrustedLists;
 using Identity.Web;
 
 namespace Identity.Verification.CommandLine;
@@ -54,7 +54,10 @@ public static class VerifyCommand
         options.PolicyFile = asked.Policy ?? options.PolicyFile;
         var online = asked.Offline ? OnlineRevocation.Offline : new OnlineRevocation(VerificationSettings.Sources(options, loopback: development), OnlineRevocation.Handler());
         var limits = PdfLimits.Default with { FileBytes = options.MaxFileBytes };
-        return (options, new ValidateDocument(VerificationSettings.Trusted(options, production: !development), online, VerificationSettings.Validating(options), limits, clock, asked.Time));
+        // Who names folders of anchors trusts these alone.
+        var services = asked.TrustDirectories.Count > 0 ? TrustedServices.None : VerificationSettings.Listed(options, clock);
+        var anchors = services.Anchors(VerificationSettings.Trusted(options, production: !development));
+        return (options, new ValidateDocument(anchors, online, VerificationSettings.Validating(options), limits, clock, asked.Time) { Services = services });
     }
 
     private static async Task<bool> Report(VerifyArguments asked, VerifyReading reading, TextWriter output, TextWriter complaints, CancellationToken interrupted)

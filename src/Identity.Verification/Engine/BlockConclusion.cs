@@ -21,5 +21,8 @@ public sealed record BlockConclusion
     public static BlockConclusion Indeterminate(SubIndication why, params IReadOnlyList<ValidationMessage> messages) =>
         new(Indication.Indeterminate, why, messages);
 
+    /// <summary>The same conclusion with something more to say.</summary>
+    public BlockConclusion With(ValidationMessage message) => new(Indication, SubIndication, [.. Messages, message]);
+
     public bool Is(SubIndication why) => SubIndication == why;
 }

@@ -7,6 +7,7 @@ using Identity.Verification.Evidence;
 using Identity.Verification.Policy;
 using Identity.Verification.Revocation;
 using Identity.Verification.Trust;
+using Identity.Verification.TrustedLists;
 
 namespace Identity.Verification.Engine;
 
@@ -31,6 +32,9 @@ public sealed record ValidateDocument(TrustAnchors Anchors, OnlineRevocation Onl
 {
     /// <summary>Revocation data from elsewhere than the file and the network.</summary>
     public IReadOnlyList<SuppliedEvidence> Supplied { get; init; } = [];
+
+    /// <summary>What trusted lists say about providers; the report states it as found.</summary>
+    public TrustedServices Services { get; init; } = TrustedServices.None;
 
     public async Task<DocumentResult> Run(ReadOnlyMemory<byte> file, CancellationToken cancellation)
     {
@@ -63,9 +67,12 @@ public sealed record ValidateDocument(TrustAnchors Anchors, OnlineRevocation Onl
         // 4. Each signature: basic validation, then with the times that are proven for it.
         var signatures = new List<SignatureResult>();
         foreach (var facts in data.Signatures.Where(facts => !facts.IsDocumentTimestamp))
-            signatures.Add(await JudgeSignature(facts, timestamps, context));
+            signatures.Add(WithQualification(await JudgeSignature(facts, timestamps, context), context));
         return new DocumentResult.Judged(data, signatures, timestamps);
     }
+
+    private SignatureResult WithQualification(SignatureResult result, ValidationContext context) =>
+        Qualification.Of(result, Services, context.ControlTime) is { } found ? result with { Conclusion = result.Conclusion.With(found) } : result;
 
     private static async Task<SignatureResult> JudgeSignature(SignatureFacts facts, IReadOnlyList<DocumentTimestampResult> documentTimestamps, ValidationContext context)
     {

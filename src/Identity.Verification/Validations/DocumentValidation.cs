@@ -45,7 +45,7 @@ public sealed class DocumentValidation(VerificationSettings settings, OnlineRevo
 
     private async Task<(ValidationReport, DocumentResult?)> WithinItsTime(ReadOnlyMemory<byte> document, string name, CancellationToken aborted)
     {
-        var validation = new ValidateDocument(settings.Anchors, online, settings.Policy, limits, clock);
+        var validation = new ValidateDocument(settings.Anchors, online, settings.Policy, limits, clock) { Services = settings.Services };
         var time = clock.GetUtcNow();
         using var limit = new CancellationTokenSource(settings.ValidationTime, clock);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, aborted);

@@ -1,0 +1,59 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Security.Cryptography.Xml;
+using System.Xml;
+
+namespace Identity.Verification.Tests.TrustedLists;
+
+/// <summary>Trusted lists written as text and signed by the framework's XML signatures.</summary>
+internal static class HandMadeList
+{
+    public const string Granted = "http://uri.etsi.org/TrstSvc/TrustedList/Svcstatus/granted";
+    public const string Withdrawn = "http://uri.etsi.org/TrstSvc/TrustedList/Svcstatus/withdrawn";
+    private const string Central = "http://uri.etsi.org/TrstSvc/TrustedList/TSLType/EUlistofthelists";
+    private const string National = "http://uri.etsi.org/TrstSvc/TrustedList/TSLType/EUgeneric";
+
+    public static string Of(string territory, DateTimeOffset issued, string content, bool central = false, TimeSpan? life = null) =>
+        $"""
+        <TrustServiceStatusList xmlns="http://uri.etsi.org/02231/v2#" TSLTag="http://uri.etsi.org/19612/TSLTag"><SchemeInformation><TSLVersionIdentifier>6</TSLVersionIdentifier>
+        <TSLSequenceNumber>7</TSLSequenceNumber><TSLType>{(central ? Central : National)}</TSLType><SchemeTerritory>{territory}</SchemeTerritory>
+        {(central ? content : "")}<ListIssueDateTime>{Time(issued)}</ListIssueDateTime><NextUpdate><dateTime>{Time(issued + (life ?? TimeSpan.FromDays(180)))}</dateTime></NextUpdate></SchemeInformation>
+        {(central ? "" : $"<TrustServiceProviderList><TrustServiceProvider><TSPInformation><TSPName><Name xml:lang=\"en\">Provider</Name></TSPName></TSPInformation><TSPServices>{content}</TSPServices></TrustServiceProvider></TrustServiceProviderList>")}</TrustServiceStatusList>
+        """;
+
+    public static string Pointer(string territory, params IEnumerable<byte[]> signers) =>
+        $"<PointersToOtherTSL><OtherTSLPointer><ServiceDigitalIdentities>{string.Concat(signers.Select(Identity))}</ServiceDigitalIdentities><TSLLocation>https://list.test/</TSLLocation>"
+        + $"<AdditionalInformation><OtherInformation><TSLType>{National}</TSLType></OtherInformation><OtherInformation><SchemeTerritory>{territory}</SchemeTerritory></OtherInformation></AdditionalInformation></OtherTSLPointer></PointersToOtherTSL>";
+
+    /// <param name="history">Newest first; the first is the current status.</param>
+    public static string Service(byte[] certificate, string purpose, params IReadOnlyList<(string Status, DateTimeOffset Since)> history)
+    {
+        string Status((string Status, DateTimeOffset Since) one) =>
+            $"<ServiceTypeIdentifier>http://uri.etsi.org/TrstSvc/Svctype/CA/QC</ServiceTypeIdentifier><ServiceName><Name xml:lang=\"en\">Service</Name></ServiceName>{Identity(certificate)}"
+            + $"<ServiceStatus>{one.Status}</ServiceStatus><StatusStartingTime>{Time(one.Since)}</StatusStartingTime><ServiceInformationExtensions><Extension Critical=\"true\"><AdditionalServiceInformation>"
+            + $"<URI xml:lang=\"en\">http://uri.etsi.org/TrstSvc/TrustedList/SvcInfoExt/{purpose}</URI></AdditionalServiceInformation></Extension></ServiceInformationExtensions>";
+        return $"<TSPService><ServiceInformation>{Status(history[0])}</ServiceInformation><ServiceHistory>{string.Concat(history.Skip(1).Select(one => $"<ServiceHistoryInstance>{Status(one)}</ServiceHistoryInstance>"))}</ServiceHistory></TSPService>";
+    }
+
+    public static string Sign(string xml, string keyPem, string digest = SignedXml.XmlDsigSHA256Url, string method = SignedXml.XmlDsigRSASHA256Url, string uri = "")
+    {
+        using var key = RSA.Create();
+        key.ImportFromPem(keyPem);
+        var document = new XmlDocument { PreserveWhitespace = true };
+        document.LoadXml(xml);
+        var signature = new SignedXml(document) { SigningKey = key };
+        signature.SignedInfo!.SignatureMethod = method;
+        signature.SignedInfo.CanonicalizationMethod = SignedXml.XmlDsigExcC14NTransformUrl;
+        var reference = new Reference(uri) { DigestMethod = digest };
+        reference.AddTransform(new XmlDsigEnvelopedSignatureTransform());
+        reference.AddTransform(new XmlDsigExcC14NTransform());
+        signature.AddReference(reference);
+        signature.ComputeSignature();
+        document.DocumentElement!.AppendChild(document.ImportNode(signature.GetXml(), deep: true));
+        return document.OuterXml;
+    }
+
+    private static string Identity(byte[] certificate) => $"<ServiceDigitalIdentity><DigitalId><X509Certificate>{Convert.ToBase64String(certificate)}</X509Certificate></DigitalId></ServiceDigitalIdentity>";
+
+    private static string Time(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
+}
