@@ -4,6 +4,7 @@ using Identity.Pdf.Signatures;
 using Identity.Pdf.Structure;
 using Identity.Pdf.Syntax;
 using Identity.Signing.Lint;
+using Identity.Signing.Lint.Rules;
 using Identity.Signing.Pades;
 using Identity.Signing.Requests;
 
@@ -21,6 +22,9 @@ public enum DocumentRefusal
     XfaForm,
     CertifiedNoChanges,
     NoPages,
+
+    /// <summary>Some of it is in other files: signing it would say nothing of that.</summary>
+    ExternalContent,
 
     /// <summary>The document does not take a signature of the form that was asked for; the detail says why.</summary>
     Form,
@@ -48,6 +52,8 @@ internal static class DocumentAcceptance
                 return (Of(refused.Refusal.Code), refused.Refusal.Message);
             case PdfRead.Document document when level > PadesLevel.T && SecurityStoreUpdate.Refusal(document.Value) is { } broken:
                 return (Of(broken.Reason), broken.Message);
+            case PdfRead.Document document when ExternalReferences.AreEssential(document.Value):
+                return (DocumentRefusal.ExternalContent, "a stream has its data in another file");
             case PdfRead.Document document:
                 return SignatureUpdate.Prepare(document.Value, Trial(form, now)) is SignaturePreparation.Refused unsuitable ? Of(unsuitable) : null;
             default:

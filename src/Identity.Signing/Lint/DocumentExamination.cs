@@ -17,6 +17,9 @@ public sealed record DocumentExamination
     /// <summary>Null when its size cannot be understood.</summary>
     public PageShape? LastPage { get; init; }
 
+    /// <summary>What the person is warned of.</summary>
+    public IReadOnlyList<LintFinding> Findings { get; init; } = [];
+
     public static DocumentExamination Of(PdfDocument document)
     {
         var view = document.Latest;
@@ -25,6 +28,7 @@ public sealed record DocumentExamination
         {
             Pages = pages.Count,
             LastPage = pages is [.., var last] && ShownPage.Of(view, last) is { } shown ? new PageShape(Math.Round(shown.Width), Math.Round(shown.Height)) : null,
+            Findings = DocumentLint.Run(document),
         };
     }
 

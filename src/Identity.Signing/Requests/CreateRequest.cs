@@ -13,8 +13,9 @@ using Identity.Web;
 namespace Identity.Signing.Requests;
 
 /// <summary>The answer to POST /requests.</summary>
+/// <param name="Findings">What could make the document look different later: the person is warned of it too.</param>
 public sealed record RequestCreated(
-    string Id, [property: JsonPropertyName("review_url")] string ReviewUrl, DateTimeOffset Expires);
+    string Id, [property: JsonPropertyName("review_url")] string ReviewUrl, DateTimeOffset Expires, IReadOnlyList<LintFinding> Findings);
 
 /// <summary>POST /requests: an agency asks one person to sign one PDF.</summary>
 internal sealed class CreateRequest(RequestStore requests, DocumentStore documents, SigningSettings settings, AuditLog audit, TimeProvider time)
@@ -95,7 +96,7 @@ internal sealed class CreateRequest(RequestStore requests, DocumentStore documen
     };
 
     private RequestCreated Body(SigningRequest request) =>
-        new(request.Id, new Uri(settings.PublicAddress, $"requests/{request.Id}/review").AbsoluteUri, request.ExpiresAt);
+        new(request.Id, new Uri(settings.PublicAddress, $"requests/{request.Id}/review").AbsoluteUri, request.ExpiresAt, DocumentExamination.Stored(request.Examination)?.Findings ?? []);
 
     internal static IResult Answer(UploadRefusal reason) => reason switch
     {

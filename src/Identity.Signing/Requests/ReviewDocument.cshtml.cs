@@ -3,6 +3,7 @@ using Identity.Signing.Appearances;
 using Identity.Signing.Approvals;
 using Identity.Signing.Ceremonies;
 using Identity.Signing.Documents;
+using Identity.Signing.Lint;
 using Identity.Signing.SignIn;
 using Identity.Web;
 using Microsoft.AspNetCore.Authentication;
@@ -25,6 +26,10 @@ public sealed class ReviewDocumentModel(RequestStore requests, BatchStore batche
 
     /// <summary>What the signature does beside approving.</summary>
     public IReadOnlyList<string> Statement => SignatureStatement.Lines(RequestedForm.Stored(Requested.Form), Languages.Current.Culture);
+
+    /// <summary>What could make the document look different later, each kind once, with the pages on which it was found.</summary>
+    public IReadOnlyList<(string Text, string Pages)> Warnings => [.. (DocumentExamination.Stored(Requested.Examination)?.Findings ?? []).GroupBy(finding => finding.Key)
+        .Select(kind => ("Lint_" + kind.Key.Replace('-', '_'), string.Join(", ", kind.Select(finding => finding.Page).OfType<int>().Distinct().Order())))];
 
     /// <summary>Null when there is no choice.</summary>
     public PlaceChoice? Places => PlaceChoice.For(Requested, new SignedInName(Person.Name), settings.Drawing, time.GetUtcNow());
