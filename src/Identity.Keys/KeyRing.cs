@@ -216,7 +216,7 @@ public sealed class KeyRing : IDisposable
         }
     }
 
-    private SoftwareSigningKey LoadFile(string name)
+    private SigningKey LoadFile(string name)
     {
         var file = Read(name);
         try

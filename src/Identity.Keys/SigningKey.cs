@@ -24,9 +24,12 @@ public enum KeyAlgorithm
     EcdsaP384,
     Rsa2048,
     Rsa3072,
+
+    /// <summary>Signs octets, not a hash of them: for seals.</summary>
+    Ed25519,
 }
 
-/// <summary>How a hash is signed. The hash in the name is the one that must be handed in (32 or 48 bytes).</summary>
+/// <summary>How a hash is signed. The hash in the name is the one that must be handed in (32 or 48 bytes). Ed25519 (RFC 8032 5.1) signs octets instead.</summary>
 public enum SignatureScheme
 {
     EcdsaSha256,
@@ -34,6 +37,7 @@ public enum SignatureScheme
     RsaPkcs1Sha256,
     RsaPssSha256,
     RsaPssSha384,
+    Ed25519,
 }
 
 /// <summary>
@@ -60,9 +64,25 @@ public abstract class SigningKey
     /// <summary>The public key: DER SubjectPublicKeyInfo (RFC 5280 4.1.2.7).</summary>
     public ReadOnlyMemory<byte> SubjectPublicKeyInfo { get; }
 
+    /// <summary>Octets that Ed25519 signs at most: what passes to the process of a token in one message.</summary>
+    public const int MostOctets = 4000;
+
+    /// <summary>
+    /// Signs octets for X.509 and CMS, in the form of <see cref="SignHash"/>: their hash, by the scheme's own algorithm, or with Ed25519 the octets themselves, which are
+    /// <see cref="MostOctets"/> at most.
+    /// </summary>
+    public byte[] SignData(SignatureScheme scheme, ReadOnlySpan<byte> octets)
+    {
+        if (scheme != SignatureScheme.Ed25519)
+            return SignHash(scheme, HashLengthOf(scheme) == 48 ? SHA384.HashData(octets) : SHA256.HashData(octets));
+        CheckFits(scheme, octets);
+        return Sign(scheme, octets, DSASignatureFormat.Rfc3279DerSequence);
+    }
+
     /// <summary>Signs a hash for X.509 and CMS: ECDSA values come as DER SEQUENCE(r, s) (RFC 3279 2.2.3), RSA values as they are.</summary>
     public byte[] SignHash(SignatureScheme scheme, ReadOnlySpan<byte> hash)
     {
+        CheckHashes(scheme);
         CheckFits(scheme, hash);
         return Sign(scheme, hash, DSASignatureFormat.Rfc3279DerSequence);
     }
@@ -70,6 +90,7 @@ public abstract class SigningKey
     /// <summary>Signs a hash for JOSE: ECDSA values come as r||s of fixed length (RFC 7518 3.4), RSA values as they are.</summary>
     public byte[] SignHashConcatenated(SignatureScheme scheme, ReadOnlySpan<byte> hash)
     {
+        CheckHashes(scheme);
         CheckFits(scheme, hash);
         return Sign(scheme, hash, DSASignatureFormat.IeeeP1363FixedFieldConcatenation);
     }
@@ -88,20 +109,42 @@ public abstract class SigningKey
 
     private protected abstract byte[] Sign(SignatureScheme scheme, ReadOnlySpan<byte> hash, DSASignatureFormat format);
 
-    internal static bool Fits(KeyAlgorithm algorithm, SignatureScheme scheme, int hashLength) =>
-        Enum.IsDefined(scheme) && IsRsa(algorithm) == IsRsa(scheme) && hashLength == HashLengthOf(scheme);
+    /// <param name="length">of the hash, or with Ed25519 of the octets</param>
+    internal static bool Fits(KeyAlgorithm algorithm, SignatureScheme scheme, int length) =>
+        Enum.IsDefined(scheme) && KindOf(algorithm) == KindOf(scheme) && (scheme == SignatureScheme.Ed25519 ? length <= MostOctets : length == HashLengthOf(scheme));
 
-    private void CheckFits(SignatureScheme scheme, ReadOnlySpan<byte> hash)
+    // A hash where octets are expected would be signed as if it were them, and verify for nobody.
+    private static void CheckHashes(SignatureScheme scheme)
     {
-        if (IsRsa(Algorithm) != IsRsa(scheme))
-            throw new ArgumentException($"Key '{Name}' is {Algorithm} and cannot sign {scheme}.", nameof(scheme));
-        if (hash.Length != HashLengthOf(scheme))
-            throw new ArgumentException($"{scheme} signs a hash of {HashLengthOf(scheme)} bytes, not {hash.Length}.", nameof(hash));
+        if (scheme == SignatureScheme.Ed25519)
+            throw new ArgumentException("Ed25519 signs octets, not a hash.", nameof(scheme));
     }
 
-    private static bool IsRsa(KeyAlgorithm algorithm) => algorithm is KeyAlgorithm.Rsa2048 or KeyAlgorithm.Rsa3072;
+    private void CheckFits(SignatureScheme scheme, ReadOnlySpan<byte> signed)
+    {
+        if (KindOf(Algorithm) != KindOf(scheme))
+            throw new ArgumentException($"Key '{Name}' is {Algorithm} and cannot sign {scheme}.", nameof(scheme));
+        if (!Fits(Algorithm, scheme, signed.Length))
+            throw new ArgumentException(scheme == SignatureScheme.Ed25519
+                ? $"Ed25519 signs at most {MostOctets} bytes here, not {signed.Length}."
+                : $"{scheme} signs a hash of {HashLengthOf(scheme)} bytes, not {signed.Length}.", nameof(signed));
+    }
 
-    private static bool IsRsa(SignatureScheme scheme) => scheme is not (SignatureScheme.EcdsaSha256 or SignatureScheme.EcdsaSha384);
+    private enum Kind { Ecdsa, Rsa, Edwards }
+
+    private static Kind KindOf(KeyAlgorithm algorithm) => algorithm switch
+    {
+        KeyAlgorithm.Rsa2048 or KeyAlgorithm.Rsa3072 => Kind.Rsa,
+        KeyAlgorithm.Ed25519 => Kind.Edwards,
+        _ => Kind.Ecdsa,
+    };
+
+    private static Kind KindOf(SignatureScheme scheme) => scheme switch
+    {
+        SignatureScheme.EcdsaSha256 or SignatureScheme.EcdsaSha384 => Kind.Ecdsa,
+        SignatureScheme.Ed25519 => Kind.Edwards,
+        _ => Kind.Rsa,
+    };
 
     private static int HashLengthOf(SignatureScheme scheme) => scheme is SignatureScheme.EcdsaSha384 or SignatureScheme.RsaPssSha384 ? 48 : 32;
 }

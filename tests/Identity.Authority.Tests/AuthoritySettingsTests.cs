@@ -22,7 +22,7 @@ public sealed class AuthoritySettingsTests
     [InlineData("Person:Validity", "1.00:00:01", "Person:Validity must be from 00:01:00 to 1.00:00:00")]
     [InlineData("Person:Policy", "policy", "Person:Policy must be an object identifier")]
     [InlineData("Database", "file.db", "Database must be a connection string: Host=... for PostgreSQL, Data Source=... for SQLite.")]
-    [InlineData("Person:Keys:0", "Rsa2048", "Person:Keys must be among EcdsaP256, EcdsaP384, Rsa3072.")]
+    [InlineData("Person:Keys:0", "Rsa2048", "Person:Keys must be among EcdsaP256, EcdsaP384, Rsa3072, Ed25519.")]
     [InlineData("Person:Qualified:Device", "true", "Person:Qualified:Device is claimed without Compliance.")]
     [InlineData("Person:Qualified:Compliance", "true", "Person:Qualified:Disclosures must have one in English (en) when Compliance is claimed.")]
     [InlineData("Person:Qualified:RetentionYears", "101", "Person:Qualified:RetentionYears must be from 0 to 100.")]

@@ -1,5 +1,7 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using Identity.TestKit;
+using Identity.TestKit.Pki;
 
 namespace Identity.Keys.Tests;
 
@@ -38,6 +40,41 @@ public sealed class SigningKeyTests : IDisposable
         verifier.ImportSubjectPublicKeyInfo(key.SubjectPublicKeyInfo.Span, out _);
         Assert.True(verifier.VerifyData(Data, key.SignHash(scheme, CryptographicOperations.HashData(name, Data)), name, padding));
     }
+
+    [Fact]
+    public void Ed25519_signs_octets_and_no_hash()
+    {
+        var key = Create(KeyAlgorithm.Ed25519);
+        string message = Path.Combine(_folder.Path, "message"), signature = Path.Combine(_folder.Path, "signature"), publicKey = Path.Combine(_folder.Path, "public.pem");
+        File.WriteAllBytes(message, Data);
+        File.WriteAllBytes(signature, key.SignData(SignatureScheme.Ed25519, Data));
+        File.WriteAllText(publicKey, PemEncoding.WriteString("PUBLIC KEY", key.SubjectPublicKeyInfo.Span));
+        Assert.Contains("Signature Verified Successfully", Ed25519Verified(publicKey, message, signature).Text, StringComparison.Ordinal);
+        File.AppendAllText(message, "x");
+        Assert.Contains("Signature Verification Failure", Ed25519Verified(publicKey, message, signature).Text, StringComparison.Ordinal);
+        Assert.Equal(64, key.SignData(SignatureScheme.Ed25519, new byte[SigningKey.MostOctets]).Length);
+        Assert.Throws<ArgumentException>(() => key.SignData(SignatureScheme.Ed25519, new byte[SigningKey.MostOctets + 1]));
+        Assert.Throws<ArgumentException>(() => key.SignHash(SignatureScheme.Ed25519, new byte[32]));
+        Assert.Throws<ArgumentException>(() => key.SignHashConcatenated(SignatureScheme.Ed25519, new byte[32]));
+        Assert.Throws<ArgumentException>(() => key.SignData(SignatureScheme.EcdsaSha256, Data));
+        Assert.Throws<InvalidOperationException>(() => key.AsEcdsa());
+        Assert.Throws<ArgumentException>(() => Create(KeyAlgorithm.EcdsaP256).SignData(SignatureScheme.Ed25519, Data));
+    }
+
+    [Fact]
+    public void An_Ed25519_key_that_openssl_made_is_read_and_signs_as_openssl_does()
+    {
+        using var pki = new OpensslPki();
+        pki.MakeKey("seal", OpensslKey.Ed25519, "Seal");
+        var key = KeyRing.Open(pki.Folder, production: false).Get("seal", KeyPurpose.Seal);
+        pki.Write("message", Data);
+        pki.Openssl("pkeyutl", "-sign", "-inkey", pki.KeyPath("seal"), "-rawin", "-in", pki.PathOf("message"), "-out", pki.PathOf("signature"));
+        // RFC 8032 5.1.6: nothing random is in it.
+        Assert.Equal(File.ReadAllBytes(pki.PathOf("signature")), key.SignData(SignatureScheme.Ed25519, Data));
+    }
+
+    internal static ToolResult Ed25519Verified(string publicKey, string message, string signature) =>
+        Tool.Run("openssl", "pkeyutl", "-verify", "-pubin", "-inkey", publicKey, "-rawin", "-in", message, "-sigfile", signature);
 
     [Fact]
     public void Refuses_a_scheme_of_another_algorithm_and_a_hash_of_another_length()

@@ -126,7 +126,8 @@ public sealed record CeremonySettings
     {
         try
         {
-            return ProfileSettings.Keys([entry.Key], at + ":Key")[0];
+            // Ed25519 signs octets and not their hash, and a list may have a million: none of the keys that sign here.
+            return ProfileSettings.Keys([entry.Key], at + ":Key")[0] is not KeyAlgorithm.Ed25519 and var key ? key : throw Refuse(at + ":Key", "must be EcdsaP256, EcdsaP384 or Rsa3072.");
         }
         catch (AuthoritySettingsException)
         {

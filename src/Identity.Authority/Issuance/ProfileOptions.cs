@@ -9,7 +9,7 @@ public sealed class ProfileOptions
     /// <summary>Certificate policy.</summary>
     public string? Policy { get; set; }
 
-    /// <summary>EcdsaP256, EcdsaP384, Rsa3072.</summary>
+    /// <summary>EcdsaP256, EcdsaP384, Rsa3072, Ed25519.</summary>
     public IList<string> Keys { get; } = [];
 
     /// <summary>Whether the certificate says that its subject's identifier is to be read as EN 319 412-1 5.1 has it.</summary>

@@ -11,7 +11,7 @@ internal static class ProfileSettings
     private const int MaxDisclosures = 16;
     private const int MaxAddress = 200;
 
-    private static readonly KeyAlgorithm[] Certified = [KeyAlgorithm.EcdsaP256, KeyAlgorithm.EcdsaP384, KeyAlgorithm.Rsa3072];
+    private static readonly KeyAlgorithm[] Certified = [KeyAlgorithm.EcdsaP256, KeyAlgorithm.EcdsaP384, KeyAlgorithm.Rsa3072, KeyAlgorithm.Ed25519];
 
     /// <summary>People: for one signature, so minutes, at most a day.</summary>
     public static CertificateProfile Person(ProfileOptions options, StatusAddresses addresses, string documentsExtension, bool production) =>

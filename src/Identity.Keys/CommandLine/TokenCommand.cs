@@ -74,6 +74,9 @@ internal static class TokenCommand
             throw new KeyRingException("A key's name is 1 to 64 characters of a-z, 0-9 and '-'.");
         if (NotInTokens.Contains(purpose))
             throw new KeyRingException($"A key for {purpose} is not made here.");
+        // Ed25519 signs octets and not their hash: long lists, tokens and TLS are for other keys.
+        if (algorithm == KeyAlgorithm.Ed25519 && purpose != KeyPurpose.Seal)
+            throw new KeyRingException("Ed25519 is for Seal alone.");
         var path = Path.Combine(directory, name + KeyManifest.Extension);
         if (File.Exists(path) || File.Exists(Path.Combine(directory, name + ".key.pem")))
             throw new KeyRingException($"There is a key '{name}' in '{directory}' already.");
@@ -98,6 +101,13 @@ internal static class TokenCommand
         using var ring = KeyRing.Open(directory, production: true);
         var key = ring.Get(name, purpose);
         var distinguishedName = new X500DistinguishedName(subject);
+        if (key.Algorithm == KeyAlgorithm.Ed25519)
+        {
+            var generator = new OctetSignatureGenerator(key);
+            output.WriteLine(PemEncoding.WriteString("CERTIFICATE REQUEST", new CertificateRequest(distinguishedName, generator.PublicKey, HashAlgorithmName.SHA512).CreateSigningRequest(generator)));
+            return;
+        }
+
         var request = key.Algorithm switch
         {
             KeyAlgorithm.EcdsaP256 => new CertificateRequest(distinguishedName, key.AsEcdsa(), HashAlgorithmName.SHA256),

@@ -8,6 +8,9 @@ namespace Identity.Keys.Pkcs11;
 /// <summary>Makes key pairs in a token: not extractable, sensitive, for signing only.</summary>
 internal static class KeyGeneration
 {
+    /// <summary>CKM_EC_EDWARDS_KEY_PAIR_GEN (PKCS#11 mechanisms 3.0, 2.3.5), which the binding does not name.</summary>
+    private const ulong EdwardsKeyPairGeneration = 0x1055;
+
     /// <param name="session">where; a lasting key needs one for writing</param>
     /// <param name="algorithm">of the key</param>
     /// <param name="lasting">false: a session object, gone with the session however that ends</param>
@@ -26,7 +29,11 @@ internal static class KeyGeneration
             make.Create(CKA.CKA_EXTRACTABLE, false), make.Create(CKA.CKA_SIGN, true), make.Create(CKA.CKA_DECRYPT, false), make.Create(CKA.CKA_UNWRAP, false),
             make.Create(CKA.CKA_SIGN_RECOVER, false), make.Create(CKA.CKA_DERIVE, false),
         ];
-        if (CurveOf(algorithm) is { } curve)
+        if (algorithm == KeyAlgorithm.Ed25519)
+        {
+            publicKey.Add(make.Create(CKA.CKA_EC_PARAMS, EdwardsKeys.CurveParameters()));
+        }
+        else if (CurveOf(algorithm) is { } curve)
         {
             publicKey.Add(make.Create(CKA.CKA_EC_PARAMS, ObjectIdentifier(curve)));
         }
@@ -36,13 +43,15 @@ internal static class KeyGeneration
             publicKey.Add(make.Create(CKA.CKA_PUBLIC_EXPONENT, new byte[] { 1, 0, 1 }));
         }
 
-        using var mechanism = session.Factories.MechanismFactory.Create(CurveOf(algorithm) is null ? CKM.CKM_RSA_PKCS_KEY_PAIR_GEN : CKM.CKM_EC_KEY_PAIR_GEN);
+        using var mechanism = session.Factories.MechanismFactory.Create(algorithm == KeyAlgorithm.Ed25519 ? EdwardsKeyPairGeneration : (ulong)(CurveOf(algorithm) is null ? CKM.CKM_RSA_PKCS_KEY_PAIR_GEN : CKM.CKM_EC_KEY_PAIR_GEN));
         session.GenerateKeyPair(mechanism, publicKey, privateKey, out var publicHandle, out var privateHandle);
         return (publicHandle, privateHandle);
     }
 
     public static byte[] SubjectPublicKeyInfo(ISession session, IObjectHandle publicKey, KeyAlgorithm algorithm)
     {
+        if (algorithm == KeyAlgorithm.Ed25519)
+            return PublicKeys.FromEdwardsPoint(session.GetAttributeValue(publicKey, [CKA.CKA_EC_POINT])[0].GetValueAsByteArray());
         if (CurveOf(algorithm) is { } curve)
             return PublicKeys.FromPoint(curve, session.GetAttributeValue(publicKey, [CKA.CKA_EC_POINT])[0].GetValueAsByteArray());
         var number = session.GetAttributeValue(publicKey, [CKA.CKA_MODULUS, CKA.CKA_PUBLIC_EXPONENT]);

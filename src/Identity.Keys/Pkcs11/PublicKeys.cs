@@ -9,6 +9,8 @@ internal static class PublicKeys
     /// <summary>The algorithm of a DER SubjectPublicKeyInfo, or null when it is none of ours.</summary>
     public static KeyAlgorithm? AlgorithmOf(ReadOnlySpan<byte> subjectPublicKeyInfo)
     {
+        if (EdwardsKeys.PublicKey(subjectPublicKeyInfo) is not null)
+            return KeyAlgorithm.Ed25519;
         try
         {
             using var ecdsa = ECDsa.Create();
@@ -58,6 +60,16 @@ internal static class PublicKeys
         return key.ExportSubjectPublicKeyInfo();
     }
 
+    /// <summary>PKCS#11 3.0 mechanisms 2.3.5: CKA_EC_POINT is a DER OCTET STRING of the public key in the encoding of RFC 8032; some tokens leave the OCTET STRING out.</summary>
+    /// <exception cref="CryptographicException">not a public key of Ed25519</exception>
+    public static byte[] FromEdwardsPoint(byte[] attribute)
+    {
+        const int Bytes = 32;
+        var point = attribute is [0x04, Bytes, ..] && attribute.Length == 2 + Bytes ? attribute[2..] : attribute;
+        var encoded = EdwardsKeys.SubjectPublicKeyInfo(point);
+        return EdwardsKeys.PublicKey(encoded) is not null ? encoded : throw new CryptographicException("CKA_EC_POINT is not a public key of Ed25519.");
+    }
+
     public static byte[] FromModulus(byte[] modulus, byte[] exponent)
     {
         using var key = RSA.Create(new RSAParameters { Modulus = modulus, Exponent = exponent });
@@ -79,8 +91,11 @@ internal static class PublicKeys
     }
 
     /// <summary>Whether the signature, as PKCS#11 gives it, is of this key.</summary>
+    /// <param name="hash">with Ed25519 the octets themselves</param>
     public static bool Verifies(ReadOnlySpan<byte> subjectPublicKeyInfo, SignatureScheme scheme, ReadOnlySpan<byte> hash, ReadOnlySpan<byte> signature)
     {
+        if (scheme == SignatureScheme.Ed25519)
+            return EdwardsKeys.Verifies(subjectPublicKeyInfo, hash, signature);
         if (scheme is SignatureScheme.EcdsaSha256 or SignatureScheme.EcdsaSha384)
         {
             using var ecdsa = ECDsa.Create();

@@ -12,7 +12,10 @@ internal sealed class SessionSigner(ISession session)
 
     private readonly Dictionary<SignatureScheme, IMechanism> _mechanisms = [];
 
-    /// <summary>The token hashes nothing itself, so every scheme takes the hash: mechanisms that hash would see the document.</summary>
+    /// <summary>CKM_EDDSA (PKCS#11 mechanisms 3.0, 2.3.14), which the binding does not name; without parameters: Ed25519 as RFC 8032 5.1 has it.</summary>
+    private const ulong EdwardsSignature = 0x1057;
+
+    /// <summary>The token hashes nothing itself, so every scheme takes the hash: mechanisms that hash would see the document. Ed25519 takes the octets.</summary>
     /// <returns>ECDSA: r||s of fixed length; RSA: as it is</returns>
     public byte[] Sign(IObjectHandle key, SignatureScheme scheme, byte[] hash)
     {
@@ -27,6 +30,7 @@ internal sealed class SessionSigner(ISession session)
         return scheme switch
         {
             SignatureScheme.EcdsaSha256 or SignatureScheme.EcdsaSha384 => factory.Create(CKM.CKM_ECDSA),
+            SignatureScheme.Ed25519 => factory.Create(EdwardsSignature),
             SignatureScheme.RsaPkcs1Sha256 => factory.Create(CKM.CKM_RSA_PKCS),
             SignatureScheme.RsaPssSha256 => Pss(CKM.CKM_SHA256, CKG.CKG_MGF1_SHA256, SHA256.HashSizeInBytes),
             SignatureScheme.RsaPssSha384 => Pss(CKM.CKM_SHA384, CKG.CKG_MGF1_SHA384, SHA384.HashSizeInBytes),

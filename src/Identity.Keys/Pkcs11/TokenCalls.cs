@@ -6,7 +6,7 @@ internal static class TokenCall
     /// <summary>Body: JSON of a key's manifest with its name. Answer: four bytes, the number of the opened key.</summary>
     public const byte OpenKey = 1;
 
-    /// <summary>Body: four bytes number of the key, one byte <see cref="SignatureScheme"/>, the hash. Answer: the signature as PKCS#11 gives it.</summary>
+    /// <summary>Body: four bytes number of the key, one byte <see cref="SignatureScheme"/>, the hash, or with Ed25519 the octets. Answer: the signature as PKCS#11 gives it.</summary>
     public const byte SignHash = 2;
 
     /// <summary>Body: one byte number of documents, the approval's id. Answer: 16 bytes that name the key, two bytes length of the SubjectPublicKeyInfo, that, the PKCS#10.</summary>

@@ -110,7 +110,7 @@ internal sealed class TokenHost
     }
 
     private static bool IsQuick(TokenFrame call) =>
-        call is { Kind: TokenCall.SignHash, Body.Length: > 4 } && (SignatureScheme)call.Body[4] is SignatureScheme.EcdsaSha256 or SignatureScheme.EcdsaSha384;
+        call is { Kind: TokenCall.SignHash, Body.Length: > 4 } && (SignatureScheme)call.Body[4] is SignatureScheme.EcdsaSha256 or SignatureScheme.EcdsaSha384 or SignatureScheme.Ed25519;
 
     // Nothing is kept back by a thread that waits.
     private TokenFrame? Next(bool hasKept)

@@ -88,6 +88,7 @@ internal sealed record TokenKeyPair(IObjectHandle PrivateKey, KeyManifest Manife
         {
             KeyAlgorithm.EcdsaP256 => SignatureScheme.EcdsaSha256,
             KeyAlgorithm.EcdsaP384 => SignatureScheme.EcdsaSha384,
+            KeyAlgorithm.Ed25519 => SignatureScheme.Ed25519,
             _ => SignatureScheme.RsaPssSha256,
         };
         byte[] probe = [.. "Identity: do these two keys belong together?"u8, .. RandomNumberGenerator.GetBytes(32)];

@@ -17,8 +17,10 @@ internal sealed class SoftwareSigningKey : SigningKey
 
     /// <summary>Reads DER PKCS#8. The caller owns and clears <paramref name="pkcs8"/>.</summary>
     /// <exception cref="CryptographicException">not a private key, or of an algorithm that is not in <see cref="KeyAlgorithm"/></exception>
-    public static SoftwareSigningKey FromPkcs8(string name, KeyPurpose purpose, ReadOnlySpan<byte> pkcs8)
+    public static SigningKey FromPkcs8(string name, KeyPurpose purpose, ReadOnlySpan<byte> pkcs8)
     {
+        if (SoftwareEdwardsKey.TryOpen(name, purpose, pkcs8) is { } edwards)
+            return edwards;
         var copies = new AsymmetricAlgorithm[Environment.ProcessorCount];
         for (var i = 0; i < copies.Length; i++)
             copies[i] = Import(pkcs8);
@@ -28,6 +30,8 @@ internal sealed class SoftwareSigningKey : SigningKey
     /// <summary>Makes the key pair and hands the private half to the caller once, as DER PKCS#8.</summary>
     public static byte[] GeneratePkcs8(KeyAlgorithm algorithm)
     {
+        if (algorithm == KeyAlgorithm.Ed25519)
+            return EdwardsKeys.GeneratePkcs8();
         using AsymmetricAlgorithm key = algorithm switch
         {
             KeyAlgorithm.EcdsaP256 => ECDsa.Create(ECCurve.NamedCurves.nistP256),
@@ -82,6 +86,6 @@ internal sealed class SoftwareSigningKey : SigningKey
         ECDsa ecdsa when ecdsa.ExportParameters(false).Curve.Oid.Value == "1.3.132.0.34" => KeyAlgorithm.EcdsaP384,
         RSA { KeySize: 2048 } => KeyAlgorithm.Rsa2048,
         RSA { KeySize: 3072 } => KeyAlgorithm.Rsa3072,
-        _ => throw new CryptographicException("The key is none of P-256, P-384, RSA-2048, RSA-3072."),
+        _ => throw new CryptographicException("The key is none of P-256, P-384, RSA-2048, RSA-3072, Ed25519."),
     };
 }

@@ -57,7 +57,9 @@ public static class SecurityStoreUpdate
                 if (added.Values.All(references => references.Count == 0))
                     return new SecurityStoreAddition.NothingNew();
                 SetStore(update, existing, added);
-                DeclareExtension(update);
+                // EN 319 142-1 5.6, ISO 32000-1 annex E: before 2.0 the store is an extension of ETSI's, and to be declared as one.
+                if (string.CompareOrdinal(document.Latest.Version, "2.0") < 0)
+                    DeveloperExtension.SecurityStore.Declare(update);
                 return new SecurityStoreAddition.Appended(update.WriteTail());
             default:
                 throw new InvalidOperationException("an update begins or is refused");
@@ -117,28 +119,6 @@ public static class SecurityStoreUpdate
             update.SetEntries(store.Target, [.. changes]);
         else
             update.SetEntries(view.CatalogId, Entry("DSS", SyntaxEdit.WithEntries(existing.Dictionary, changes)));
-    }
-
-    // EN 319 142-1 5.6, ISO 32000-1 annex E: before 2.0 the store is an extension of ETSI's, and to be declared as one.
-    private static void DeclareExtension(IncrementalUpdate update)
-    {
-        var view = update.Document.Latest;
-        if (string.CompareOrdinal(view.Version, "2.0") >= 0)
-            return;
-        var declared = new SyntaxWriter().BeginDictionary().Name("BaseVersion").Name("1.7").Name("ExtensionLevel").Integer(1).EndDictionary().Written;
-        switch (view.Resolve(view.Catalog["Extensions"]))
-        {
-            case PdfNull:
-                update.SetEntries(view.CatalogId, Entry("Extensions", new SyntaxWriter().BeginDictionary().Name("ESIC").Verbatim(declared.Span).EndDictionary().Written));
-                break;
-            case PdfDictionary extensions when !extensions.Has("ESIC"):
-                if (view.Catalog["Extensions"] is PdfReference reference && view.Resolve(reference.Target) is PdfDictionary)
-                    update.SetEntries(reference.Target, Entry("ESIC", declared));
-                else
-                    update.SetEntries(view.CatalogId, Entry("Extensions", SyntaxEdit.WithEntries(extensions, new Dictionary<string, ReadOnlyMemory<byte>?> { ["ESIC"] = declared })));
-                break;
-            // Declared already, or something that only its author may mend: the store is read all the same.
-        }
     }
 
     private static ReadOnlyMemory<byte> WithItems(PdfArray? array, List<ObjectId> added)

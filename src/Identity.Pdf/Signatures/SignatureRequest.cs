@@ -73,6 +73,9 @@ public sealed record SignatureRequest
     /// <summary>Address of the time-stamping service that will be asked; null: not known.</summary>
     public string? TimestampAddress { get; init; }
 
+    /// <summary>What the signature's algorithm needs to be declared; null for what every version of PDF has.</summary>
+    public DeveloperExtension? Extension { get; init; }
+
     /// <summary>What the signature shows; null for nothing.</summary>
     public SignatureAppearance? Appearance { get; init; }
 

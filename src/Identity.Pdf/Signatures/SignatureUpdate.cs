@@ -142,6 +142,7 @@ public static class SignatureUpdate
             return new SignaturePreparation.Refused(SignatureRefusal.BrokenPagesOrForm, "Annots or Fields is not an array");
         if (request.Certification is not null)
             SignatureProtection.SetPermissions(update, signature);
+        request.Extension?.Declare(update);
 
         var (tail, offsets) = update.Compose();
         return new SignaturePreparation.Prepared(Finish(document, request, name, tail, offsets[signature] + byteRangeAt, offsets[signature] + contentsAt));

@@ -43,6 +43,9 @@ public sealed record SignatureAlgorithm(SignatureFamily Family, HashAlgorithmNam
     public static SignatureAlgorithm EcdsaSha256 { get; } = Ecdsa(Oids.EcdsaSha256, HashAlgorithmName.SHA256);
     public static SignatureAlgorithm EcdsaSha384 { get; } = Ecdsa(Oids.EcdsaSha384, HashAlgorithmName.SHA384);
     public static SignatureAlgorithm EcdsaSha512 { get; } = Ecdsa(Oids.EcdsaSha512, HashAlgorithmName.SHA512);
+
+    /// <summary>RFC 8410 3: without parameters.</summary>
+    public static SignatureAlgorithm Ed25519 { get; } = new(SignatureFamily.Ed25519, null, null, new AlgorithmIdentifier(Oids.Ed25519, ReadOnlyMemory<byte>.Empty));
     public static SignatureAlgorithm RsaPkcs1Sha256 { get; } =
         new(SignatureFamily.RsaPkcs1, HashAlgorithmName.SHA256, null, new AlgorithmIdentifier(Oids.RsaSha256, NullParameters));
     public static SignatureAlgorithm RsaPssSha256 { get; } = Pss(HashAlgorithmName.SHA256);

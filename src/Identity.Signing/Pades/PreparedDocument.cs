@@ -88,6 +88,7 @@ public sealed class PreparedDocument
             AcceptsNoChangesBehind = form.AcceptsNoChangesBehind,
             Lock = form.Lock,
             DigestMethod = digestName.Name,
+            Extension = scheme.Extension,
             Reason = form.Reason,
             Location = form.Location,
             ContactInfo = form.ContactInfo,

@@ -29,7 +29,7 @@ public sealed class SignedDocument
     /// <exception cref="KeyUnavailableException">The key was used or destroyed.</exception>
     public static SignedDocument Sign(PreparedDocument prepared, SigningKey key)
     {
-        var value = key.SignHash(prepared.Scheme, prepared.ToBeSigned.Hash());
+        var value = key.SignData(prepared.Scheme, prepared.ToBeSigned.Bytes.Span);
         // The certificate in the document must be this key's: found here, not by the first verifier.
         if (SignatureVerification.VerifyData(prepared.Signer.PublicKey, prepared.ToBeSigned.Algorithm, prepared.ToBeSigned.Bytes.Span, value) != SignatureCheck.Valid)
             throw new InvalidOperationException("The signature does not verify with the certificate.");

@@ -1,4 +1,5 @@
 using Identity.Keys;
+using Identity.Pdf.Signatures;
 using Identity.Pkix.Signatures;
 using Identity.Pkix.X509;
 
@@ -14,12 +15,19 @@ internal sealed record SigningScheme(SignatureAlgorithm Algorithm, SignatureSche
     private static readonly SigningScheme P256 = new(SignatureAlgorithm.EcdsaSha256, SignatureScheme.EcdsaSha256, 72);
     private static readonly SigningScheme P384 = new(SignatureAlgorithm.EcdsaSha384, SignatureScheme.EcdsaSha384, 104);
 
+    /// <summary>RFC 8032 5.1.6: two values of 32 octets. The document goes with SHA-512 (RFC 8419 3.1).</summary>
+    private static readonly SigningScheme Edwards = new(SignatureAlgorithm.Ed25519, SignatureScheme.Ed25519, 64) { Extension = DeveloperExtension.EllipticCurves };
+
+    /// <summary>What a PDF has to declare that is signed so.</summary>
+    public DeveloperExtension? Extension { get; private init; }
+
     /// <summary>Null for a key that signs no documents here: other curves, RSA below 3072 bits (TS 119 312: not beyond 2028).</summary>
     public static SigningScheme? For(Certificate signer) => signer.PublicKey switch
     {
         { Kind: PublicKeyKind.EllipticCurve, Curve: Pkix.Asn1.Oids.P256 } => P256,
         { Kind: PublicKeyKind.EllipticCurve, Curve: Pkix.Asn1.Oids.P384 } => P384,
         { Kind: PublicKeyKind.Rsa, Size: >= 3072 and var bits } => new(SignatureAlgorithm.RsaPssSha256, SignatureScheme.RsaPssSha256, (bits + 7) / 8),
+        { Kind: PublicKeyKind.Ed25519 } => Edwards,
         _ => null,
     };
 }

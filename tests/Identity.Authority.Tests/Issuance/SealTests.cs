@@ -27,7 +27,7 @@ public sealed class SealTests : IClassFixture<AuthoritySystem>
             system.Pki.Certify("ocsp-seals", OpensslKey.P256, "/C=XX/O=Identity Test/CN=OCSP of seals",
                 "basicConstraints=critical,CA:FALSE\nkeyUsage=critical,digitalSignature\nextendedKeyUsage=OCSPSigning\nsubjectKeyIdentifier=hash\nauthorityKeyIdentifier=keyid\n", "seals-ca", "OcspResponder");
         }
-        settings = [.. system.Settings, "--Authority:Seal:Keys:0=EcdsaP256", "--Authority:Seal:Keys:1=EcdsaP384", "--Authority:Seal:Keys:2=Rsa3072",
+        settings = [.. system.Settings, "--Authority:Seal:Keys:0=EcdsaP256", "--Authority:Seal:Keys:1=EcdsaP384", "--Authority:Seal:Keys:2=Rsa3072", "--Authority:Seal:Keys:3=Ed25519",
             .. new[] { ("issuing-ca", "ocsp", "People"), ("seals-ca", "ocsp-seals", "Seals") }.SelectMany((i, n) => new[]
                 { $"--Authority:Issuers:{n}:Name={i.Item1}", $"--Authority:Issuers:{n}:Responder={i.Item2}", $"--Authority:Issuers:{n}:Certifies={i.Item3}" })];
     }
@@ -36,6 +36,7 @@ public sealed class SealTests : IClassFixture<AuthoritySystem>
     [InlineData(OpensslKey.P256, "ECDSA")]
     [InlineData(OpensslKey.P384, "ECDSA")]
     [InlineData(OpensslKey.Rsa3072, "RSA")]
+    [InlineData(OpensslKey.Ed25519, "EdDSA (Ed25519)")]
     public async Task A_seal_of_an_rsa_pss_issuer_stands_up_to_openssl_and_gnutls(OpensslKey key, string kind)
     {
         var seal = $"seal-{key}";
@@ -72,7 +73,7 @@ public sealed class SealTests : IClassFixture<AuthoritySystem>
     }
 
     [Theory]
-    [InlineData("RSA-2048", "is not the request of a key EcdsaP256 or EcdsaP384 or Rsa3072 that proves possession.")]
+    [InlineData("RSA-2048", "is not the request of a key EcdsaP256 or EcdsaP384 or Rsa3072 or Ed25519 that proves possession.")]
     [InlineData("garbage", "is not the request of a key")]
     [InlineData("missing", "is not the request of a key")]
     [InlineData("identifier", "It was not signed: subject: identifier is not of the semantic form")]

@@ -72,6 +72,21 @@ public sealed class TokenCommandTests : HardwareToken
     }
 
     [Fact]
+    public void Ed25519_is_made_for_seals_alone_and_its_request_verifies()
+    {
+        Hsm.Create("seal", "Seal", "Ed25519");
+        File.WriteAllText(PathOf("request.pem"), Hsm.Request("seal", "CN=Seal, O=Identity Test, C=XX"));
+        var shown = Tool.Run("openssl", "req", "-in", PathOf("request.pem"), "-verify", "-noout", "-text");
+        Assert.Contains("self-signature verify OK", shown.Text, StringComparison.Ordinal);
+        Assert.Contains("Signature Algorithm: ED25519", shown.Text, StringComparison.Ordinal);
+        foreach (var purpose in new[] { "CertificateAuthority", "Timestamping", "OcspResponder", "TokenSigning", "ClientAuthentication" })
+        {
+            var refused = SoftHsm.Command("create", Folder, "other", "--token", "hsm", "--purpose", purpose, "--algorithm", "Ed25519");
+            Assert.Equal((1, "Ed25519 is for Seal alone.\n"), (refused.ExitCode, refused.Error));
+        }
+    }
+
+    [Fact]
     public void Check_names_each_key_and_what_is_wrong_with_it()
     {
         Hsm.Create("tsa", "Timestamping");

@@ -32,6 +32,25 @@ public sealed class Pkcs11SigningKeyTests : HardwareToken
     }
 
     [Fact]
+    public void An_Ed25519_key_in_the_token_signs_octets_and_openssl_verifies_them()
+    {
+        Hsm.Create("seal", "Seal", "Ed25519");
+        var key = Ring().Get("seal", KeyPurpose.Seal);
+        File.WriteAllText(PathOf("public.pem"), PemEncoding.WriteString("PUBLIC KEY", key.SubjectPublicKeyInfo.Span));
+        foreach (var length in new[] { 0, 1, 300, SigningKey.MostOctets })
+        {
+            File.WriteAllBytes(PathOf("message"), RandomNumberGenerator.GetBytes(length));
+            File.WriteAllBytes(PathOf("signature"), key.SignData(SignatureScheme.Ed25519, File.ReadAllBytes(PathOf("message"))));
+            if (length > 0)
+                Assert.Contains("Signature Verified Successfully", SigningKeyTests.Ed25519Verified(PathOf("public.pem"), PathOf("message"), PathOf("signature")).Text, StringComparison.Ordinal);
+        }
+
+        Assert.Throws<ArgumentException>(() => key.SignData(SignatureScheme.Ed25519, new byte[SigningKey.MostOctets + 1]));
+        Assert.Throws<ArgumentException>(() => key.SignHash(SignatureScheme.Ed25519, new byte[32]));
+        Assert.Throws<ArgumentException>(() => key.SignHash(SignatureScheme.EcdsaSha256, new byte[32]));
+    }
+
+    [Fact]
     public void As_the_frameworks_type_it_signs_for_jose()
     {
         Hsm.Create("token-es256", "TokenSigning");

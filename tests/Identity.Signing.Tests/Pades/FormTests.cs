@@ -41,7 +41,6 @@ public sealed class FormTests(SigningSystem system) : IClassFixture<SigningSyste
     [Theory]
     [InlineData(OpensslKey.P521)]
     [InlineData(OpensslKey.Rsa2048)]
-    [InlineData(OpensslKey.Ed25519)]
     public void Other_keys_sign_nothing(OpensslKey key) => Assert.Equal("key_of_certificate", Unsuitable(Pdfs.Page(), key).Detail);
 
     [Fact]

@@ -168,7 +168,7 @@ public sealed class SealTests(SealSystem system) : IClassFixture<SealSystem>
         Service.Reset();
         using var hsm = new SoftHsm(system.Pki.Folder, timeoutSeconds: 2);
         hsm.Create("token-seal", "Seal");
-        CertifyRequest(hsm.Request("token-seal", "CN=whatever it says"), "token-seal");
+        CertifyRequest(system, hsm.Request("token-seal", "CN=whatever it says"), "token-seal");
         await using var service = await system.Plain.StartAnotherOn(system.Pki.PathOf("token"), SealSystem.Settings("token-seal"));
         Assert.Equal("TOTAL-PASSED", (await service.Verify(await SealSystem.Sealed(service, Pdfs.Page("In hardware"), null))).Conclusion);
         hsm.Pull();
@@ -200,7 +200,7 @@ public sealed class SealTests(SealSystem system) : IClassFixture<SealSystem>
         Assert.Equal(0, examined.OpensslCms().ExitCode);
     }
 
-    private void CertifyRequest(string request, string name)
+    internal static void CertifyRequest(SealSystem system, string request, string name)
     {
         File.WriteAllText(system.Pki.PathOf(name + ".csr"), request);
         File.WriteAllText(system.Pki.PathOf(name + ".ext"), "basicConstraints=critical,CA:FALSE\nkeyUsage=critical,nonRepudiation\nsubjectKeyIdentifier=hash\nauthorityKeyIdentifier=keyid\n"
