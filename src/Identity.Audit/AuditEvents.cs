@@ -156,6 +156,9 @@ public sealed record PersonKeyDestroyed(string Approval) : AuditEvent("signing.p
 /// <summary>A signed document is given out.</summary>
 public sealed record SignedDocumentDelivered(string Request, string To, string DocumentSha256) : AuditEvent("signing.signed-document-delivered");
 
+/// <summary>The signatures of a document that an agency brought are raised to a level, or its archive renewed. <c>Agency</c>: client_id.</summary>
+public sealed record DocumentExtension(string Extension, string Agency, string DocumentSha256) : AuditEvent("signing.document-extension");
+
 /// <summary>Several people are asked to sign one document. <c>Requester</c>: client_id.</summary>
 public sealed record CeremonyReceived(string Ceremony, string Requester, string DocumentSha256) : AuditEvent("signing.ceremony-received");
 

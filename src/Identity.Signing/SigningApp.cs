@@ -6,6 +6,7 @@ using Identity.Signing.Ceremonies;
 using Identity.Signing.Certificates;
 using Identity.Signing.Csc;
 using Identity.Signing.Documents;
+using Identity.Signing.Extensions;
 using Identity.Signing.Pades;
 using Identity.Signing.Requests;
 using Identity.Signing.Revocation;
@@ -73,6 +74,7 @@ public static class SigningApp
         app.MapGet("/requests/{id:bearer}", AgencyEndpoints.Status);
         app.MapGet("/requests/{id:bearer}/document", AgencyEndpoints.SignedDocument);
         app.MapPost("/seals", AgencyEndpoints.Seal);
+        app.MapPost("/extensions", AgencyEndpoints.Extend);
         app.MapPost("/ceremonies", CeremonyEndpoints.Create);
         app.MapGet("/ceremonies/{id}", CeremonyEndpoints.Status);
         app.MapPost("/ceremonies/{id}/cancel", CeremonyEndpoints.Cancel);
@@ -153,6 +155,7 @@ public static class SigningApp
         services.AddSingleton<ExtendDocument>();
         services.AddSingleton<SealDocument>();
         services.AddSingleton<CreateSeal>();
+        services.AddSingleton<CreateExtension>();
         services.AddSingleton<CreateCeremony>();
         services.AddSingleton<SignerRequests>();
         services.AddSingleton<EventOutbox>();

@@ -111,6 +111,9 @@ public sealed class AgencyOptions
     /// <summary>Where events of its ceremonies may be sent: https, in Development also http on a loopback address. Needs the key `event-signing`.</summary>
     public List<string> WebhookUrls { get; set; } = [];
 
+    /// <summary>Whether it may have signatures of documents raised to a level and archives renewed.</summary>
+    public bool MayExtend { get; set; }
+
     /// <summary>The lowest level that it may ask for; B-T when empty.</summary>
     public string? LowestLevel { get; set; }
 }

@@ -7,6 +7,9 @@ namespace Identity.Signing.Agencies;
 /// <param name="LowestLevel">B-T unless the operator lets it ask for signatures without any proof of time.</param>
 public sealed record Agency(string ClientId, string Name, IReadOnlyList<string> ReturnPrefixes, PadesLevel LowestLevel)
 {
+    /// <summary>It may have signatures raised, its own and strangers'.</summary>
+    public bool MayExtend { get; init; }
+
     /// <summary>Addresses that events may be sent to, each exactly so.</summary>
     public IReadOnlyList<Uri> WebhookUrls { get; init; } = [];
 
@@ -67,7 +70,7 @@ public sealed class AgencyRegistry
             if ((string.IsNullOrEmpty(agency.LowestLevel) ? PadesLevel.T : PadesLevels.Read(agency.LowestLevel)) is not { } lowest)
                 throw new SettingRefusedException(field + ":LowestLevel", "must be B-B, B-T, B-LT or B-LTA.");
             var webhooks = agency.WebhookUrls.Select(url => Webhook(url, field + ":WebhookUrls", production)).ToArray();
-            if (!agencies.TryAdd(agency.ClientId, new Agency(agency.ClientId, agency.Name, prefixes, lowest) { WebhookUrls = webhooks }))
+            if (!agencies.TryAdd(agency.ClientId, new Agency(agency.ClientId, agency.Name, prefixes, lowest) { WebhookUrls = webhooks, MayExtend = agency.MayExtend }))
                 throw new SettingRefusedException(field + ":ClientId", "is listed twice.");
         }
 

@@ -2,6 +2,7 @@ using System.Text.Json.Serialization;
 using Identity.Audit;
 using Identity.Signing.Agencies;
 using Identity.Signing.Documents;
+using Identity.Signing.Extensions;
 using Identity.Signing.Pades;
 using Identity.Signing.Seals;
 using Identity.Web;
@@ -51,6 +52,9 @@ internal static class AgencyEndpoints
             context.Response.Headers.ContentDisposition = SafeText.Attachment(SignedName.Of(request.FileName));
             return DocumentDelivery.Of(context, signed);
         });
+
+    public static Task<IResult> Extend(HttpContext context, AgencyToken token, CreateExtension extension) =>
+        ForAgency(context, token, agency => extension.Handle(context, agency));
 
     public static Task<IResult> Seal(HttpContext context, AgencyToken token, CreateSeal seal) =>
         ForAgency(context, token, agency => seal.Handle(context, agency));

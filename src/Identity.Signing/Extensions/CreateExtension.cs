@@ -1,0 +1,111 @@
+using System.Globalization;
+using Identity.Audit;
+using Identity.Pdf.Signatures;
+using Identity.Signing.Agencies;
+using Identity.Signing.Documents;
+using Identity.Signing.Pades;
+using Identity.Signing.Requests;
+using Identity.Web;
+
+namespace Identity.Signing.Extensions;
+
+/// <summary>
+/// POST /extensions: an agency that may has the signatures of a PDF raised to a level, own and strangers', or its archive time-stamp renewed; the
+/// answer is the document with revisions behind it. Nothing is kept.
+/// </summary>
+internal sealed class CreateExtension(ExtendDocument extend, DocumentStore documents, SigningSettings settings, AuditLog audit, TimeProvider time, ILogger<CreateExtension> log) : IDisposable
+{
+    /// <summary>Each holds a document and asks neighbours: more at a time would only wait for each other.</summary>
+    public const int AtOnce = 2;
+
+    private static readonly string[] Known = ["level", "accepts_no_changes"];
+    private static readonly TimeSpan Again = TimeSpan.FromSeconds(30);
+
+    private readonly SemaphoreSlim places = new(AtOnce, AtOnce);
+
+    /// <summary>1. the agency may, and there is room, both asked before anything is read; 2. fields; 3. the document with all its signatures; 4. raised.</summary>
+    public async Task<IResult> Handle(HttpContext context, Agency agency)
+    {
+        if (!agency.MayExtend)
+            return ApiError.Result(403, "access_denied", "This client may not have signatures raised.");
+        if (!await places.WaitAsync(TimeSpan.Zero, context.RequestAborted))
+            return Later(context, "Others are being raised just now; ask again later.", "busy");
+        try
+        {
+            return await DocumentUpload.Read(context, documents, settings.MaxDocumentBytes, _ => Task.FromResult(true)) switch
+            {
+                UploadRead.Refused refused => CreateRequest.Answer(refused.Reason),
+                UploadRead.Complete upload => await Discarding(upload, () => Extend(context, agency, upload)),
+                _ => throw new InvalidOperationException("Reading an upload has two outcomes."),
+            };
+        }
+        finally
+        {
+            places.Release();
+        }
+    }
+
+    public void Dispose() => places.Dispose();
+
+    private async Task<IResult> Discarding(UploadRead.Complete upload, Func<Task<IResult>> answer)
+    {
+        try
+        {
+            return await answer();
+        }
+        finally
+        {
+            documents.Discard(upload.Document);
+        }
+    }
+
+    private async Task<IResult> Extend(HttpContext context, Agency agency, UploadRead.Complete upload)
+    {
+        if (upload.Fields.Keys.Any(name => !Known.Contains(name, StringComparer.Ordinal)))
+            return ApiError.Result(400, "invalid_request", "Only document, level and accepts_no_changes are known fields.");
+        if (CreateRequest.LevelOf(upload.Fields.GetValueOrDefault("level"), agency, settings) is not { } level || level == PadesLevel.B)
+            return ApiError.Result(400, "invalid_request", "level must be B-T, B-LT or B-LTA, one that this client may ask for and this service can reach.");
+        if (upload.Fields.TryGetValue("accepts_no_changes", out var accepts) && accepts is not ("true" or "false"))
+            return ApiError.Result(400, "invalid_request", "accepts_no_changes must be true or false.");
+        var bytes = documents.OpenStaged(upload.Document);
+        // The answer begins with these bytes.
+        context.Response.RegisterForDispose(bytes);
+        switch (OpenedDocument.Open(bytes, ValidationData.None, despiteCertification: accepts == "true"))
+        {
+            case Opening.Refused refused:
+                return ApiError.Result(422, "document_refused", "The signatures of this document cannot be raised.", SnakeCase.Of(refused.Reason));
+            case Opening.Done { Document: var opened }:
+                return await Extend(context, agency, upload, opened, level);
+            default:
+                throw new InvalidOperationException("A document is opened or refused.");
+        }
+    }
+
+    private async Task<IResult> Extend(HttpContext context, Agency agency, UploadRead.Complete upload, OpenedDocument opened, PadesLevel level)
+    {
+        var operation = audit.Begin(new DocumentExtension(upload.Document.Id, agency.ClientId, Convert.ToHexStringLower(upload.Document.Sha256)));
+        using var limit = new CancellationTokenSource(settings.SigningDeadline / 2, time);
+        using var both = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, limit.Token);
+        switch (await extend.Run(opened, level, both.Token))
+        {
+            case Extended.Failed failed:
+                operation.Complete(AuditOutcome.Failed, SnakeCase.Of(failed.Reason));
+                log.LogWarning("A document was not raised: {Reason} ({Detail})", failed.Reason, failed.Detail);
+                return failed.Reason is FailureReason.TimestampUnavailable or FailureReason.TimestampRefused or FailureReason.StatusUnavailable or FailureReason.StatusRefused
+                    ? Later(context, "The document was not raised; ask again later.", SnakeCase.Of(failed.Reason))
+                    : ApiError.Result(409, "not_extended", "The document was not raised, and asking again will not help.", SnakeCase.Of(failed.Reason));
+            case Extended.Done done:
+                operation.Complete(AuditOutcome.Succeeded);
+                context.Response.Headers.ContentDisposition = SafeText.Attachment(SignedName.Of(DocumentLabel.Of(upload.FileName, SigningRequest.LongestFileName)));
+                return DocumentDelivery.Of(context, done.Document);
+            default:
+                throw new InvalidOperationException("A document is extended or not.");
+        }
+    }
+
+    private static IResult Later(HttpContext context, string description, string reason)
+    {
+        context.Response.Headers.RetryAfter = ((int)Again.TotalSeconds).ToString(CultureInfo.InvariantCulture);
+        return ApiError.Result(503, "temporarily_unavailable", description, reason);
+    }
+}
