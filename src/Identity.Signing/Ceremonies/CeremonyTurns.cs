@@ -43,13 +43,16 @@ internal static class CeremonyTurns
         return true;
     }
 
-    /// <summary>The request came to nothing: others may go on.</summary>
-    public static Task Release(SigningDatabase database, string requestId) => database.Ceremonies
-        .Where(c => c.ActiveRequestId == requestId || c.AskingRequestId == requestId)
-        .ExecuteUpdateAsync(c => c
-            .SetProperty(x => x.ActiveRequestId, x => x.ActiveRequestId == requestId ? null : x.ActiveRequestId)
-            .SetProperty(x => x.AskingUntil, x => x.AskingRequestId == requestId ? null : x.AskingUntil)
-            .SetProperty(x => x.AskingRequestId, x => x.AskingRequestId == requestId ? null : x.AskingRequestId));
+    /// <summary>The signature of this request came to nothing: others may go on.</summary>
+    public static async Task Release(SigningDatabase database, string requestId)
+    {
+        await database.Ceremonies.Where(c => c.ActiveRequestId == requestId).ExecuteUpdateAsync(c => c.SetProperty(x => x.ActiveRequestId, (string?)null));
+        await StopAsking(database, requestId);
+    }
+
+    /// <summary>The person of this request is not at the approval page any more. A signature that is being made goes on.</summary>
+    public static Task StopAsking(SigningDatabase database, string requestId) => database.Ceremonies.Where(c => c.AskingRequestId == requestId)
+        .ExecuteUpdateAsync(c => c.SetProperty(x => x.AskingRequestId, (string?)null).SetProperty(x => x.AskingUntil, (DateTimeOffset?)null));
 
     /// <summary>A place of the current order is done: when all of them are, the next order's turn comes, or the end.</summary>
     public static async Task Advance(SigningDatabase database, string id, DateTimeOffset now)

@@ -127,7 +127,7 @@ public sealed class RequestStore(IDbContextFactory<SigningDatabase> databases)
         await database.Requests
             .Where(r => r.Id == id && r.State == RequestState.ApprovalAsked && !database.Approvals.Any(a => a.RequestId == id && a.EndedAt == null))
             .ExecuteUpdateAsync(r => r.SetProperty(x => x.State, RequestState.Shown), cancellation);
-        await CeremonyTurns.Release(database, id);
+        await CeremonyTurns.StopAsking(database, id);
     }
 
     internal static bool IsTaken(DbUpdateException failure) =>

@@ -248,6 +248,78 @@ public sealed class CeremonyTests(SigningSystem system) : IClassFixture<SigningS
     }
 
     [Fact]
+    public async Task A_level_that_cannot_be_reached_yet_is_waited_for()
+    {
+        system.Reset();
+        await using var patient = await system.StartAnotherOn(Path.Combine(system.Pki.Folder, "data-" + Guid.CreateVersion7()), "--Signing:PendingFor=01:00:00");
+        var there = new CeremonyOffice(patient);
+        var described = CeremonyOffice.Deed();
+        described["signers"] = new JsonArray(CeremonyOffice.Signer(StandInPerson.Liis, 1), CeremonyOffice.Signer(StandInPerson.Wei, 2));
+        var ceremony = await there.Create(described);
+        var id = CeremonyOffice.Id(ceremony);
+        await there.Sign(ceremony, 1, StandInPerson.Liis);
+        (system.Authority.OcspStatus, system.Authority.ListStatus) = (500, 500);
+        await there.Sign(ceremony, 2, StandInPerson.Wei);
+        var waiting = await there.Until(id, status => status["reason"] is not null);
+        Assert.Equal(("archiving", "status_unavailable"), (waiting["status"]!.GetValue<string>(), waiting["reason"]!.GetValue<string>()));
+
+        system.Reset();
+        await there.InDatabase(database => database.Ceremonies.ExecuteUpdateAsync(c => c.SetProperty(x => x.NextTryAt, TimeProvider.System.GetUtcNow())));
+        // Of two who try at once one does.
+        var rounds = patient.App.Services.GetRequiredService<CeremonyRounds>();
+        await Task.WhenAll(rounds.Round(SigningSystem.Cancellation), rounds.Round(SigningSystem.Cancellation));
+        await there.Until(id, "completed");
+        Assert.Single(Directory.EnumerateFiles(patient.Documents, $"{id}.*.signed.pdf", SearchOption.AllDirectories));
+    }
+
+    [Fact]
+    public async Task Documents_stay_as_long_as_the_ceremony_needs_them_and_no_longer_than_its_retention_time()
+    {
+        system.Reset();
+        var ceremony = await office.Create(CeremonyOffice.Deed("B-T"));
+        var id = CeremonyOffice.Id(ceremony);
+        await office.Sign(ceremony, 1, StandInPerson.Liis);
+        var longAgo = TimeProvider.System.GetUtcNow().AddDays(-60);
+        await office.InDatabase(database => database.Requests.Where(r => r.CeremonyId == id).ExecuteUpdateAsync(r => r.SetProperty(x => x.EndedAt, longAgo)));
+        var sweep = system.App.Services.GetRequiredService<IEnumerable<Microsoft.Extensions.Hosting.IHostedService>>().OfType<Identity.Signing.Documents.RetentionSweep>().Single();
+        await sweep.Sweep(SigningSystem.Cancellation);
+        // The next one signs what the last one signed.
+        await office.Sign(ceremony, 2, StandInPerson.Wei);
+        await office.Sign(ceremony, 3, CeremonyOffice.Amira);
+        await office.Until(id, "completed");
+
+        await Set(ceremony, c => c.SetProperty(x => x.EndedAt, longAgo));
+        await office.InDatabase(database => database.Requests.Where(r => r.CeremonyId == id).ExecuteUpdateAsync(r => r.SetProperty(x => x.EndedAt, longAgo)));
+        await sweep.Sweep(SigningSystem.Cancellation);
+        await sweep.Sweep(SigningSystem.Cancellation);
+        using (var document = await office.Document(id))
+            Assert.Equal((HttpStatusCode.Gone, "document_removed"), (document.StatusCode, (await SigningSystem.Json(document))["error"]!.GetValue<string>()));
+        var requests = await office.InDatabase(database => database.Requests.Where(r => r.CeremonyId == id).Select(r => r.Id).ToListAsync());
+        Assert.All(requests.Append(id), one => Assert.Empty(Directory.EnumerateFiles(system.Documents, one + ".*", SearchOption.AllDirectories)));
+        using var signer = await office.Come(StandInPerson.Wei);
+        Assert.Equal(HttpStatusCode.Gone, (await signer.Get($"places/{CeremonyOffice.Place(ceremony, 2)}/signed.pdf")).StatusCode);
+    }
+
+    [Fact]
+    public async Task A_no_at_the_approval_page_lets_others_go_on_and_touches_no_signature_that_is_being_made()
+    {
+        system.Reset();
+        var ceremony = await office.Create(CeremonyOffice.Deed("B-T"));
+        var place = CeremonyOffice.Place(ceremony, 1);
+        using var liis = await office.Come(StandInPerson.Liis);
+        var (review, _) = await CeremonyOffice.Read(liis, place);
+        system.Provider.Declines = true;
+        Assert.EndsWith("?notice=declined", await office.Approve(liis, StandInPerson.Liis, review), StringComparison.Ordinal);
+        system.Provider.Declines = false;
+        var request = await office.InDatabase(database => database.Requests.AsNoTracking().SingleAsync(r => r.PlaceId == place));
+        Assert.Null(await office.InDatabase(database => database.Ceremonies.Where(c => c.Id == CeremonyOffice.Id(ceremony)).Select(c => c.AskingRequestId).SingleAsync()));
+
+        await Set(ceremony, c => c.SetProperty(x => x.ActiveRequestId, request.Id));
+        await system.App.Services.GetRequiredService<RequestStore>().WithdrawApproval(request.Id, SigningSystem.Cancellation);
+        Assert.Equal(request.Id, await office.InDatabase(database => database.Ceremonies.Where(c => c.Id == CeremonyOffice.Id(ceremony)).Select(c => c.ActiveRequestId).SingleAsync()));
+    }
+
+    [Fact]
     public async Task A_place_is_for_the_one_who_is_named_and_a_ceremony_for_its_agency()
     {
         system.Reset();
