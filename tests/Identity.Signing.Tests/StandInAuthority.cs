@@ -50,6 +50,9 @@ public sealed class StandInAuthority : IAsyncDisposable
     /// <summary>Another hierarchy stamps.</summary>
     public OpensslPki? OtherTsa { get; set; }
 
+    /// <summary>Path of certificates (PEM) that each token encloses beside the usual ones.</summary>
+    public string? MoreCertificates { get; set; }
+
     public int OcspStatus { get; set; } = 200;
 
     /// <summary>Changes the answer of openssl.</summary>
@@ -100,7 +103,7 @@ public sealed class StandInAuthority : IAsyncDisposable
             (null, false, query => query, reply => reply, "application/timestamp-reply", 200, null, null);
         requests = timestamps = ocspRequests = 0;
         (OcspStatus, OcspReply, ListStatus, Lists, OtherStatusAddress) = (200, reply => reply, 200, _ => null, null);
-        (Forgets, Revokes, OtherResponder) = (false, false, null);
+        (Forgets, Revokes, OtherResponder, MoreCertificates) = (false, false, null, null);
     }
 
     public async ValueTask DisposeAsync()
@@ -195,7 +198,7 @@ public sealed class StandInAuthority : IAsyncDisposable
     private byte[] StampWith(OpensslPki by, byte[] query)
     {
         by.Write("query.tsq", query);
-        File.WriteAllText(by.PathOf("chain.pem"), File.ReadAllText(by.CertificatePath("issuing-ca")));
+        File.WriteAllText(by.PathOf("chain.pem"), File.ReadAllText(by.CertificatePath("issuing-ca")) + (MoreCertificates is null ? "" : File.ReadAllText(MoreCertificates)));
         File.WriteAllText(by.PathOf("tsa.cnf"), $"""
             [tsa]
             default_tsa = it

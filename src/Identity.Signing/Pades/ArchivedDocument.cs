@@ -33,6 +33,13 @@ public sealed class ArchivedDocument
     /// <summary>Appends a document time-stamp (EN 319 142-1 5.4.3); null when it is there, otherwise why not, and nothing was appended.</summary>
     internal static async Task<Archiving.Failed?> Append(GrowingDocument growing, TimestampClient timestamps, bool despiteCertification, CancellationToken cancellation)
     {
+        var failed = await TryAppend(growing, timestamps, despiteCertification, cancellation);
+        // The token outgrew what the last ones let expect. Now its size is known, and nothing was appended: with room for it, once more.
+        return failed?.Reason == FailureReason.SignatureTooLarge ? await TryAppend(growing, timestamps, despiteCertification, cancellation) : failed;
+    }
+
+    private static async Task<Archiving.Failed?> TryAppend(GrowingDocument growing, TimestampClient timestamps, bool despiteCertification, CancellationToken cancellation)
+    {
         if (growing.Read() is not { } document)
             return new(FailureReason.DocumentUnsuitable, "too_complex");
         var room = (timestamps.ExpectedTokenBytes + Step - 1) / Step * Step;

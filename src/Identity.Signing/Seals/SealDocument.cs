@@ -33,6 +33,9 @@ public sealed class SealDocument(RaiseDocument raise, TimestampClient timestamps
         try
         {
             outcome = await Seal(original, seal, level, cancellation);
+            // The time-stamp outgrew its room; its size is known now, and a seal, unlike an approval, may sign anew.
+            if (outcome is Sealing.Failed { Reason: FailureReason.SignatureTooLarge })
+                outcome = await Seal(original, seal, level, cancellation);
         }
         catch
         {
