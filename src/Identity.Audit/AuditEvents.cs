@@ -129,6 +129,9 @@ public sealed record SigningRequestReceived(string Request, string Requester, st
 /// <summary>Evidence of an approval is stored.</summary>
 public sealed record EvidenceStored(string Request, string Approval) : AuditEvent("signing.evidence-stored");
 
+/// <summary>The proof of an approval is handed out: to the agency, the person (pairwise subject), or the operator.</summary>
+public sealed record EvidenceDelivered(string Request, string Approval, string Recipient) : AuditEvent("signing.evidence-delivered");
+
 /// <summary>A document is signed with a key made for one approval.</summary>
 public sealed record DocumentSigning(string Request, string Approval, string DocumentSha256) : AuditEvent("signing.document-signing");
 

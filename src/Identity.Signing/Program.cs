@@ -6,8 +6,10 @@ switch (args)
 {
     case ["extend", ..]:
         return await ExtendCommand.Run(args[1..], Console.Out, Console.Error, TimeProvider.System);
+    case ["evidence", ..]:
+        return await EvidenceCommand.Run(args[1..], Console.Out, Console.Error, TimeProvider.System);
     case [var word, ..] when !word.StartsWith('-') && !word.StartsWith('/'):
-        Console.Error.WriteLine(ExtendCommand.Usage);
+        Console.Error.WriteLine(ExtendCommand.Usage + "\n" + EvidenceCommand.Usage);
         return ExtendCommand.WrongUsage;
     default:
         await SigningApp.Build(args).RunAsync();

@@ -6,6 +6,7 @@ using Identity.Signing.Ceremonies;
 using Identity.Signing.Certificates;
 using Identity.Signing.Csc;
 using Identity.Signing.Documents;
+using Identity.Signing.Evidence;
 using Identity.Signing.Extensions;
 using Identity.Signing.Pades;
 using Identity.Signing.Requests;
@@ -80,6 +81,7 @@ public static class SigningApp
         app.MapPost("/ceremonies/{id}/cancel", CeremonyEndpoints.Cancel);
         app.MapGet("/ceremonies/{id}/document", CeremonyEndpoints.SignedDocument);
         app.MapPost("/ceremonies/{id}/archive", CeremonyEndpoints.ArchiveAgain);
+        app.MapGet("/requests/{id:bearer}/evidence", EvidenceEndpoints.ForAgency);
         app.MapPost("/batches", BatchEndpoints.Create);
         app.MapGet("/batches/{id:bearer}", BatchEndpoints.Status);
         app.MapGet("/batches/{id:bearer}/signed.zip", BatchEndpoints.SignedForAgency);
@@ -94,6 +96,7 @@ public static class SigningApp
         app.MapGet("/requests/{id}/document", PersonEndpoints.ShownDocument);
         app.MapGet("/requests/{id}/signed.pdf", PersonEndpoints.SignedDocument);
         app.MapGet("/places/{id}/signed.pdf", CeremonyEndpoints.SignedDocumentForSigner);
+        app.MapGet("/requests/{id}/evidence", EvidenceEndpoints.ForPerson);
         app.MapGet("/batches/{id}/signed.zip", BatchEndpoints.SignedForPerson);
         app.MapRazorPages();
         // Whoever gets events from here.

@@ -158,6 +158,7 @@ public sealed class StandInAuthority : IAsyncDisposable
             request.CertificateExtensions.Add(new X509AuthorityInformationAccessExtension([status + "ocsp"], null));
             request.CertificateExtensions.Add(CertificateRevocationListBuilder.BuildCrlDistributionPointExtension([status + "crl/issuing-ca.crl"]));
         }
+        request.CertificateExtensions.Add(ApprovedDocuments(body["evidence"]!.GetValue<string>()));
         using var issuer = X509Certificate2.CreateFromPem(await File.ReadAllTextAsync(pki.CertificatePath("issuing-ca")));
         request.CertificateExtensions.Add(X509AuthorityKeyIdentifierExtension.CreateFromCertificate(issuer, true, false));
         using var key = ECDsa.Create();
@@ -175,6 +176,21 @@ public sealed class StandInAuthority : IAsyncDisposable
                 chain = new[] { Convert.ToBase64String(pki.Certificate("issuing-ca")), Convert.ToBase64String(pki.Certificate("root-ca")) },
             },
             statusCode: 201);
+    }
+
+    // SEQUENCE OF OCTET STRING, as the Authority writes it.
+    private static X509Extension ApprovedDocuments(string evidence)
+    {
+        var payload = JsonNode.Parse(System.Buffers.Text.Base64Url.DecodeFromChars(evidence.Split('.')[1]))!;
+        var approval = JsonNode.Parse(System.Buffers.Text.Base64Url.DecodeFromChars(payload["approval"]!.GetValue<string>()))!;
+        var writer = new System.Formats.Asn1.AsnWriter(System.Formats.Asn1.AsnEncodingRules.DER);
+        using (writer.PushSequence())
+        {
+            foreach (var document in approval["documents"]!.AsArray())
+                writer.WriteOctetString(System.Buffers.Text.Base64Url.DecodeFromChars(document!["sha256"]!.GetValue<string>()));
+        }
+
+        return new X509Extension("1.3.6.1.4.1.99999.2.1", writer.Encode(), false);
     }
 
     private async Task<IResult> Stamp(HttpContext context)

@@ -81,6 +81,13 @@ public static class ApprovalEvidence
         return signed + "." + StrictBase64Url.Encode(signature);
     }
 
+    /// <summary>A passkey's public key (COSE_Key) as PEM of its SubjectPublicKeyInfo, for programs that know no COSE; null when it is of no kind that is accepted here.</summary>
+    public static string? PublicKeyPem(byte[] coseKey)
+    {
+        using var key = CosePublicKey.Read(coseKey);
+        return key?.ToPem();
+    }
+
     /// <summary>Verifies evidence from its stored form; nothing else than its arguments is consulted. Never throws for what it is given to judge.</summary>
     /// <param name="jwt">the evidence, compact JWS</param>
     /// <param name="jwksJson">the Provider's JWK set, from a source that the caller trusts</param>

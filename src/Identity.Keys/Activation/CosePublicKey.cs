@@ -45,6 +45,9 @@ internal sealed class CosePublicKey : IDisposable
         _ecdsa?.VerifyData(signed, signature, HashAlgorithmName.SHA256, DSASignatureFormat.Rfc3279DerSequence)
             ?? _rsa!.VerifyData(signed, signature, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
 
+    /// <summary>PEM of the SubjectPublicKeyInfo.</summary>
+    public string ToPem() => _ecdsa?.ExportSubjectPublicKeyInfoPem() ?? _rsa!.ExportSubjectPublicKeyInfoPem();
+
     public void Dispose()
     {
         _ecdsa?.Dispose();

@@ -110,7 +110,7 @@ public static class ExtendCommand
         return same;
     }
 
-    private static SigningSettings Settings(string[] settings)
+    internal static SigningSettings Settings(string[] settings)
     {
         var builder = new HostApplicationBuilder(new HostApplicationBuilderSettings
         {

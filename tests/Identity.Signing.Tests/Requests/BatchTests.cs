@@ -319,7 +319,9 @@ public sealed class BatchTests(SigningSystem system) : IClassFixture<SigningSyst
     internal static async Task<HttpResponseMessage> Approve(Browser browser, string id) =>
         await browser.Post($"batches/{id}/review", await Browser.Fields(await browser.Get($"batches/{id}/review")));
 
-    private async Task<HttpResponseMessage> Post(byte[][] documents, string? key = null, string? level = null, string? signature = null)
+    private Task<HttpResponseMessage> Post(byte[][] documents, string? key = null, string? level = null, string? signature = null) => Post(system, documents, key, level, signature);
+
+    private static async Task<HttpResponseMessage> Post(SigningSystem system, byte[][] documents, string? key, string? level, string? signature)
     {
         using var client = system.AgencyClient();
         using var form = new MultipartFormDataContent { { new StringContent("Sign the deeds"), "purpose" }, { new StringContent(SigningSystem.AgencyReturn), "return_url" } };
@@ -334,9 +336,11 @@ public sealed class BatchTests(SigningSystem system) : IClassFixture<SigningSyst
         return await client.SendAsync(message, SigningSystem.Cancellation);
     }
 
-    private async Task<JsonNode> Created(byte[][] documents, string? level = null)
+    private Task<JsonNode> Created(byte[][] documents, string? level = null) => Created(system, documents, level);
+
+    internal static async Task<JsonNode> Created(SigningSystem system, byte[][] documents, string? level)
     {
-        using var answer = await Post(documents, level: level);
+        using var answer = await Post(system, documents, null, level, null);
         Assert.Equal(HttpStatusCode.Created, answer.StatusCode);
         return await SigningSystem.Json(answer);
     }

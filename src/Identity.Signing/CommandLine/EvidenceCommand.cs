@@ -1,0 +1,165 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using System.Text.Json;
+using Identity.Audit;
+using Identity.Signing.Approvals;
+using Identity.Signing.Evidence;
+using Identity.Signing.Storage;
+using Identity.Web;
+using Microsoft.EntityFrameworkCore;
+
+namespace Identity.Signing.CommandLine;
+
+/// <summary>`evidence check`: anybody judges an evidence file, without a network. `evidence export`: the operator takes one out of the database.</summary>
+public static class EvidenceCommand
+{
+    public const int Holds = 0;
+    public const int DoesNotHold = 1;
+    public const int WrongUsage = 2;
+    public const string Usage =
+        "evidence check FILE [--document PDF]... [--provider-keys JWKS] [--trust DIR]... [--json]\n"
+        + "evidence export APPROVAL -o OUT [--environment=NAME] [--Signing:SETTING=VALUE]...";
+
+    private const string Proves =
+        "Proves: whoever controls the passkey, having shown it a fingerprint or PIN, approved exactly these documents, for this requester and purpose, once.";
+
+    private const string DoesNotProve =
+        "Does not prove: that the passkey was this person's (the Provider's statement says so), that the page showed what it should, or what was in the documents' text.\n"
+        + "Check the signed PDF itself with Identity.Verification.";
+
+    /// <summary>White space behind an end-of-file marker that may belong to the document as it was approved.</summary>
+    private const int MostWhiteSpace = 1024;
+    private const int MostBeginnings = 10_000;
+
+    private static readonly JsonSerializerOptions Lines = new(JsonSerializerDefaults.Web);
+
+    public static async Task<int> Run(string[] arguments, TextWriter output, TextWriter complaints, TimeProvider time)
+    {
+        try
+        {
+            return arguments switch
+            {
+                ["check", .. var rest] when CheckArguments.Parse(rest) is { } asked => await Check(asked, output),
+                ["export", var approval, "-o", var path, .. var settings] => await Export(approval, path, settings, complaints, time),
+                _ => await Complain(complaints, Usage),
+            };
+        }
+        catch (Exception problem) when (problem is IOException or UnauthorizedAccessException or CryptographicException or SettingRefusedException)
+        {
+            return await Complain(complaints, SafeText.ForDisplay(problem.Message, 500));
+        }
+    }
+
+    private static async Task<int> Check(CheckArguments asked, TextWriter output)
+    {
+        var comparison = new EvidenceComparison(
+            asked.ProviderKeys is null ? null : await File.ReadAllTextAsync(asked.ProviderKeys),
+            [.. asked.Trust.SelectMany(Directory.EnumerateFiles).Where(file => Path.GetExtension(file) is ".pem" or ".cer" or ".crt" or ".der").Select(Anchor)],
+            [.. asked.Documents.Select(document => (Path.GetFileName(document), Candidates(File.ReadAllBytes(document))))]);
+        var findings = CheckEvidence.Run(await File.ReadAllBytesAsync(asked.File), comparison);
+        var holds = findings.All(finding => finding.Holds);
+        if (asked.Json)
+        {
+            await output.WriteLineAsync(JsonSerializer.Serialize(new { file = asked.File, holds, findings }, Lines));
+            return holds ? Holds : DoesNotHold;
+        }
+
+        foreach (var finding in findings)
+            await output.WriteLineAsync($"{(finding.Holds ? "holds" : "FAILS")}  {finding.Check,-11}  {SafeText.ForDisplay(finding.Detail, 1000)}");
+        await output.WriteLineAsync(holds ? Proves + "\n" + DoesNotProve : "This file proves nothing.");
+        return holds ? Holds : DoesNotHold;
+    }
+
+    private static async Task<int> Export(string approval, string path, string[] arguments, TextWriter complaints, TimeProvider time)
+    {
+        var settings = ExtendCommand.Settings(arguments);
+        var databases = new DatabaseOf(settings);
+        if (!Requests.RequestId.IsOne(approval) || await new ApprovalRecords(databases, settings, time).Find(approval, CancellationToken.None) is not { } found)
+            return await Complain(complaints, "There is no such approval.", DoesNotHold);
+        if (EvidenceFile.Of(found, time.GetUtcNow()) is not { } file)
+            return await Complain(complaints, "This approval was not accepted: there is no evidence of one.", DoesNotHold);
+        // A log of its own: the service may be writing to its.
+        using (var audit = AuditLog.Open(Path.Combine(Path.GetDirectoryName(settings.AuditFile)!, $"{settings.Instance}.evidence.jsonl"), "signing", time))
+            audit.Append(new EvidenceDelivered(found.Documents[0].Request.Id, approval, "operator"));
+        await using var written = new FileStream(path, FileMode.CreateNew, FileAccess.Write);
+        await written.WriteAsync(file.ToBytes());
+        return Holds;
+    }
+
+    /// <summary>SHA-256, base64url, of the file, and of each beginning that ends with an end-of-file marker and white space: what a signature was put behind.</summary>
+    private static HashSet<string> Candidates(byte[] file)
+    {
+        var candidates = new HashSet<string> { System.Buffers.Text.Base64Url.EncodeToString(SHA256.HashData(file)) };
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        Span<byte> digest = stackalloc byte[SHA256.HashSizeInBytes];
+        var (done, from) = (0, 0);
+        for (var beginnings = 0; beginnings < MostBeginnings && file.AsSpan(from).IndexOf("%%EOF"u8) is >= 0 and var at; beginnings++)
+        {
+            from += at + 5;
+            var until = from;
+            while (until < file.Length && until - from < MostWhiteSpace && file[until] is 0 or 9 or 10 or 12 or 13 or 32)
+                until++;
+            for (var end = from; end <= until && end < file.Length; end++)
+            {
+                hash.AppendData(file.AsSpan(done, end - done));
+                done = end;
+                hash.GetCurrentHash(digest);
+                candidates.Add(System.Buffers.Text.Base64Url.EncodeToString(digest));
+            }
+        }
+
+        return candidates;
+    }
+
+    private static byte[] Anchor(string file)
+    {
+        using var certificate = X509CertificateLoader.LoadCertificateFromFile(file);
+        return certificate.RawData;
+    }
+
+    private static async Task<int> Complain(TextWriter complaints, string text, int code = WrongUsage)
+    {
+        await complaints.WriteLineAsync(text);
+        return code;
+    }
+
+    private sealed record CheckArguments(string File, IReadOnlyList<string> Documents, string? ProviderKeys, IReadOnlyList<string> Trust, bool Json)
+    {
+        public static CheckArguments? Parse(string[] arguments)
+        {
+            string? file = null, keys = null;
+            var (documents, trust, json) = (new List<string>(), new List<string>(), false);
+            for (var i = 0; i < arguments.Length; i++)
+            {
+                switch (arguments[i])
+                {
+                    case "--document" when i + 1 < arguments.Length:
+                        documents.Add(arguments[++i]);
+                        break;
+                    case "--provider-keys" when i + 1 < arguments.Length && keys is null:
+                        keys = arguments[++i];
+                        break;
+                    case "--trust" when i + 1 < arguments.Length:
+                        trust.Add(arguments[++i]);
+                        break;
+                    case "--json":
+                        json = true;
+                        break;
+                    case var name when !name.StartsWith('-') && file is null:
+                        file = name;
+                        break;
+                    default:
+                        return null;
+                }
+            }
+
+            return file is null ? null : new CheckArguments(file, documents, keys, trust, json);
+        }
+    }
+
+    private sealed class DatabaseOf(SigningSettings settings) : IDbContextFactory<SigningDatabase>
+    {
+        public SigningDatabase CreateDbContext() =>
+            new(new DbContextOptionsBuilder<SigningDatabase>().UseSqlite($"Data Source={settings.DatabaseFile};Mode=ReadOnly").Options);
+    }
+}

@@ -1,0 +1,174 @@
+using System.Buffers.Text;
+using System.Security.Cryptography;
+using System.Text.Json;
+using Identity.Keys.Activation;
+using Identity.Pkix.Asn1;
+using Identity.Pkix.Signatures;
+using Identity.Pkix.X509;
+using Identity.Signing.Certificates;
+using Identity.Signing.Requests;
+
+namespace Identity.Signing.Evidence;
+
+/// <summary>What a check of an evidence file found.</summary>
+/// <param name="Check">A stable word.</param>
+/// <param name="Detail">What holds, or the first thing that does not.</param>
+public sealed record EvidenceFinding(string Check, bool Holds, string Detail);
+
+/// <summary>What is compared with the file: nothing in it is believed because it stands there.</summary>
+/// <param name="ProviderKeys">The Provider's key set from a source that the reader trusts; null: the one in the file, which proves less.</param>
+/// <param name="Anchors">Certificates that the reader trusts, DER; empty: none is compared.</param>
+/// <param name="Documents">Name and SHA-256 candidates: of the whole file, and of each beginning that may be the document before it was signed.</param>
+public sealed record EvidenceComparison(string? ProviderKeys, IReadOnlyList<byte[]> Anchors, IReadOnlyList<(string Name, IReadOnlyCollection<string> Sha256)> Documents);
+
+/// <summary>
+/// Checks an evidence file with nothing but itself and what the reader brings: no network, no database. In the order in which one thing rests on the
+/// other; what rests on something that does not hold is not checked.
+/// </summary>
+public static class CheckEvidence
+{
+    public static IReadOnlyList<EvidenceFinding> Run(byte[] file, EvidenceComparison comparison)
+    {
+        if (EvidenceFile.Read(file) is not { } evidence)
+            return [new("file", false, "not an evidence file of version 1")];
+        var findings = new List<EvidenceFinding> { new("file", true, "an evidence file of version 1") };
+        // 1. What was decoded for the reader is what the Provider signed.
+        findings.Add(EvidenceParts.Of(evidence.Token) is { } parts && parts == evidence.Parts
+            ? new("parts", true, "the parts are those in the Provider's token")
+            : new("parts", false, "the parts are not those in the Provider's token"));
+        // 2. Provider, person, passkey.
+        var (approval, proof) = Approval(evidence, comparison.ProviderKeys);
+        findings.Add(proof);
+        if (approval is null)
+            return findings;
+        // 3. What was approved.
+        findings.Add(Documents(evidence, approval.Structure));
+        // 4. The key that was certified for it.
+        findings.AddRange(Certificates(evidence, approval, comparison.Anchors));
+        // 5. What the reader has.
+        foreach (var (name, candidates) in comparison.Documents)
+        {
+            var approved = approval.Structure.Documents.FirstOrDefault(document => candidates.Contains(document.Sha256));
+            findings.Add(approved is null
+                ? new("document", false, $"{name}: neither it nor a beginning of it was approved")
+                : new("document", true, $"{name}: approved under the name {approved.Label}"));
+        }
+
+        return findings;
+    }
+
+    private static (VerifiedApproval? Approval, EvidenceFinding Finding) Approval(EvidenceFile evidence, string? trustedKeys)
+    {
+        if (Claimed(evidence.Token) is not { } expected)
+            return (null, new("approval", false, "malformed"));
+        return ApprovalEvidence.Verify(evidence.Token, trustedKeys ?? evidence.ProviderKeys, expected) switch
+        {
+            ApprovalVerification.Verified verified => (verified.Approval, new("approval", true,
+                $"{verified.Approval.Issuer} states, and the passkey's signature shows: {verified.Approval.Person.Identifier} approved at {verified.Approval.IssuedAt.UtcDateTime:yyyy-MM-dd HH:mm:ss} UTC"
+                + (trustedKeys is null ? " (the Provider's keys are those in the file)" : ""))),
+            ApprovalVerification.Refused refused => (null, new("approval", false, SnakeCase.Of(refused.Reason))),
+            _ => throw new InvalidOperationException("Verifying evidence has two outcomes."),
+        };
+    }
+
+    /// <summary>
+    /// What the token says of itself, so that its parts can be held against each other; that its origin and relying party are the issuer's is demanded
+    /// here. Whether the issuer is the right one is the reader's to judge: it is printed, and its keys may be brought.
+    /// </summary>
+    private static ApprovalExpectations? Claimed(string token)
+    {
+        try
+        {
+            using var payload = JsonDocument.Parse(Base64Url.DecodeFromChars(token.Split('.')[1]), new JsonDocumentOptions { MaxDepth = 8, AllowDuplicateProperties = false });
+            var root = payload.RootElement;
+            var issuer = new Uri(root.GetProperty("iss").GetString() ?? "");
+            return new ApprovalExpectations
+            {
+                Issuer = issuer.AbsoluteUri,
+                Audience = root.GetProperty("aud").GetString() ?? "",
+                RelyingPartyId = issuer.Host,
+                Origins = [issuer.GetLeftPart(UriPartial.Authority)],
+                Now = DateTimeOffset.FromUnixTimeSeconds(root.GetProperty("iat").GetInt64()),
+            };
+        }
+        catch (Exception problem) when (problem is JsonException or FormatException or KeyNotFoundException or InvalidOperationException or IndexOutOfRangeException or ArgumentOutOfRangeException)
+        {
+            return null;
+        }
+    }
+
+    private static EvidenceFinding Documents(EvidenceFile evidence, ApprovalStructure structure)
+    {
+        var named = evidence.Documents.Select(document => (document.Name, document.Sha256));
+        var approved = structure.Documents.Select(document => (document.Label, Convert.ToHexStringLower(Base64Url.DecodeFromChars(document.Sha256))));
+        return structure.Documents.Count > 0 && named.SequenceEqual(approved)
+            ? new("documents", true, $"{structure.Documents.Count} approved for {structure.Requester}: {structure.Purpose}")
+            : new("documents", false, "the documents are not those that were approved");
+    }
+
+    private static IEnumerable<EvidenceFinding> Certificates(EvidenceFile evidence, VerifiedApproval approval, IReadOnlyList<byte[]> anchors)
+    {
+        if (evidence.Certificates.Count == 0)
+        {
+            yield return new("certificate", false, "no certificate came of this approval");
+            yield break;
+        }
+
+        if (Load(evidence.Certificates) is not [var leaf, ..] chain)
+        {
+            yield return new("certificate", false, "malformed");
+            yield break;
+        }
+
+        yield return Leaf(leaf, approval);
+        yield return Chain(chain, anchors);
+    }
+
+    private static EvidenceFinding Leaf(Certificate leaf, VerifiedApproval approval)
+    {
+        var wanted = approval.Structure.Documents.Select(document => document.Sha256);
+        if (AuthorityClient.PersonOf(leaf) != approval.Person.Identifier)
+            return new("certificate", false, "it names another person");
+        // The extension's identifier is a setting of the Authority: known by its form.
+        if (!leaf.Extensions.Any(extension => ApprovedDocuments.Read(extension.Value) is { } digests && digests.Select(digest => Base64Url.EncodeToString(digest.Span)).SequenceEqual(wanted)))
+            return new("certificate", false, "it names other documents");
+        return leaf.NotBefore <= approval.Structure.Expires && approval.IssuedAt <= leaf.NotAfter
+            ? new("certificate", true, $"serial {leaf.SerialHex}: this person, these documents")
+            : new("certificate", false, "it is of another time");
+    }
+
+    private static EvidenceFinding Chain(List<Certificate> chain, IReadOnlyList<byte[]> anchors)
+    {
+        for (var index = 0; index + 1 < chain.Count; index++)
+        {
+            if (chain[index].VerifySignature(chain[index + 1].PublicKey) != SignatureCheck.Valid)
+                return new("chain", false, $"certificate {index + 1} is not signed by the next");
+        }
+
+        if (anchors.Count == 0)
+            return new("chain", true, $"each certificate is signed by the next, up to {SafeName(chain[^1])}; no --trust was given to compare it with");
+        return anchors.Any(anchor => anchor.AsSpan().SequenceEqual(chain[^1].Raw.Span))
+            ? new("chain", true, "each certificate is signed by the next, up to one that you trust")
+            : new("chain", false, "it does not end with a certificate that you trust");
+    }
+
+    private static string SafeName(Certificate certificate) => Web.SafeText.ForDisplay(certificate.Subject[Oids.CommonName] ?? "a certificate without a name");
+
+    private static List<Certificate>? Load(IReadOnlyList<string> pems)
+    {
+        try
+        {
+            return [.. pems.Select(pem => Certificate.Parse(Decode(pem)))];
+        }
+        catch (Exception problem) when (problem is MalformedException or ArgumentException or FormatException)
+        {
+            return null;
+        }
+    }
+
+    private static byte[] Decode(string pem)
+    {
+        var fields = PemEncoding.Find(pem);
+        return Convert.FromBase64String(pem[fields.Base64Data]);
+    }
+}
