@@ -1,6 +1,7 @@
 using Identity.Audit;
 using Identity.Pdf.Structure;
 using Identity.Signing.Documents;
+using Identity.Signing.Lint;
 using Identity.Signing.Pades;
 using Identity.Signing.Requests;
 using Identity.Signing.SignIn;
@@ -69,9 +70,11 @@ public sealed class SignerRequests(CeremonyStore ceremonies, RequestStore reques
         var kept = false;
         try
         {
+            // As it stands now: a signature may show something too.
+            var examination = DocumentAcceptance.Examine(document);
             documents.Keep(staged);
             audit.Append(new CeremonyRequestMade(ceremony.Id, place.Id, staged.Id, Convert.ToHexStringLower(staged.Sha256)));
-            kept = await ceremonies.PutRequest(place, ToRequest(ceremony, place, person, staged), person.Name, cancellation);
+            kept = await ceremonies.PutRequest(place, ToRequest(ceremony, place, person, staged, examination), person.Name, cancellation);
             return kept ? staged.Id : null;
         }
         finally
@@ -81,7 +84,7 @@ public sealed class SignerRequests(CeremonyStore ceremonies, RequestStore reques
         }
     }
 
-    private SigningRequest ToRequest(Ceremony ceremony, SignerPlace place, SignedInPerson person, DocumentReceived.Staged document) => new()
+    private SigningRequest ToRequest(Ceremony ceremony, SignerPlace place, SignedInPerson person, DocumentReceived.Staged document, DocumentExamination examination) => new()
     {
         Id = document.Id,
         State = RequestState.Received,
@@ -97,6 +100,7 @@ public sealed class SignerRequests(CeremonyStore ceremonies, RequestStore reques
         PersonSubject = person.Subject,
         PersonIdentifier = person.Identifier,
         Form = place.Form,
+        Examination = examination.ToJson(),
         CeremonyId = ceremony.Id,
         PlaceId = place.Id,
         CeremonyRevision = ceremony.Revision,

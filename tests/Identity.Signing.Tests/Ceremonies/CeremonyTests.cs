@@ -335,6 +335,16 @@ public sealed class CeremonyTests(SigningSystem system) : IClassFixture<SigningS
     }
 
     [Fact]
+    public async Task A_signer_is_warned_of_what_could_make_the_document_look_different_later()
+    {
+        system.Reset();
+        var ceremony = await office.Create(CeremonyOffice.Deed("B-T"), Pdfs.Page("Script", "/OpenAction << /S /JavaScript /JS (app.alert(1)) >>"));
+        using var liis = await office.Come(StandInPerson.Liis);
+        var (page, _) = await CeremonyOffice.Read(liis, CeremonyOffice.Place(ceremony, 1));
+        Assert.Contains("id=\"warnings\"", await page.Content.ReadAsStringAsync(SigningSystem.Cancellation), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_repeated_post_has_the_answer_of_the_first()
     {
         system.Reset();
