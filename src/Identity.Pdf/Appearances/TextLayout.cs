@@ -22,6 +22,16 @@ internal static class TextLayout
         return Turned(Cut(Lay(drawn, Smallest, width), fonts, width, height));
     }
 
+    /// <summary>One paragraph of one size, with no end to its height.</summary>
+    public static IEnumerable<List<DrawnCharacter>> Lines(string text, IReadOnlyList<TrueTypeFont> fonts, double size, double width)
+    {
+        foreach (var line in Break(DrawableText.Draw(text, fonts), width / size))
+        {
+            DrawableText.TurnRightToLeft(line);
+            yield return line;
+        }
+    }
+
     private static List<LaidLine> Lay(List<(List<DrawnCharacter> Characters, double Scale)> texts, double size, double width)
     {
         var lines = new List<LaidLine>();

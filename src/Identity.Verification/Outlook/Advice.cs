@@ -48,7 +48,7 @@ public static class Advice
         var signed = report.Signatures.Where(signature => signature is { IsSignature: true, Integrity: "changed", Revision: not null }).Select(signature => signature.Revision!.Value).ToList();
         return signed.Count == 0
             ? [ValidationMessage.Error("advice-do-not-rely")]
-            : [ValidationMessage.Error("advice-read-signed-state", signed.Max()), ValidationMessage.Warning("advice-ask-who-changed")];
+            : [ValidationMessage.Error("advice-read-signed-state", signed.Min()), ValidationMessage.Warning("advice-ask-who-changed")];
     }
 
     private static IReadOnlyList<ValidationMessage> Unread(string code) => code switch

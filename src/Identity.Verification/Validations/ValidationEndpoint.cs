@@ -6,7 +6,7 @@ using Identity.Web;
 
 namespace Identity.Verification.Validations;
 
-/// <summary>`POST /v1/validations`: a PDF in the field `file`, our report as the answer, or ETSI's, or the evidence package, when the client accepts that rather than JSON.</summary>
+/// <summary>`POST /v1/validations`: a PDF in the field `file`, our report as the answer, or ETSI's, or a PDF in the reader's language, or the evidence package, when the client accepts that rather than JSON.</summary>
 public static class ValidationEndpoint
 {
     /// <summary>Seconds after which a client that was turned away may come back.</summary>
@@ -15,7 +15,7 @@ public static class ValidationEndpoint
     private const string Json = "application/json";
 
     // The first wins when a client has no preference.
-    private static readonly string[] Forms = [Json, EtsiReport.MediaType, EvidencePackage.MediaType];
+    private static readonly string[] Forms = [Json, EtsiReport.MediaType, PdfReport.MediaType, EvidencePackage.MediaType];
 
     public static async Task Handle(HttpContext context, VerificationSettings settings, DocumentValidation validation, UploadBudget budget)
     {
@@ -35,7 +35,7 @@ public static class ValidationEndpoint
             case Upload.NoRoom:
                 await Busy(context);
                 break;
-            case Upload.Received upload when await validation.Validate(upload.Document, upload.Name, context.RequestAborted) is ValidationOutcome.Done done:
+            case Upload.Received upload when await validation.Validate(upload.Document, upload.Name, context.RequestAborted, pictures: FormOf(context.Request) == PdfReport.MediaType) is ValidationOutcome.Done done:
                 await Answer(context, done.Report, upload.Document, share);
                 break;
             default:
@@ -55,6 +55,9 @@ public static class ValidationEndpoint
             case EvidencePackage.MediaType:
                 context.Response.Headers.ContentDisposition = SafeText.Attachment(Path.GetFileNameWithoutExtension(SafeText.FileName(report.File)) + "-evidence.zip");
                 await Send(context, EvidencePackage.MediaType, EvidencePackage.Write(document, report));
+                break;
+            case PdfReport.MediaType:
+                await Send(context, PdfReport.MediaType, PdfReport.Render(report, CultureInfo.CurrentUICulture));
                 break;
             case EtsiReport.MediaType:
                 await Send(context, EtsiReport.MediaType, EtsiReport.Render(report));

@@ -28,6 +28,8 @@ public sealed class VerifyModel(VerificationSettings settings, DocumentValidatio
 
     public string ReportAsDataAddress => "data:application/json;base64," + Convert.ToBase64String(Encoding.UTF8.GetBytes(ReportJson.Serialize(Report!)));
 
+    public string PdfReportAsDataAddress => "data:application/pdf;base64," + Convert.ToBase64String(PdfReport.Render(Report!, CultureInfo.CurrentUICulture));
+
     public string EtsiReportAsDataAddress => "data:application/xml;base64," + Convert.ToBase64String(EtsiReport.Render(Report!));
 
     public async Task OnPost()
