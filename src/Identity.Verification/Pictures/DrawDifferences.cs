@@ -5,6 +5,9 @@ namespace Identity.Verification.Pictures;
 /// <summary>Draws what a reader should compare, one document at a time, where the system can do it safely.</summary>
 public sealed class DrawDifferences(VerificationSettings settings, ILogger<DrawDifferences> log) : IDisposable
 {
+    /// <summary>Bytes of all pictures of one answer, which carries them in its page and in its PDF.</summary>
+    public const int MostBytes = 6 * 1024 * 1024;
+
     private readonly SemaphoreSlim turn = new(1, 1);
     private Task<SandboxedPoppler?>? found;
 
@@ -21,11 +24,15 @@ public sealed class DrawDifferences(VerificationSettings settings, ILogger<DrawD
             if (await (found ??= Find()) is not { } poppler)
                 return [];
             var drawn = new List<PageDifference>();
+            var room = MostBytes;
             foreach (var (revision, page) in pages)
             {
                 var revisions = judged.Data.Document.Revisions;
                 var before = await poppler.Draw(file[..(int)revisions[revision - 2].End], page, cancellation);
                 var after = await poppler.Draw(file[..(int)revisions[revision - 1].End], page, cancellation);
+                room -= (before?.Length ?? 0) + (after?.Length ?? 0);
+                if (room < 0)
+                    break;
                 if (before is not null || after is not null)
                     drawn.Add(new PageDifference(revision, page, before, after));
             }

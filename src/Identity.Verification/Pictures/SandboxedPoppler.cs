@@ -14,7 +14,7 @@ public sealed class SandboxedPoppler
     public const int LongerSide = 900;
 
     /// <summary>Bytes of one picture.</summary>
-    public const int LargestPicture = 4 * 1024 * 1024;
+    public const int LargestPicture = 2 * 1024 * 1024;
 
     public static readonly TimeSpan RealTime = TimeSpan.FromSeconds(8);
 

@@ -4,10 +4,13 @@ using Identity.Pkix.Asn1;
 namespace Identity.Verification.Reports;
 
 /// <summary>The validation objects of TS 119 102-2 4.4: each appears once, under an identifier that the signatures refer to.</summary>
-internal static class EtsiObjects
+public static class EtsiObjects
 {
     private const string Signatures = "http://www.w3.org/2000/09/xmldsig#";
     private const string Words = "urn:etsi:019102:";
+
+    /// <summary>Bytes of objects that are carried whole; beyond them an object is named by its digest (4.4.5 leaves the choice), for a CRL can have many megabytes.</summary>
+    public const int CarriedBytes = 1024 * 1024;
 
     // RFC 9231 2.1.
     private static readonly Dictionary<string, string> DigestMethods = new(StringComparer.Ordinal)
@@ -66,8 +69,13 @@ internal static class EtsiObjects
         if (items.Count == 0 && !signatures.Any(HasDigest))
             return;
         xml.WriteStartElement("SignatureValidationObjects");
+        var room = CarriedBytes;
         foreach (var item in items)
-            Item(xml, report, item, timestamps.FirstOrDefault(timestamp => timestamp.Token!.Name == item.Name));
+        {
+            var isCarried = item.Raw.Length <= room;
+            room -= isCarried ? item.Raw.Length : 0;
+            Item(xml, report, item, isCarried, timestamps.FirstOrDefault(timestamp => timestamp.Token!.Name == item.Name));
+        }
         for (var i = 0; i < signatures.Count; i++)
         {
             if (!HasDigest(signatures[i]))
@@ -85,7 +93,7 @@ internal static class EtsiObjects
 
     private static bool HasDigest(SignatureReport signature) => signature.Bytes?.SignedDigest is not null && DigestMethod(signature.Bytes.DigestOid) is not null;
 
-    private static void Item(XmlWriter xml, ValidationReport report, EvidenceItem item, TimestampReport? timestamp)
+    private static void Item(XmlWriter xml, ValidationReport report, EvidenceItem item, bool isCarried, TimestampReport? timestamp)
     {
         xml.WriteStartElement("ValidationObject");
         xml.WriteAttributeString("id", Id(item));
@@ -97,7 +105,10 @@ internal static class EtsiObjects
             _ => "timestamp",
         });
         xml.WriteStartElement("ValidationObjectRepresentation");
-        xml.WriteElementString("base64", Convert.ToBase64String(item.Raw.Span));
+        if (isCarried)
+            xml.WriteElementString("base64", Convert.ToBase64String(item.Raw.Span));
+        else
+            Digest(xml, DigestMethods[Oids.Sha256], Convert.FromHexString(item.Name));
         xml.WriteEndElement();
         xml.WriteStartElement("POE");
         xml.WriteElementString("POETime", report.ValidationTime);

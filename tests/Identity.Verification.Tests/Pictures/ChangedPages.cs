@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using System.Text.RegularExpressions;
 using Identity.Pdf.Syntax;
 using Identity.TestKit;
@@ -88,6 +89,21 @@ public sealed partial class ChangedPages(Hierarchy hierarchy, VerificationServer
         var poppler = await Poppler();
         Assert.Null(await poppler.Draw(new byte[5_000_000], 1, TestContext.Current.CancellationToken));
         Assert.Null(await poppler.Draw(ReadOnlyMemory<byte>.Empty, 1, TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
+    public async Task A_picture_over_the_cap_is_given_up()
+    {
+        // Noise does not compress: three bytes for each of 900 times 900 pixels.
+        const int side = SandboxedPoppler.LongerSide;
+        var noise = string.Concat(RandomNumberGenerator.GetBytes(side * side * 3).Select(value => (char)value));
+        byte[] Page(int pixels) => HandMadePdf.Append(HandMadePdf.Plain(),
+            (20, HandMadePdf.Stream(noise[..(pixels * pixels * 3)], $"/Type/XObject/Subtype/Image/Width {pixels}/Height {pixels}/ColorSpace/DeviceRGB/BitsPerComponent 8")),
+            (HandMadePdf.Page, "<</Type/Page/Parent 2 0 R/MediaBox[0 0 900 900]/Contents 4 0 R/Resources<</XObject<</A 20 0 R>>>>>>"),
+            (HandMadePdf.Content, HandMadePdf.Stream($"{pixels} 0 0 {pixels} 0 0 cm /A Do")));
+        var poppler = await Poppler();
+        Assert.Null(await poppler.Draw(Page(side), 1, TestContext.Current.CancellationToken));
+        Assert.InRange((await poppler.Draw(Page(300), 1, TestContext.Current.CancellationToken))!.Length, 200_000, SandboxedPoppler.LargestPicture);
     }
 
     [Fact]

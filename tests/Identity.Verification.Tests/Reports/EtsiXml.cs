@@ -99,6 +99,17 @@ public sealed partial class EtsiXml(Hierarchy hierarchy, VerificationServer serv
     }
 
     [Fact]
+    public async Task Large_objects_are_named_by_their_digest()
+    {
+        var report = await Validating.Report(hierarchy.Sign(HandMadePdf.Plain()), hierarchy);
+        var (at, over) = (new byte[EtsiObjects.CarriedBytes], new byte[EtsiObjects.CarriedBytes + 1]);
+        XElement Of(byte[] crl) => Rendered(report with { Evidence = [new EvidenceItem(EvidenceKind.Crl, crl, true)] }).Descendants(Report + "ValidationObject").First();
+        Assert.NotNull(Of(at).Descendants(Report + "base64").SingleOrDefault());
+        Assert.Empty(Of(over).Descendants(Report + "base64"));
+        Assert.Equal(System.Security.Cryptography.SHA256.HashData(over), Convert.FromBase64String(Of(over).Descendants(Signature + "DigestValue").Single().Value));
+    }
+
+    [Fact]
     public async Task A_revoked_certificate_is_named_with_its_time()
     {
         var at = Hierarchy.Now.AddMinutes(1);
