@@ -9,13 +9,17 @@ export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 PLAYWRIGHT_SKIP_BROWSER_DOW
 
 # program -> Debian package
 programs=(
-  redis-server:redis-server chromium:chromium pdfsig:poppler-utils pdftocairo:poppler-utils qpdf:qpdf mutool:mupdf-tools fc-query:fontconfig zbarimg:zbar-tools
+  redis-server:redis-server chromium:chromium pdfsig:poppler-utils pdftocairo:poppler-utils qpdf:qpdf mutool:mupdf-tools fc-query:fontconfig zbarimg:zbar-tools java:default-jre-headless
   openssl:openssl jq:jq certtool:gnutls-bin certutil:libnss3-tools faketime:faketime soffice:libreoffice-writer-nogui node:nodejs npm:npm apache2:apache2 pg_createcluster:postgresql
   softhsm2-util:softhsm2 pkcs11-tool:opensc
 )
 # file -> Debian package, for what is no program
 files=(
   /usr/lib/apache2/modules/mod_auth_openidc.so:libapache2-mod-auth-openidc
+  /usr/share/java/preflight.jar:libpdfbox2-java
+  /usr/share/java/commons-logging.jar:libcommons-logging-java
+  /usr/share/java/javax.activation.jar:libactivation-java
+  /usr/share/java/jaxb-api.jar:libjaxb-api-java
   /usr/lib/python3/dist-packages/authlib/__init__.py:python3-authlib
   /usr/lib/python3/dist-packages/requests/__init__.py:python3-requests
 )

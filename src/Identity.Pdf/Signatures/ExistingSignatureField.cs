@@ -79,7 +79,7 @@ internal static class ExistingSignatureField
     }
 
     // 12.5.5: what a widget shows is its appearance; without one, viewers make something up.
-    private static ObjectId Empty(IncrementalUpdate update, double width, double height) => update.AddStream(
+    internal static ObjectId Empty(IncrementalUpdate update, double width, double height) => update.AddStream(
     [
         new("Type", new SyntaxWriter().Name("XObject").Written), new("Subtype", new SyntaxWriter().Name("Form").Written),
         new("BBox", AppearanceStream.Numbers([0, 0, Math.Ceiling(width), Math.Ceiling(height)])),

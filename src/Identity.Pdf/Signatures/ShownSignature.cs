@@ -42,6 +42,8 @@ internal sealed class ShownSignature
         {
             // 12.7.5.5: without width and height it is not shown.
             widget.Name("Rect").BeginArray().Integer(0).Integer(0).Integer(0).Integer(0).EndArray();
+            // ISO 19005-1 6.9: each field has an appearance, one that is not shown too; later parts except it.
+            widget.Name("AP").BeginDictionary().Name("N").Reference(ExistingSignatureField.Empty(update, 0, 0)).EndDictionary();
             return;
         }
         var (left, bottom, right, top) = shown.ToUserSpace(place);
