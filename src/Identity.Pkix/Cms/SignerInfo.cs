@@ -79,10 +79,25 @@ public sealed class SignerInfo
     {
         if (SignedAttributesDer is not { } der || SignedAttributesAsFound is not { } found) return SignatureCheck.Invalid;
         var check = SignatureVerification.VerifyData(key, SignatureAlgorithm, der.Span, SignatureValue.Span);
-        // Some signers hash the set as they wrote it, unsorted or in BER: the same attributes, so the same meaning.
-        return check == SignatureCheck.Invalid && !der.Span.SequenceEqual(found.Span)
+        // RFC 5652 5.4: over the set in DER. What stands inside an attribute is often copied from elsewhere (the issuer's name, say) and hashed as it
+        // stands, so that is accepted too; a set in another order is not the one that is to be hashed.
+        return check == SignatureCheck.Invalid && !der.Span.SequenceEqual(found.Span) && IsInOrder(found)
             ? SignatureVerification.VerifyData(key, SignatureAlgorithm, found.Span, SignatureValue.Span)
             : check;
+    }
+
+    // X.690 11.6, for the members of the set themselves.
+    private static bool IsInOrder(ReadOnlyMemory<byte> set)
+    {
+        try
+        {
+            new AsnReader(set, AsnEncodingRules.DER).ReadSetOf();
+            return true;
+        }
+        catch (AsnContentException)
+        {
+            return false;
+        }
     }
 
     /// <summary>RFC 5652 5.4 without signed attributes: the value is over the content's digest. Invalid when there are signed attributes.</summary>

@@ -1,6 +1,7 @@
 using Identity.Pdf.Signatures;
 using Identity.Pdf.Syntax;
 using Identity.Pkix.Asn1;
+using Identity.Pkix.Cms;
 using Identity.Pkix.X509;
 using Identity.Verification.Engine.Processes;
 using Identity.Verification.Evidence;
@@ -30,9 +31,25 @@ public static class SignatureLevel
             case "ETSI.CAdES.detached" when isArchived:
                 return "PAdES-LTV";
             case "ETSI.CAdES.detached":
-                return facts.Signer.SignedAttributes.Any(attribute => attribute.Oid == Oids.SignaturePolicy) ? "PAdES-EPES" : "PAdES-BES";
+                return NamesPolicy(facts.Signer) ? "PAdES-EPES" : "PAdES-BES";
             default:
                 return null;
+        }
+    }
+
+    // EN 319 122-1 5.2.9: a policy is named by the digest of its document; what has not the length of one names none.
+    private static bool NamesPolicy(SignerInfo signer)
+    {
+        if (signer.SignedAttributes.FirstOrDefault(attribute => attribute.Oid == Oids.SignaturePolicy) is not { Values: [var raw] })
+            return false;
+        try
+        {
+            return SignaturePolicyIdentifier.Parse(raw) is { DigestAlgorithm: { } algorithm } named
+                && (Digests.FromOid(algorithm.Oid) is not { } name || named.Digest.Length == Digests.Length(name));
+        }
+        catch (MalformedException)
+        {
+            return false;
         }
     }
 
@@ -77,7 +94,11 @@ public static class SignatureLevel
         var inSignature = isPkcs7 && facts.Attributes?.RevocationArchival is not null;
         if (!inSignature && !StoreGrewAfter(data, facts.Dictionary.Revision))
             return false;
-        return PathBuilding.AsFarAsPossible(leaf, data.Certificates)
+        // The time-stamp that gives level T is part of what has to be validated: those in the signature, else the first on the document.
+        var stamps = facts.SignatureTimestamps.Count > 0
+            ? facts.SignatureTimestamps.Select(timestamp => timestamp.Authority)
+            : Covering(data, facts).Take(1).Select(timestamp => timestamp.DocumentTimestamp!.Authority);
+        return stamps.OfType<Certificate>().Prepend(leaf).SelectMany(one => PathBuilding.AsFarAsPossible(one, data.Certificates)).Distinct()
             .Where(certificate => NeedsRevocation(certificate, data.Certificates))
             .All(certificate => IsSpokenOf(certificate, data.Revocation, isPkcs7));
     }

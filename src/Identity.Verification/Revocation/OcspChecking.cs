@@ -1,6 +1,5 @@
 using Identity.Pkix.Asn1;
 using Identity.Pkix.Ocsp;
-using Identity.Pkix.Signatures;
 using Identity.Pkix.X509;
 using Identity.Verification.Engine;
 using Identity.Verification.Trust;
@@ -27,7 +26,7 @@ internal static class OcspChecking
             return Pass(remarks, ValidationMessage.Warning("revocation-critical-extension", name));
         if (Responder(response, issuer, checking.Pool) is not { } responder)
             return Pass(remarks, ValidationMessage.Warning("ocsp-responder-not-authorized", name));
-        if (response.VerifySignature(checking.Pool.KeyOf(responder)) != SignatureCheck.Valid)
+        if (!checking.IsSignedBy(response, responder))
             return Pass(remarks, ValidationMessage.Warning("ocsp-signature-invalid", name));
         var weak = checking.Weak(response.SignatureAlgorithm, responder);
         // 4.2.2.2: a delegated responder is a certificate like others; its life must cover the answer, and it may have been revoked.

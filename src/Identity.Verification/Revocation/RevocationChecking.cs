@@ -1,4 +1,5 @@
 using Identity.Pkix.Crl;
+using Identity.Pkix.Ocsp;
 using Identity.Pkix.Signatures;
 using Identity.Pkix.X509;
 using Identity.Verification.Engine;
@@ -19,6 +20,7 @@ public sealed record RevocationTimes(DateTimeOffset ControlTime, DateTimeOffset 
 public sealed class RevocationChecking(RevocationEvidence evidence, CertificatePool pool, RevocationTimes times)
 {
     private readonly Dictionary<(CertificateRevocationList List, Certificate Signer), bool> signed = [];
+    private readonly Dictionary<(BasicOcspResponse Response, Certificate Signer), bool> answered = [];
     private readonly Dictionary<(Certificate Signer, Certificate Anchor), (int Evidence, bool Trusted)> trusted = [];
     private readonly HashSet<Certificate> inQuestion = [];
     private long bytesLeft = ValidationCaps.CrlSignatureBytes;
@@ -57,6 +59,14 @@ public sealed class RevocationChecking(RevocationEvidence evidence, CertificateP
         if ((bytesLeft -= list.Raw.Length) < 0)
             return false;
         return signed[(list, signer)] = list.VerifySignature(pool.KeyOf(signer)) == SignatureCheck.Valid;
+    }
+
+    /// <summary>The answer's signature verifies under the key of this certificate.</summary>
+    internal bool IsSignedBy(BasicOcspResponse response, Certificate signer)
+    {
+        if (answered.TryGetValue((response, signer), out var known))
+            return known;
+        return answered[(response, signer)] = response.VerifySignature(pool.KeyOf(signer)) == SignatureCheck.Valid;
     }
 
     /// <summary>

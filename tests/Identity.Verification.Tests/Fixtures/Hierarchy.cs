@@ -81,15 +81,17 @@ public sealed class Hierarchy : IDisposable
     }
 
     /// <summary>That this certificate is good, by a delegated responder of people-ca whose certificate ends with the day.</summary>
-    public byte[] OcspOfShortLivedResponder(string name)
+    public byte[] OcspOfShortLivedResponder(string name) => Ocsp(name, "short-responder", "noCheck=ignored\n");
+
+    public byte[] Ocsp(string name, string responder, string extension)
     {
         using var turn = turns.EnterScope();
-        Pki.Certify("short-responder", OpensslKey.P256, "/C=XX/CN=Short responder", "keyUsage=critical,digitalSignature\nextendedKeyUsage=OCSPSigning\nnoCheck=ignored\n", "people-ca", "OcspSigning", days: 1);
+        Pki.Certify(responder, OpensslKey.P256, $"/C=XX/CN={responder}", "keyUsage=critical,digitalSignature\nextendedKeyUsage=OCSPSigning\n" + extension, "people-ca", "OcspSigning", days: 1);
         var index = Pki.PathOf("status.txt");
         var certificate = Certificate.Parse(Pki.Certificate(name));
         File.WriteAllText(index, $"V\t{certificate.NotAfter.UtcDateTime.ToString("yyMMddHHmmss'Z'", CultureInfo.InvariantCulture)}\t\t{certificate.SerialHex}\tunknown\t/CN=good\n");
         Pki.Openssl("ocsp", "-issuer", Pki.CertificatePath("people-ca"), "-cert", Pki.CertificatePath(name), "-no_nonce", "-reqout", Pki.PathOf("status.req"));
-        Pki.Openssl("ocsp", "-index", index, "-CA", Pki.CertificatePath("people-ca"), "-rsigner", Pki.CertificatePath("short-responder"), "-rkey", Pki.KeyPath("short-responder"),
+        Pki.Openssl("ocsp", "-index", index, "-CA", Pki.CertificatePath("people-ca"), "-rsigner", Pki.CertificatePath(responder), "-rkey", Pki.KeyPath(responder),
             "-reqin", Pki.PathOf("status.req"), "-respout", Pki.PathOf("status.der"), "-ndays", "30");
         return File.ReadAllBytes(Pki.PathOf("status.der"));
     }
