@@ -46,7 +46,7 @@ internal static class StructureTag
             PdfArray array => SyntaxEdit.WithItem(array, item.Span),
             PdfNull => new SyntaxWriter().BeginArray().Verbatim(item.Span).EndArray().Written,
             // 14.7.2 table 354: one child stands alone.
-            _ => new SyntaxWriter().BeginArray().Verbatim(children!.Raw.Span).Verbatim(item.Span).EndArray().Written,
+            _ => new SyntaxWriter().BeginArray().Verbatim(Encryption.EncryptedSyntax.Plain(children!).Raw.Span).Verbatim(item.Span).EndArray().Written,
         };
     }
 

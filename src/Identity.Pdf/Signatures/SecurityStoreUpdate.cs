@@ -38,6 +38,8 @@ public static class SecurityStoreUpdate
     public static SecurityStoreAddition.Refused? Refusal(PdfDocument document)
     {
         var view = document.Latest;
+        if (document.Security is { MayFillFields: false })
+            return new(SignatureRefusal.NotPermitted, "the document is encrypted, and its permissions forbid this addition without the owner's password");
         if (view.SecurityStore is { Defects: [var defect, ..] })
             return new(SignatureRefusal.BrokenSecurityStore, defect);
         return view.SecurityStore is null && view.Resolve(view.Catalog["DSS"]) is not PdfNull ? new(SignatureRefusal.BrokenSecurityStore, "DSS is no dictionary") : null;

@@ -169,7 +169,7 @@ internal sealed class SignatureFinder
 
     private static SignatureContents Contents(RevisionView view, PdfDictionary dictionary) => view.Resolve(dictionary["Contents"]) switch
     {
-        PdfString text => new SignatureContents.Present(text.GetBytes(), text.IsHexadecimal, text.Source.IsFile ? new ByteSpan(text.Start, text.End) : null,
+        PdfString text => new SignatureContents.Present(text.GetStoredBytes(), text.IsHexadecimal, text.Source.IsFile ? new ByteSpan(text.Start, text.End) : null,
             dictionary["Contents"] is PdfReference),
         PdfNull => dictionary.Has("Contents") ? new SignatureContents.NotAString() : new SignatureContents.Missing(),
         _ => new SignatureContents.NotAString(),

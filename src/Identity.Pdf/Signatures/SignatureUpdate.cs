@@ -50,6 +50,9 @@ public enum SignatureRefusal
     /// <summary>Only the first signature of a document certifies it.</summary>
     AlreadySigned,
 
+    /// <summary>The document is encrypted, and who opens it with this password may not do this.</summary>
+    NotPermitted,
+
     /// <summary>The document security store is not what it must be, so nothing can be added to it.</summary>
     BrokenSecurityStore,
 
@@ -79,7 +82,7 @@ public abstract record SignaturePreparation
     }
 }
 
-/// <summary>Appends an empty signature (ISO 32000-2 12.8.1, EN 319 142-1 5.3). Encrypted documents never get here: they are not read.</summary>
+/// <summary>Appends an empty signature (ISO 32000-2 12.8.1, EN 319 142-1 5.3). In an encrypted document all but Contents is encrypted like the rest of it.</summary>
 public static class SignatureUpdate
 {
     /// <summary>Largest <see cref="SignatureRequest.ContentsBytes"/>.</summary>
@@ -162,6 +165,10 @@ public static class SignatureUpdate
     private static SignaturePreparation.Refused? Refusal(PdfDocument document, SignatureRequest request)
     {
         var view = document.Latest;
+        // Table 22: a time-stamp is an addition to what may be signed, not a field that somebody fills in.
+        var fills = request.Kind == SignatureKind.DocumentTimestamp || request.ExistingField is not null;
+        if (document.Security is { } security && !(fills ? security.MayFillFields : security.MayAddFields))
+            return new(SignatureRefusal.NotPermitted, "the document is encrypted, and its permissions forbid this signature without the owner's password");
         if (view.Form.Dictionary is { } form && view.Resolve(form["XFA"]) is not PdfNull)
             return new(SignatureRefusal.XfaForm, "the document has an XFA form");
         if (!request.DespiteCertification && PermitsNoChanges(document))

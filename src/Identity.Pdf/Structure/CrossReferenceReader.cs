@@ -3,7 +3,8 @@ using Identity.Pdf.Syntax;
 namespace Identity.Pdf.Structure;
 
 /// <summary>Follows the sections from the newest to the oldest (ISO 32000-2 7.5.4 to 7.5.8).</summary>
-internal sealed class CrossReferenceReader(FileView file, ParseBudget budget, StreamBudget streams, EndMarkers markers, DeviationList deviations)
+internal sealed class CrossReferenceReader(FileView file, ParseBudget budget, StreamBudget streams, EndMarkers markers, DeviationList deviations,
+    bool mayBeEncrypted)
 {
     private readonly IndirectObjectReader objects = new(file, budget, deviations);
     private readonly PdfLimits limits = budget.Limits;
@@ -123,7 +124,7 @@ internal sealed class CrossReferenceReader(FileView file, ParseBudget budget, St
 
     private void CheckTrailer(PdfDictionary trailer)
     {
-        if (trailer["Encrypt"] is not (null or PdfNull))
+        if (trailer["Encrypt"] is not (null or PdfNull) && !mayBeEncrypted)
             throw new PdfRefusedException(PdfRefusalCode.Encrypted, "the document is encrypted");
         if (trailer["Size"] is not PdfInteger { Value: >= 0 } size)
             throw new PdfRefusedException(PdfRefusalCode.Malformed, $"the trailer at byte {trailer.Start} has no Size");

@@ -16,6 +16,12 @@ public abstract class DocumentBytes : IDisposable
 
     protected DocumentBytes() { }
 
+    /// <summary>
+    /// Opens the document when it is encrypted; empty for one that opens without being asked. Null: encrypted documents are not read. Kept in
+    /// memory as long as these bytes are, also by what is appended to them.
+    /// </summary>
+    public string? Password { get; init; }
+
     /// <summary>Bytes in all.</summary>
     public abstract long Length { get; }
 
@@ -31,12 +37,14 @@ public abstract class DocumentBytes : IDisposable
 
     public static implicit operator DocumentBytes(Memory<byte> bytes) => new BytesInMemory(bytes);
 
+    public static DocumentBytes OfMemory(ReadOnlyMemory<byte> bytes, string? password = null) => new BytesInMemory(bytes) { Password = password };
+
     /// <summary>A file that is never changed under its name. It is closed by <see cref="Dispose()"/>.</summary>
     /// <exception cref="IOException">It cannot be opened.</exception>
-    public static DocumentBytes OfFile(string path)
+    public static DocumentBytes OfFile(string path, string? password = null)
     {
         var handle = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete);
-        return new BytesInFile(handle, RandomAccess.GetLength(handle));
+        return new BytesInFile(handle, RandomAccess.GetLength(handle)) { Password = password };
     }
 
     /// <summary>Fills the target with the bytes from an offset on.</summary>
@@ -55,10 +63,10 @@ public abstract class DocumentBytes : IDisposable
     public byte[] ToArray() => Slice(0, checked((int)Length));
 
     /// <summary>These bytes and more behind them. Nothing is copied that is not in memory already.</summary>
-    public virtual DocumentBytes Append(ReadOnlyMemory<byte> more) => new AppendedBytes(this, more);
+    public virtual DocumentBytes Append(ReadOnlyMemory<byte> more) => new AppendedBytes(this, more) { Password = Password };
 
     /// <summary>The first bytes of these.</summary>
-    public virtual DocumentBytes Prefix(long length) => length == Length ? this : new PrefixOfBytes(this, length);
+    public virtual DocumentBytes Prefix(long length) => length == Length ? this : new PrefixOfBytes(this, length) { Password = Password };
 
     public void CopyTo(Stream target, long from = 0) => ForEach(from, Length - from, part => target.Write(part.Span));
 
@@ -207,10 +215,10 @@ public abstract class DocumentBytes : IDisposable
                 bytes.CopyTo(into.Bytes);
             }
             more.CopyTo(into.Bytes.AsMemory(bytes.Length));
-            return new BytesInMemory(into.Bytes.AsMemory(0, length)) { before = this, room = into };
+            return new BytesInMemory(into.Bytes.AsMemory(0, length)) { before = this, room = into, Password = Password };
         }
 
-        public override DocumentBytes Prefix(long length) => length == Length ? this : new BytesInMemory(bytes[..checked((int)length)]);
+        public override DocumentBytes Prefix(long length) => length == Length ? this : new BytesInMemory(bytes[..checked((int)length)]) { Password = Password };
     }
 
     private sealed class BytesInFile(SafeFileHandle handle, long length) : DocumentBytes

@@ -64,14 +64,17 @@ internal static class DocumentReader
         var markers = new EndMarkers(file);
         if (markers.Last is not { HasEndOfFile: true } last || markers.LastIsUnreadable is not null)
             throw new PdfRefusedException(PdfRefusalCode.Malformed, "the file has no startxref with an offset and %%EOF at its end");
-        // Encrypted documents are refused here: nothing inside them could be read.
-        var chain = new CrossReferenceReader(file, budget, streams, markers, deviations).ReadChain(last.PointsAt);
+        // Without a password encrypted documents are refused here: nothing inside them could be read.
+        var chain = new CrossReferenceReader(file, budget, streams, markers, deviations, wholeFile.Password is not null).ReadChain(last.PointsAt);
         var layouts = RevisionLayout.Cut(chain, file, markers, limits, deviations);
         var table = new ObjectTable();
         foreach (var layout in layouts)
             table.Add(layout);
+        var encryption = DocumentEncryption.Of(chain);
+        if (encryption is not null)
+            file.Split();
         var loader = new ObjectLoader(file, table, layouts, budget, streams, deviations);
-        loader.Load();
+        loader.Load(() => encryption?.Open(table, wholeFile.Password!));
 
         file.Release();
 
@@ -81,6 +84,7 @@ internal static class DocumentReader
         var document = new PdfDocument(wholeFile, limits, version, table, revisions, last.PointsAt, Trailing(new FileView(wholeFile, wholeFile.Length, limits), layouts[^1].End), deviations)
         {
             UnreadableUpdate = unreadableUpdate,
+            Security = encryption?.Handler,
         };
         foreach (var revision in revisions)
             document.AsOf(revision.Number).CheckCatalog();

@@ -16,6 +16,7 @@ internal sealed class FileView
     private readonly DocumentBytes bytes;
     private readonly PdfLimits limits;
     private readonly PdfSource? whole;
+    private bool isSplit;
     private byte[] window = [];
     private long windowStart;
     private int windowLength;
@@ -34,7 +35,7 @@ internal sealed class FileView
     public (PdfSource Source, int Position) At(long offset, ref int size)
     {
         if (whole is not null)
-            return (whole, (int)Math.Min(offset, Length));
+            return (isSplit ? new PdfSource(whole.Bytes, null) : whole, (int)Math.Min(offset, Length));
         if (offset > Length)
             offset = Length;
         var inWindow = offset >= windowStart && offset <= windowStart + windowLength;
@@ -49,6 +50,9 @@ internal sealed class FileView
         var isPartial = windowStart + windowLength < Length;
         return (new PdfSource(window.AsMemory(start, windowLength - start), bytes, offset, isPartial), 0);
     }
+
+    /// <summary>From here on every object has a source of its own: each is encrypted with its own key.</summary>
+    public void Split() => isSplit = true;
 
     /// <summary>The window is needed no longer.</summary>
     public void Release() => (window, windowStart, windowLength) = ([], 0, 0);

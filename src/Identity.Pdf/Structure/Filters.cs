@@ -25,7 +25,7 @@ internal static class Filters
         // No filter that is read here makes less of more than twice as many bytes but by way of white space.
         if (stream.DataLength > 4L * limits.DecodedStreamBytes)
             throw Output.TooLarge(limits.DecodedStreamBytes);
-        var data = stream.RawData;
+        var data = stream.Source.Decryption is { } encrypted ? encrypted.Handler.DecryptStream(encrypted.Id, dictionary, stream.RawData) : stream.RawData;
         if (filters.Count == 0 && data.Length > limits.DecodedStreamBytes)
             throw Output.TooLarge(limits.DecodedStreamBytes);
         for (var index = 0; index < filters.Count; index++)

@@ -18,10 +18,12 @@ internal sealed class ObjectLoader(FileView file, ObjectTable table, List<Revisi
     /// <summary>Definitions that cannot be read.</summary>
     public IReadOnlyList<ObjectDefinition> Defective => defective;
 
-    public void Load()
+    /// <param name="open">Opens an encrypted document, once the objects that stand in the file are read and before those in object streams are.</param>
+    public void Load(Action open)
     {
         ReadObjectsInFile();
         CloseStreams(last: false);
+        open();
         ReadObjectStreams();
         CloseStreams(last: true);
         CheckReplacedObjectStreams();

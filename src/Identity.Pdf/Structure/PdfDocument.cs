@@ -1,3 +1,4 @@
+using Identity.Pdf.Encryption;
 using Identity.Pdf.Signatures;
 using Identity.Pdf.Syntax;
 
@@ -51,6 +52,9 @@ public sealed class PdfDocument
 
     /// <summary>Every signature dictionary of every revision, in file order.</summary>
     public IReadOnlyList<SignatureDictionary> Signatures { get; internal set; } = [];
+
+    /// <summary>Null when the document is not encrypted.</summary>
+    internal SecurityHandler? Security { get; init; }
 
     internal ObjectTable Table { get; }
 

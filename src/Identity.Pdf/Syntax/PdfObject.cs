@@ -1,3 +1,4 @@
+using Identity.Pdf.Encryption;
 using Identity.Pdf.Structure;
 
 namespace Identity.Pdf.Syntax;
@@ -27,6 +28,9 @@ public sealed class PdfSource
 
     /// <summary>Offset in the file of the first of <see cref="Bytes"/>.</summary>
     internal long Offset { get; }
+
+    /// <summary>Null when strings and streams stand in the clear.</summary>
+    internal Decryption? Decryption { get; set; }
 
     /// <summary>The file goes on behind <see cref="Bytes"/>: what reaches their end may be cut off.</summary>
     internal bool IsPartial { get; }

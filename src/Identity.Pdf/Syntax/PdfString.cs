@@ -9,8 +9,24 @@ public sealed class PdfString : PdfObject
     /// <summary>Written between angle brackets.</summary>
     public bool IsHexadecimal { get; }
 
-    /// <summary>The bytes of the string, escapes resolved. Decoded at each call: keep the result.</summary>
-    public byte[] GetBytes() => StringEncoding.Decode(Raw.Span, IsHexadecimal);
+    /// <summary>The bytes of the string, escapes resolved, decrypted. Decoded at each call: keep the result.</summary>
+    public byte[] GetBytes() => Source.Decryption is { } encrypted ? Decrypted(encrypted) : GetStoredBytes();
+
+    /// <summary>The bytes as they are stored, also in an encrypted document.</summary>
+    internal byte[] GetStoredBytes() => StringEncoding.Decode(Raw.Span, IsHexadecimal);
+
+    private byte[] Decrypted(Encryption.Decryption encrypted)
+    {
+        try
+        {
+            return encrypted.Handler.DecryptString(encrypted.Id, GetStoredBytes());
+        }
+        catch (PdfRefusedException)
+        {
+            // Not encrypted as the document says: no text that anybody could read.
+            return [];
+        }
+    }
 
     /// <summary>The string read as a text string (7.9.2.2): UTF-16BE or UTF-8 by byte order mark, otherwise PDFDocEncoding.</summary>
     public string GetText() => TextString.Read(GetBytes());

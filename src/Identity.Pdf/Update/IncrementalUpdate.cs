@@ -1,3 +1,4 @@
+using Identity.Pdf.Encryption;
 using Identity.Pdf.Structure;
 using Identity.Pdf.Syntax;
 
@@ -83,11 +84,15 @@ public sealed class IncrementalUpdate
     /// <summary>A new stream; Length is added to the entries.</summary>
     public ObjectId AddStream(IReadOnlyList<KeyValuePair<string, ReadOnlyMemory<byte>>> entries, ReadOnlyMemory<byte> data)
     {
+        var id = Reserve();
+        if (Document.Security is { } handler)
+            data = handler.EncryptStream(id, data.Span);
         var writer = new SyntaxWriter().BeginDictionary();
         foreach (var (key, value) in entries)
             writer.Name(key).Verbatim(value.Span);
         writer.Name("Length").Integer(data.Length).EndDictionary();
-        return Add(writer.Put("\nstream\n"u8).Put(data.Span).Put("\nendstream"u8).Written);
+        Define(id, writer.Put("\nstream\n"u8).Put(data.Span).Put("\nendstream"u8).Written);
+        return id;
     }
 
     /// <summary>Replaces a whole object by a new value.</summary>
@@ -132,7 +137,7 @@ public sealed class IncrementalUpdate
             entries.Add((id, Document.Bytes.Length + writer.Length));
             writer.Put(System.Text.Encoding.ASCII.GetBytes(FormattableString.Invariant($"{id.Number} {id.Generation} obj\n")));
             valueOffsets.Add(id, writer.Length);
-            writer.Put(value.Span).Put("\nendobj\n"u8);
+            writer.Put((Document.Security is { } handler ? EncryptedSyntax.Encrypt(handler, id, value) : value).Span).Put("\nendobj\n"u8);
         }
         SectionWriter.Write(Document, writer, entries, nextNumber);
         return (writer.Written.ToArray(), valueOffsets);

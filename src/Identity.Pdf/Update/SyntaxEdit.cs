@@ -1,3 +1,4 @@
+using Identity.Pdf.Encryption;
 using Identity.Pdf.Syntax;
 
 namespace Identity.Pdf.Update;
@@ -8,6 +9,7 @@ public static class SyntaxEdit
     /// <summary>The dictionary with other values for these keys (null removes one); new keys come last.</summary>
     public static ReadOnlyMemory<byte> WithEntries(PdfDictionary dictionary, IReadOnlyDictionary<string, ReadOnlyMemory<byte>?> changes)
     {
+        dictionary = EncryptedSyntax.Plain(dictionary);
         var raw = dictionary.Raw.Span;
         var writer = new SyntaxWriter();
         var copied = 0;
@@ -40,5 +42,5 @@ public static class SyntaxEdit
 
     /// <summary>The array with one more item at its end.</summary>
     public static ReadOnlyMemory<byte> WithItem(PdfArray array, ReadOnlySpan<byte> item) =>
-        new SyntaxWriter().Put(array.Raw.Span[..^1]).Verbatim(item).EndArray().Written;
+        new SyntaxWriter().Put(EncryptedSyntax.Plain(array).Raw.Span[..^1]).Verbatim(item).EndArray().Written;
 }

@@ -1,0 +1,77 @@
+using Identity.Pdf.Structure;
+using Identity.Pdf.Syntax;
+using Identity.Pdf.Update;
+
+namespace Identity.Pdf.Encryption;
+
+/// <summary>
+/// Syntax of an encrypted document: what is to be rewritten is first brought to plain strings, and all that is written is encrypted for the object
+/// in which it comes to stand.
+/// </summary>
+internal static class EncryptedSyntax
+{
+    /// <summary>The same value with its strings in the clear; the value itself when it is not encrypted.</summary>
+    public static T Plain<T>(T value) where T : PdfObject
+    {
+        if (value.Source.Decryption is null)
+            return value;
+        var writer = new SyntaxWriter();
+        WritePlain(writer, value);
+        // What was read once is read again: no limit can be met that was not met then.
+        return (T)new ObjectParser(new PdfSource(writer.Written, null), 0, new ParseBudget(PdfLimits.Default)).Value();
+    }
+
+    // The depth is bounded by the parser.
+    private static void WritePlain(SyntaxWriter writer, PdfObject value)
+    {
+        switch (value)
+        {
+            case PdfString text:
+                writer.Hexadecimal(text.GetBytes());
+                break;
+            case PdfArray array:
+                writer.BeginArray();
+                foreach (var item in array.Items)
+                    WritePlain(writer, item);
+                writer.EndArray();
+                break;
+            case PdfDictionary dictionary:
+                writer.BeginDictionary();
+                foreach (var (key, item) in dictionary.Entries)
+                {
+                    writer.Verbatim(key.Raw.Span);
+                    WritePlain(writer, item);
+                }
+                writer.EndDictionary();
+                break;
+            default:
+                writer.Verbatim(value.Raw.Span);
+                break;
+        }
+    }
+
+    /// <summary>
+    /// A value, or a stream whose data are encrypted already, with its strings encrypted. 7.6.2: but Contents of a signature dictionary.
+    /// </summary>
+    public static ReadOnlyMemory<byte> Encrypt(SecurityHandler handler, ObjectId id, ReadOnlyMemory<byte> value)
+    {
+        var bytes = value.Span;
+        var isSignature = bytes.IndexOf("/ByteRange"u8) >= 0;
+        var writer = new SyntaxWriter();
+        var lexer = new PdfLexer(bytes, 0, PdfLimits.Default with { StringBytes = int.MaxValue });
+        var copied = 0;
+        var isContents = false;
+        for (lexer.Next(); lexer.Kind != TokenKind.EndOfInput && !lexer.IsKeyword("stream"u8); lexer.Next())
+        {
+            if (lexer.Kind is TokenKind.LiteralString or TokenKind.HexadecimalString && !isContents)
+            {
+                writer.Put(bytes[copied..lexer.Start]);
+                writer.Put("<"u8).Put(System.Text.Encoding.ASCII.GetBytes(Convert.ToHexString(
+                    handler.EncryptString(id, StringEncoding.Decode(lexer.Token, lexer.Kind == TokenKind.HexadecimalString))))).Put(">"u8);
+                copied = lexer.Position;
+            }
+            isContents = isSignature && lexer.Kind == TokenKind.Name && lexer.Token.SequenceEqual("/Contents"u8);
+        }
+        return writer.Put(bytes[copied..]).Written;
+    }
+}
