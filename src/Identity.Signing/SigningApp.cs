@@ -133,6 +133,7 @@ public static class SigningApp
             .SetApplicationName("Identity.Signing")
             .PersistKeysToDbContext<SigningDatabase>()
             .ProtectKeysWithCertificate(keys.CertificateWithPrivateKey("data-protection", KeyPurpose.DataProtection));
+        services.AddSingleton<DocumentPasswords>();
         services.AddSingleton<DocumentStore>();
         services.AddSingleton<RequestStore>();
         services.AddSingleton<BatchStore>();

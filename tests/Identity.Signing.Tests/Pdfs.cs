@@ -39,7 +39,7 @@ internal static class Pdfs
 
     public static byte[] WithoutPages() => Page(withPage: false);
 
-    public static byte[] Encrypted() => Qpdf("--encrypt", "", "owner", "256", "--");
+    public static byte[] Encrypted(string password = "secret", params string[] options) => Qpdf(["--allow-weak-crypto", "--encrypt", password, "owner", .. options is [] ? ["256"] : options, "--"]);
 
     public static byte[] Qpdf(params string[] options)
     {

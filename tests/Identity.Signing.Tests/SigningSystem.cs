@@ -114,7 +114,7 @@ public sealed class SigningSystem : IAsyncLifetime
 
     /// <summary>Posts a document as an agency does; fields with null are left out.</summary>
     public async Task<HttpResponseMessage> PostRequest(
-        byte[] document, string? key = null, string? purpose = "Sign the deed", string? returnUrl = AgencyReturn, string? signer = null, string fileName = "deed.pdf", string? token = null, string? level = null, string? signature = null)
+        byte[] document, string? key = null, string? purpose = "Sign the deed", string? returnUrl = AgencyReturn, string? signer = null, string fileName = "deed.pdf", string? token = null, string? level = null, string? signature = null, string? password = null)
     {
         using var client = AgencyClient(token);
         using var form = new MultipartFormDataContent { HeaderEncodingSelector = (_, _) => Encoding.UTF8 };
@@ -128,6 +128,8 @@ public sealed class SigningSystem : IAsyncLifetime
             form.Add(new StringContent(level), "level");
         if (signature is not null)
             form.Add(new StringContent(signature), "signature");
+        if (password is not null)
+            form.Add(new StringContent(password), "document_password");
         var file = new ByteArrayContent(document);
         file.Headers.TryAddWithoutValidation("Content-Disposition", $"form-data; name=\"document\"; filename=\"{fileName}\"");
         form.Add(file);

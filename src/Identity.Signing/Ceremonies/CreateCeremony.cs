@@ -40,8 +40,10 @@ internal sealed class CreateCeremony(CeremonyStore ceremonies, DocumentStore doc
         var kept = false;
         try
         {
-            if (upload.Fields.Count != 1 || !upload.Fields.TryGetValue(DescriptionField, out var described))
-                return ApiError.Result(400, "invalid_request", "Only document and ceremony are known fields, and both are needed.");
+            if (upload.Fields.Keys.Any(name => name is not (DescriptionField or DocumentPasswords.Field)) || !upload.Fields.TryGetValue(DescriptionField, out var described))
+                return ApiError.Result(400, "invalid_request", "Only document, ceremony and document_password are known fields, and the first two are needed.");
+            if (DocumentPasswords.Of(upload.Fields) is not { } password)
+                return ApiError.Result(400, "invalid_request", $"document_password must have at most {DocumentPasswords.LongestBytes} bytes.");
             var record = new IdempotencyRecord
             {
                 AgencyId = agency.ClientId, Key = KeyPrefix + key, RequestId = upload.Document.Id, ContentSha256 = ContentSha256(upload, described),
@@ -53,10 +55,11 @@ internal sealed class CreateCeremony(CeremonyStore ceremonies, DocumentStore doc
                 case DescriptionRead.Refused refused:
                     return ApiError.Result(400, "invalid_request", refused.Reason);
                 case DescriptionRead.Good { Description: var description }:
-                    var (signers, refusal) = Try(upload.Document, description);
+                    var (signers, refusal) = Try(upload.Document, password, description);
                     if (refusal is not null)
                         return refusal;
                     documents.Keep(upload.Document);
+                    documents.Passwords.Keep(upload.Document.Id, password);
                     audit.Append(new CeremonyReceived(upload.Document.Id, agency.ClientId, Convert.ToHexStringLower(upload.Document.Sha256)));
                     var stored = await ceremonies.Add(ToCeremony(agency, upload, description), ToPlaces(upload.Document.Id, signers), record, cancellation);
                     kept = stored is CeremonyStored.Created;
@@ -73,9 +76,9 @@ internal sealed class CreateCeremony(CeremonyStore ceremonies, DocumentStore doc
     }
 
     /// <summary>Each signature on the document as it came; that earlier ones leave room for later ones is asked apart.</summary>
-    private (IReadOnlyList<DescribedSigner> Signers, IResult? Refusal) Try(DocumentReceived.Staged document, CeremonyDescription description)
+    private (IReadOnlyList<DescribedSigner> Signers, IResult? Refusal) Try(DocumentReceived.Staged document, string password, CeremonyDescription description)
     {
-        using var bytes = documents.OpenStaged(document);
+        using var bytes = documents.OpenStaged(document, password);
         var signers = new List<DescribedSigner>();
         var forms = new HashSet<string>(StringComparer.Ordinal);
         foreach (var signer in description.Signers)

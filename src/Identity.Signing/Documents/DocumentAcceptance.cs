@@ -26,6 +26,9 @@ public enum DocumentRefusal
     /// <summary>Some of it is in other files: signing it would say nothing of that.</summary>
     ExternalContent,
 
+    /// <summary>Encrypted, and its permissions forbid the signature to who opens it with this password.</summary>
+    NotPermitted,
+
     /// <summary>The document does not take a signature of the form that was asked for; the detail says why.</summary>
     Form,
 }
@@ -114,6 +117,7 @@ internal static class DocumentAcceptance
         SignatureRefusal.AmbiguousStructure => DocumentRefusal.Ambiguous,
         SignatureRefusal.CertifiedNoChanges => DocumentRefusal.CertifiedNoChanges,
         SignatureRefusal.NoPages => DocumentRefusal.NoPages,
+        SignatureRefusal.NotPermitted => DocumentRefusal.NotPermitted,
         SignatureRefusal.BrokenPagesOrForm or SignatureRefusal.BrokenSecurityStore => DocumentRefusal.Broken,
         SignatureRefusal.TooLarge => DocumentRefusal.TooComplex,
         _ => throw new InvalidOperationException($"no answer to {reason}"),

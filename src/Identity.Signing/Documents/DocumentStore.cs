@@ -30,12 +30,15 @@ public sealed class DocumentStore
     private readonly string directory;
     private readonly long cap;
 
-    public DocumentStore(SigningSettings settings)
+    public DocumentStore(SigningSettings settings, DocumentPasswords passwords)
     {
+        Passwords = passwords;
         directory = settings.DocumentsDirectory;
         cap = settings.MaxDocumentBytes;
         Directory.CreateDirectory(Staging);
     }
+
+    public DocumentPasswords Passwords { get; }
 
     private string Staging => Path.Combine(directory, "staging");
 
@@ -91,7 +94,9 @@ public sealed class DocumentStore
     }
 
     /// <summary>The caller closes it.</summary>
-    public DocumentBytes OpenStaged(DocumentReceived.Staged staged) => DocumentBytes.OfFile(StagedPath(staged.Id));
+    /// <param name="staged">What was received.</param>
+    /// <param name="password">Opens it; empty when it opens without being asked.</param>
+    public DocumentBytes OpenStaged(DocumentReceived.Staged staged, string password = "") => DocumentBytes.OfFile(StagedPath(staged.Id), password);
 
     /// <summary>Gives the staged document its lasting name.</summary>
     public void Keep(DocumentReceived.Staged staged)
@@ -108,28 +113,31 @@ public sealed class DocumentStore
 
     /// <summary>The document as received, or null when it is gone or no longer has the SHA-256 that it had then. The caller closes it.</summary>
     public Task<DocumentBytes?> OpenUnchanged(SigningRequest request, CancellationToken cancellation) =>
-        OpenUnchanged(OriginalPath(request.Id), request.DocumentLength, request.DocumentSha256, cancellation);
+        OpenUnchanged(OriginalPath(request.Id), PasswordOf(request), request.DocumentLength, request.DocumentSha256, cancellation);
 
     /// <summary>The same of the signed document of a signed request.</summary>
     public Task<DocumentBytes?> OpenSignedUnchanged(SigningRequest request, CancellationToken cancellation) =>
-        OpenSignedUnchanged(request.Id, request.ApprovalId!, request.SignedLength!.Value, request.SignedSha256!, cancellation);
+        OpenUnchanged(SignedPath(request.Id, request.ApprovalId!), PasswordOf(request), request.SignedLength!.Value, request.SignedSha256!, cancellation);
 
     /// <summary>The same of any document as received.</summary>
     public Task<DocumentBytes?> OpenReceivedUnchanged(string id, long length, byte[] sha256, CancellationToken cancellation) =>
-        OpenUnchanged(OriginalPath(id), length, sha256, cancellation);
+        OpenUnchanged(OriginalPath(id), Passwords.Find(id), length, sha256, cancellation);
 
     /// <summary>The same of any signed document.</summary>
     public Task<DocumentBytes?> OpenSignedUnchanged(string id, string approvalId, long length, byte[] sha256, CancellationToken cancellation) =>
-        OpenUnchanged(SignedPath(id, approvalId), length, sha256, cancellation);
+        OpenUnchanged(SignedPath(id, approvalId), Passwords.Find(id), length, sha256, cancellation);
+
+    // One password serves the whole ceremony, under its own name.
+    private string PasswordOf(SigningRequest request) => Passwords.Find(request.CeremonyId ?? request.Id);
 
     // Hashed whole before anything of it is given out, and used through the handle through which it was hashed: files of this store are replaced,
     // never written to. No copy of it is held in memory.
-    private static Task<DocumentBytes?> OpenUnchanged(string path, long length, byte[] sha256, CancellationToken cancellation) => Task.Run(
+    private static Task<DocumentBytes?> OpenUnchanged(string path, string password, long length, byte[] sha256, CancellationToken cancellation) => Task.Run(
         () =>
         {
             if (!File.Exists(path))
                 return null;
-            var document = DocumentBytes.OfFile(path);
+            var document = DocumentBytes.OfFile(path, password);
             try
             {
                 // Longer or shorter is changed already, and need not be read.
@@ -180,8 +188,8 @@ public sealed class DocumentStore
     }
 
     /// <summary>Null when it is gone. The caller closes it.</summary>
-    public DocumentBytes? OpenPending(string requestId, string approvalId) =>
-        File.Exists(PendingPath(requestId, approvalId)) ? DocumentBytes.OfFile(PendingPath(requestId, approvalId)) : null;
+    public DocumentBytes? OpenPending(SigningRequest request, string approvalId) =>
+        File.Exists(PendingPath(request.Id, approvalId)) ? DocumentBytes.OfFile(PendingPath(request.Id, approvalId), PasswordOf(request)) : null;
 
     public void RemovePending(string requestId, string approvalId) => File.Delete(PendingPath(requestId, approvalId));
 

@@ -42,7 +42,23 @@ public sealed class RetentionSweep(
         }
 
         removed += await SweepCeremonies(database, now - settings.Retention, cancellation);
+        await ForgetPasswords(database, now, cancellation);
         return removed + await RemoveUnknown(database, now - AbandonedAfter, cancellation);
+    }
+
+    /// <summary>Documents are kept for a while after the end; what opens them is not.</summary>
+    private async Task ForgetPasswords(SigningDatabase database, DateTimeOffset now, CancellationToken cancellation)
+    {
+        foreach (var ids in documents.Passwords.Kept().Chunk(AtOnce))
+        {
+            var needed = await database.Requests
+                .Where(r => ids.Contains(r.Id) && (r.State == RequestState.Approved || r.State == RequestState.PendingTimestamp || (r.State != RequestState.Signed && r.ExpiresAt > now)))
+                .Select(r => r.Id)
+                .Concat(database.Ceremonies.Where(c => ids.Contains(c.Id) && (c.State == CeremonyState.Open || c.State == CeremonyState.Archiving)).Select(c => c.Id))
+                .ToListAsync(cancellation);
+            foreach (var id in ids.Except(needed))
+                documents.Passwords.ForgetBefore(id, now - AbandonedAfter);
+        }
     }
 
     // As long as a ceremony lasts its last signature is what the next one signs, however old; its requests' documents go after its own.

@@ -44,7 +44,7 @@ public sealed class CompleteSignature(ApprovalRecords approvals, DocumentStore d
     /// <summary>Tries a kept signature again. The caller has claimed it.</summary>
     public async Task<SigningOutcome> RunAgain(StoredApproval approval, SigningRequest request, CancellationToken cancellation)
     {
-        using var kept = documents.OpenPending(approval.RequestId, approval.ApprovalId);
+        using var kept = documents.OpenPending(request, approval.ApprovalId);
         if (kept is null)
             return new SigningOutcome.Failed(FailureReason.Interrupted, "pending_file_gone");
         if (!BeginsWithDocument(kept, request))
@@ -91,7 +91,11 @@ public sealed class CompleteSignature(ApprovalRecords approvals, DocumentStore d
     {
         var (sha256, length) = documents.KeepSigned(approval.RequestId, approval.ApprovalId, signed);
         if (await approvals.EndSigned(approval, serial, sha256, length))
+        {
+            documents.Passwords.Forget(approval.RequestId);
             return new SigningOutcome.Signed();
+        }
+
         // Another copy of the service had given this signature up: it must not appear after that.
         documents.RemoveSigned(approval.RequestId, approval.ApprovalId);
         return new SigningOutcome.Failed(FailureReason.Interrupted, "ended_meanwhile");

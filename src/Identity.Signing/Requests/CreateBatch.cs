@@ -71,6 +71,7 @@ internal sealed class CreateBatch(BatchStore batches, DocumentStore documents, S
         foreach (var document in uploaded)
         {
             documents.Keep(document.Staged);
+            documents.Passwords.Keep(document.Staged.Id, fields.Password);
             audit.Append(new SigningRequestReceived(document.Staged.Id, requester, Convert.ToHexStringLower(document.Staged.Sha256)));
         }
     }
@@ -88,7 +89,7 @@ internal sealed class CreateBatch(BatchStore batches, DocumentStore documents, S
             return ApiError.Result(422, "document_refused", $"Document {repeated + 1} is there before.", "repeated");
         for (var index = 0; index < uploaded.Count; index++)
         {
-            using var bytes = documents.OpenStaged(uploaded[index].Staged);
+            using var bytes = documents.OpenStaged(uploaded[index].Staged, fields.Password);
             if (DocumentAcceptance.Check(bytes, new PdfLimits { FileBytes = settings.MaxDocumentBytes }, fields.Level, time.GetUtcNow()) is { } unfit)
                 return ApiError.Result(422, "document_refused", $"Document {index + 1}: {unfit.Detail}", SnakeCase.Of(unfit.Reason));
             examinations.Add(DocumentAcceptance.Examine(bytes));

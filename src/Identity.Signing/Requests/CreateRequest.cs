@@ -65,7 +65,7 @@ internal sealed class CreateRequest(RequestStore requests, DocumentStore documen
             };
             if (await requests.FindByKey(record, cancellation) is { } before)
                 return Answer(before);
-            using var bytes = documents.OpenStaged(upload.Document);
+            using var bytes = documents.OpenStaged(upload.Document, fields.Password);
             if (DocumentAcceptance.Check(bytes, new PdfLimits { FileBytes = settings.MaxDocumentBytes }, fields.Level, time.GetUtcNow(), fields.Form) is { } unfit)
                 return ApiError.Result(422, "document_refused", unfit.Detail, SnakeCase.Of(unfit.Reason));
 
@@ -76,6 +76,7 @@ internal sealed class CreateRequest(RequestStore requests, DocumentStore documen
 
             var examination = DocumentAcceptance.Examine(bytes);
             documents.Keep(upload.Document);
+            documents.Passwords.Keep(upload.Document.Id, fields.Password);
             audit.Append(new SigningRequestReceived(upload.Document.Id, agency.ClientId, Convert.ToHexStringLower(upload.Document.Sha256)));
             var stored = await requests.AddForAgency(fields.ToRequest(agency, upload.Document, examination, SigningRequest.Moment(time), settings.RequestLifetime), record, cancellation);
             kept = stored is AgencyRequestStored.Created;
@@ -112,15 +113,15 @@ internal sealed class CreateRequest(RequestStore requests, DocumentStore documen
     /// <summary>The level that is asked for, or the service's own; null when it is none that this agency may have.</summary>
     internal static PadesLevel? LevelOf(string? word, Agency agency, SigningSettings settings) => agency.AskedLevel(word, settings);
 
-    internal sealed record Fields(string Purpose, Uri ReturnUrl, string? Signer, string FileName, PadesLevel Level, RequestedForm? Form)
+    internal sealed record Fields(string Purpose, Uri ReturnUrl, string? Signer, string FileName, PadesLevel Level, RequestedForm? Form, string Password)
     {
-        private static readonly string[] Known = ["purpose", "return_url", "signer", "level", "signature"];
+        private static readonly string[] Known = ["purpose", "return_url", "signer", "level", "signature", DocumentPasswords.Field];
 
         public static Fields? Read(UploadRead.Complete upload, Agency agency, SigningSettings settings, out IResult? refusal)
         {
             refusal = null;
             if (upload.Fields.Keys.FirstOrDefault(name => !Known.Contains(name, StringComparer.Ordinal)) is not null)
-                refusal = ApiError.Result(400, "invalid_request", "Only document, purpose, return_url, signer, level and signature are known fields.");
+                refusal = ApiError.Result(400, "invalid_request", "Only document, purpose, return_url, signer, level, signature and document_password are known fields.");
             else if (!ShowableText.IsShowable(upload.Fields.GetValueOrDefault("purpose", ""), SigningRequest.LongestPurpose))
                 refusal = ApiError.Result(400, "invalid_request", $"purpose must have 1 to {SigningRequest.LongestPurpose} characters, none of which hides or reorders text.");
             else if (agency.AcceptReturnUrl(upload.Fields.GetValueOrDefault("return_url", "")) is not { } returnUrl)
@@ -129,11 +130,13 @@ internal sealed class CreateRequest(RequestStore requests, DocumentStore documen
                 refusal = ApiError.Result(400, "invalid_request", "signer must be a semantic identifier such as PNOXX-12345.");
             else if (LevelOf(upload.Fields.GetValueOrDefault("level"), agency, settings) is not { } level)
                 refusal = ApiError.Result(400, "invalid_request", LevelRule);
+            else if (DocumentPasswords.Of(upload.Fields) is not { } password)
+                refusal = ApiError.Result(400, "invalid_request", $"document_password must have at most {DocumentPasswords.LongestBytes} bytes.");
             else if (FormOf(upload.Fields.GetValueOrDefault("signature")) is FormRead.Refused unusable)
                 refusal = ApiError.Result(400, "invalid_request", unusable.Description);
             else
                 return new Fields(upload.Fields["purpose"], returnUrl, upload.Fields.GetValueOrDefault("signer"), DocumentLabel.Of(upload.FileName, SigningRequest.LongestFileName), level,
-                    (FormOf(upload.Fields.GetValueOrDefault("signature")) as FormRead.Good)?.Form);
+                    (FormOf(upload.Fields.GetValueOrDefault("signature")) as FormRead.Good)?.Form, password);
             return null;
         }
 

@@ -81,13 +81,16 @@ public sealed class UploadDocumentModel(
             if (!ShowableText.IsShowable(purpose, SigningRequest.LongestPurpose))
                 return Refuse(StatusCodes.Status400BadRequest, "ProblemPurpose", SigningRequest.LongestPurpose);
             var examinations = new List<DocumentExamination>();
-            if (Refusal(upload.Documents, examinations) is { } unfit)
+            if (DocumentPasswords.Of(upload.Fields) is not { } password)
+                return Refuse(StatusCodes.Status422UnprocessableEntity, "RefusedEncrypted");
+            if (Refusal(upload.Documents, password, examinations) is { } unfit)
                 return unfit;
 
             var batch = upload.Documents.Count > 1 ? RequestId.Next() : null;
             foreach (var document in upload.Documents)
             {
                 documents.Keep(document.Staged);
+                documents.Passwords.Keep(document.Staged.Id, password);
                 audit.Append(new SigningRequestReceived(document.Staged.Id, person.Subject, Convert.ToHexStringLower(document.Staged.Sha256)));
             }
 
@@ -106,13 +109,13 @@ public sealed class UploadDocumentModel(
     }
 
     /// <summary>The first document that cannot be signed, or comes a second time; named when there are several.</summary>
-    private PageResult? Refusal(IReadOnlyList<UploadedDocument> uploaded, List<DocumentExamination> examinations)
+    private PageResult? Refusal(IReadOnlyList<UploadedDocument> uploaded, string password, List<DocumentExamination> examinations)
     {
         if (CreateBatch.Repeated(uploaded) is { } repeated)
             return Refuse(StatusCodes.Status422UnprocessableEntity, "ProblemRepeated", NameOf(uploaded[repeated]));
         foreach (var document in uploaded)
         {
-            using var bytes = documents.OpenStaged(document.Staged);
+            using var bytes = documents.OpenStaged(document.Staged, password);
             if (DocumentAcceptance.Check(bytes, new PdfLimits { FileBytes = settings.MaxDocumentBytes }, settings.Level, time.GetUtcNow()) is not { } unfit)
             {
                 examinations.Add(DocumentAcceptance.Examine(bytes));

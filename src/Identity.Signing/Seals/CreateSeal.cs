@@ -11,7 +11,7 @@ namespace Identity.Signing.Seals;
 /// <summary>POST /seals: an agency has a PDF sealed by an organisation whose seal it may use; the answer is the sealed PDF.</summary>
 internal sealed class CreateSeal(SealDocument seal, OrganisationSeals seals, DocumentStore documents, SigningSettings settings, ILogger<CreateSeal> log, TimeProvider time)
 {
-    private static readonly string[] Known = ["seal", "level"];
+    private static readonly string[] Known = ["seal", "level", DocumentPasswords.Field];
     private static readonly TimeSpan Again = TimeSpan.FromSeconds(30);
 
     /// <summary>1. the agency has a seal at all, asked before anything is read; 2. fields; 3. the document; 4. sealed.</summary>
@@ -40,12 +40,14 @@ internal sealed class CreateSeal(SealDocument seal, OrganisationSeals seals, Doc
     private async Task<IResult> Seal(HttpContext context, Agency agency, IReadOnlyList<string> allowed, UploadRead.Complete upload)
     {
         if (upload.Fields.Keys.Any(name => !Known.Contains(name, StringComparer.Ordinal)))
-            return ApiError.Result(400, "invalid_request", "Only document, seal and level are known fields.");
+            return ApiError.Result(400, "invalid_request", "Only document, seal, level and document_password are known fields.");
         if ((upload.Fields.GetValueOrDefault("seal") ?? (allowed is [var only] ? only : null)) is not { } name || !allowed.Contains(name, StringComparer.Ordinal))
             return ApiError.Result(400, "invalid_request", "seal must be one of the seals that this client may use; it may be left out when there is one.");
         if (CreateRequest.LevelOf(upload.Fields.GetValueOrDefault("level"), agency, settings) is not { } level)
             return ApiError.Result(400, "invalid_request", CreateRequest.LevelRule);
-        var bytes = documents.OpenStaged(upload.Document);
+        if (DocumentPasswords.Of(upload.Fields) is not { } password)
+            return ApiError.Result(400, "invalid_request", $"document_password must have at most {DocumentPasswords.LongestBytes} bytes.");
+        var bytes = documents.OpenStaged(upload.Document, password);
         // The answer begins with these bytes.
         context.Response.RegisterForDispose(bytes);
         if (DocumentAcceptance.Check(bytes, new PdfLimits { FileBytes = settings.MaxDocumentBytes }, level, time.GetUtcNow()) is { } unfit)
