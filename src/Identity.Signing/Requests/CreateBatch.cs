@@ -54,7 +54,7 @@ internal sealed class CreateBatch(BatchStore batches, DocumentStore documents, S
 
             var now = SigningRequest.Moment(time);
             var batch = new Batch(id, [.. upload.Documents.Select((document, index) => named[index].ToRequest(agency, document.Staged, examinations[index], now, settings.RequestLifetime, id, index))]);
-            Keep(upload.Documents, agency.ClientId);
+            Keep(upload.Documents, agency.ClientId, fields.Password);
             var stored = await batches.AddForAgency(batch, record, cancellation);
             kept = stored is { Created: true };
             return Answer(stored?.Batch, kept);
@@ -66,12 +66,12 @@ internal sealed class CreateBatch(BatchStore batches, DocumentStore documents, S
         }
     }
 
-    private void Keep(IReadOnlyList<UploadedDocument> uploaded, string requester)
+    private void Keep(IReadOnlyList<UploadedDocument> uploaded, string requester, string password)
     {
         foreach (var document in uploaded)
         {
             documents.Keep(document.Staged);
-            documents.Passwords.Keep(document.Staged.Id, fields.Password);
+            documents.Passwords.Keep(document.Staged.Id, password);
             audit.Append(new SigningRequestReceived(document.Staged.Id, requester, Convert.ToHexStringLower(document.Staged.Sha256)));
         }
     }
