@@ -15,10 +15,12 @@ internal sealed class VerifyReading(ValidateDocument validation, VerificationOpt
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, interrupted);
         try
         {
+            // A package holds the document and what it was judged by.
+            var cap = options.MaxFileBytes + (isPackage ? PackageReading.LargestEvidence : 0);
             // Opening a pipe waits for somebody to write to it: the time runs for that too.
-            var bytes = await Task.Run(() => Read(file, either.Token), either.Token).WaitAsync(either.Token);
+            var bytes = await Task.Run(() => Read(file, cap, either.Token), either.Token).WaitAsync(either.Token);
             if (bytes is null)
-                return NotRead(file, "too-large", FormattableString.Invariant($"the file has more than {options.MaxFileBytes} bytes"));
+                return NotRead(file, "too-large", FormattableString.Invariant($"the file has more than {cap} bytes"));
             if (isPackage)
                 return await Repeat(file, bytes.Value, either.Token);
             var time = Time;
@@ -60,28 +62,28 @@ internal sealed class VerifyReading(ValidateDocument validation, VerificationOpt
         BuildReport.NotRead(file, new ReportError(code, message), 0, null, Time, validation.Policy);
 
     /// <summary>Null when it is larger than the cap.</summary>
-    private async Task<ReadOnlyMemory<byte>?> Read(string file, CancellationToken cancellation)
+    private async Task<ReadOnlyMemory<byte>?> Read(string file, long cap, CancellationToken cancellation)
     {
         if (file == VerifyFiles.StandardInput)
-            return await ReadToCap(input, cancellation);
+            return await ReadToCap(input, cap, cancellation);
         await using var stream = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0, FileOptions.Asynchronous);
         if (!stream.CanSeek)
-            return await ReadToCap(stream, cancellation);
-        if (stream.Length > options.MaxFileBytes)
+            return await ReadToCap(stream, cap, cancellation);
+        if (stream.Length > cap)
             return null;
         var bytes = new byte[stream.Length];
         await stream.ReadExactlyAsync(bytes, cancellation);
         return bytes;
     }
 
-    private async Task<ReadOnlyMemory<byte>?> ReadToCap(Stream stream, CancellationToken cancellation)
+    private static async Task<ReadOnlyMemory<byte>?> ReadToCap(Stream stream, long cap, CancellationToken cancellation)
     {
         using var all = new MemoryStream();
         var buffer = new byte[64 * 1024];
         int read;
         while ((read = await stream.ReadAsync(buffer, cancellation)) > 0)
         {
-            if (all.Length + read > options.MaxFileBytes)
+            if (all.Length + read > cap)
                 return null;
             all.Write(buffer, 0, read);
         }

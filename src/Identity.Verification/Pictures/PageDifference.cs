@@ -20,8 +20,11 @@ public static class PageDifferences
     /// <summary>Pages that are drawn for one file.</summary>
     public const int MostPages = 6;
 
-    /// <summary>Changed objects of one revision that are followed up to the pages that use them.</summary>
-    private const int FollowedObjects = 2000;
+    /// <summary>Changed objects of one file that are followed up to the pages that use them: each can lead through the whole of it.</summary>
+    private const int FollowedObjects = 200;
+
+    /// <summary>Objects of a file in which they are followed at all.</summary>
+    private const int MostObjects = 50_000;
 
     /// <summary>Bytes of a document that is drawn: each picture sends all of them to the child.</summary>
     public const int LargestDocument = 32 * 1024 * 1024;
@@ -33,12 +36,17 @@ public static class PageDifferences
             .Select(range => range.CoveredRevision).OfType<int>().DefaultIfEmpty(int.MaxValue).Min();
         var document = judged.Data.Document;
         var pages = new List<(int, int)>();
+        var follow = document.Revisions.Sum(revision => (long)revision.Changes.Count) <= MostObjects ? FollowedObjects : 0;
         foreach (var revision in judged.Data.Revisions.Where(revision => revision.Number > signed && revision.Number <= document.Revisions.Count && revision.Kind >= ChangeKind.Signature))
         {
             var changed = revision.Changes.Select(change => change.Page).OfType<int>().ToHashSet();
             // An exchanged font or image names no page: every page that uses it can look different.
             if (revision.Kind >= ChangeKind.Content)
-                changed.UnionWith(Using(document, revision.Number));
+            {
+                var objects = document.Revisions[revision.Number - 1].Changes.Take(follow).ToList();
+                follow -= objects.Count;
+                changed.UnionWith(Using(document, revision.Number, objects));
+            }
             pages.AddRange(changed.Order().Select(page => (revision.Number, page)));
             if (pages.Count >= MostPages)
                 break;
@@ -46,10 +54,12 @@ public static class PageDifferences
         return [.. pages.Take(MostPages)];
     }
 
-    private static IEnumerable<int> Using(PdfDocument document, int number)
+    private static IEnumerable<int> Using(PdfDocument document, int number, List<ObjectChange> objects)
     {
-        var (before, after) = (document.AsOf(number - 1), document.AsOf(number));
-        return document.Revisions[number - 1].Changes.Take(FollowedObjects)
-            .SelectMany(change => after.Closure.PagesOf(change.Id).Concat(before.Closure.PagesOf(change.Id)));
+        // The closures are walked only where something is asked of them.
+        if (objects.Count == 0)
+            return [];
+        var (before, after) = (document.AsOf(number - 1).Closure, document.AsOf(number).Closure);
+        return objects.SelectMany(change => after.PagesOf(change.Id).Concat(before.PagesOf(change.Id)));
     }
 }

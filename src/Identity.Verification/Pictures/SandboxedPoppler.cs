@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using System.Diagnostics;
 using System.Globalization;
 
@@ -68,9 +69,17 @@ public sealed class SandboxedPoppler
         start.Environment["HOME"] = "/nonexistent";
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         limit.CancelAfter(RealTime);
-        using var process = Process.Start(start);
-        if (process is null)
+        Process process;
+        try
+        {
+            process = Process.Start(start)!;
+        }
+        catch (Win32Exception)
+        {
+            // No process to be had (limits of the system): no picture, and the verdict stands.
             return null;
+        }
+        using var child = process;
         try
         {
             var output = Collect(process.StandardOutput.BaseStream, limit.Token);
