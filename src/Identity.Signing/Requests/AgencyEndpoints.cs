@@ -1,8 +1,8 @@
 using System.Text.Json.Serialization;
 using Identity.Audit;
 using Identity.Signing.Agencies;
+using Identity.Signing.Augmentation;
 using Identity.Signing.Documents;
-using Identity.Signing.Extensions;
 using Identity.Signing.Pades;
 using Identity.Signing.Seals;
 using Identity.Web;

@@ -7,7 +7,7 @@ using Identity.Signing.Pades;
 using Identity.Signing.Requests;
 using Identity.Web;
 
-namespace Identity.Signing.Extensions;
+namespace Identity.Signing.Augmentation;
 
 /// <summary>
 /// POST /extensions: an agency that may has the signatures of a PDF raised to a level, own and strangers', or its archive time-stamp renewed; the

@@ -1,8 +1,8 @@
 using System.Net;
-using Identity.Signing.Extensions;
+using Identity.Signing.Augmentation;
 using Identity.TestKit.Pdf;
 
-namespace Identity.Signing.Tests.Extensions;
+namespace Identity.Signing.Tests.Augmentation;
 
 /// <summary>An agency has signatures raised and archives renewed, if it may.</summary>
 public sealed class ExtensionApiTests(SigningSystem shared) : IClassFixture<SigningSystem>, IAsyncLifetime
