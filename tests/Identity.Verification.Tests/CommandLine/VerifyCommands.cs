@@ -120,6 +120,17 @@ public sealed class VerifyCommands(Hierarchy hierarchy) : IDisposable
     }
 
     [Fact]
+    public async Task A_policy_file_decides_and_a_wrong_one_is_refused_by_the_member_that_is_wrong()
+    {
+        var pdf = Write("plain.pdf", HandMadePdf.Plain());
+        var report = (await Run("--json", "--policy", Write("policy.json", """{"name":"municipal","version":"7"}"""u8.ToArray()), pdf)).Output;
+        Assert.Contains("\"municipal\"", report, StringComparison.Ordinal);
+        var (exit, output, complaints) = await Run("--policy", Write("wrong.json", """{"name":"municipal","version":"7","clockSkew":"P1D"}"""u8.ToArray()), pdf);
+        Assert.Equal((2, ""), (exit, output));
+        Assert.Contains("Verification:PolicyFile clockSkew must be from zero to PT1H", complaints, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Names_give_no_orders_to_the_terminal()
     {
         var name = "\u001b[2Ja\u202Efdp.exe\u0007.pdf";
