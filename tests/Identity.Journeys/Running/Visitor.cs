@@ -233,7 +233,8 @@ public sealed partial class Visitor : IAsyncDisposable
                 () => {
                   const e = document.activeElement;
                   if (!e || e === document.body || !("toReach" in e.dataset)) return null;
-                  delete e.dataset.toReach;
+                  // WAI-ARIA practices, radio group: one stop for Tab, the arrow keys go on from there.
+                  for (const one of e.type === "radio" ? document.getElementsByName(e.name) : [e]) delete one.dataset.toReach;
                   const shows = (s) => (s.outlineStyle !== "none" && parseFloat(s.outlineWidth) > 0) || s.boxShadow !== "none";
                   const carrier = e.matches("input[type=file]") ? e.closest("label") ?? e : e;
                   return shows(getComputedStyle(e)) || shows(getComputedStyle(carrier)) ? null : e.outerHTML.slice(0, 120);
