@@ -16,7 +16,7 @@ public sealed class SettingRefusedException(string field, string reason) : Excep
 /// <summary>The service's settings, checked once at start.</summary>
 public sealed record SigningSettings
 {
-    /// <summary>PDF files are held in one array while they are signed, so the cap has a cap.</summary>
+    /// <summary>Nothing of a document is held in memory but its objects; browsers that show it hold all of it.</summary>
     private const long LargestDocumentBytes = 1024L * 1024 * 1024;
 
     private SigningSettings() { }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
+using Identity.TestKit;
 using Microsoft.Playwright;
 
 namespace Identity.Web.Tests;
@@ -75,6 +76,26 @@ public sealed class PdfViewerTests(Browser browser) : IClassFixture<Browser>, IA
         Assert.Equal("The document that arrived is not the one that should be shown. Do not continue.", await page.InnerTextAsync(".id-pdf__status"));
         Assert.Equal(0, await page.Locator("canvas").CountAsync());
         await page.ScreenshotAsync(new PageScreenshotOptions { Path = Path.Combine(Browser.Pictures, "document-changed.png") });
+    }
+
+    [Fact]
+    public async Task An_encrypted_document_is_drawn_once_its_password_is_given()
+    {
+        var folder = Directory.CreateTempSubdirectory();
+        await File.WriteAllBytesAsync(Path.Combine(folder.FullName, "plain.pdf"), ThreePages(), TestContext.Current.CancellationToken);
+        Tool.RunWith("qpdf", ["--encrypt", "secret", "owner", "256", "--", Path.Combine(folder.FullName, "plain.pdf"), Path.Combine(folder.FullName, "locked.pdf")]);
+        var (page, problems) = await Open("locked", await File.ReadAllBytesAsync(Path.Combine(folder.FullName, "locked.pdf"), TestContext.Current.CancellationToken));
+        folder.Delete(recursive: true);
+        foreach (var password in new[] { "another", "secret" })
+        {
+            await Expect(page, "locked");
+            Assert.Equal(0, await page.Locator("canvas").CountAsync());
+            await page.FillAsync(".id-pdf__password input", password);
+            await page.ClickAsync(".id-pdf__password button");
+        }
+        await Expect(page, "shown");
+        Assert.Equal("First page", await page.InnerTextAsync(".id-pdf__page >> nth=0 >> .textLayer"));
+        Assert.Empty(problems);
     }
 
     [Theory]

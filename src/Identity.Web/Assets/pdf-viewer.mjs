@@ -1,7 +1,7 @@
 // Shows a PDF inside <div data-pdf-viewer data-src="…" data-sha256="hex">. The bytes are fetched once, their SHA-256 is compared with data-sha256,
 // and exactly those bytes are drawn: what is shown is what the digest names. Scripts in documents do not run and links are not followed, because
 // only the canvas and a layer of plain text are made. Markup with texts: PdfViewer.cshtml.
-// The element tells its state by data-state="loading|shown|failed" and an event "pdf-viewer" with detail { state, pages }.
+// The element tells its state by data-state="loading|locked|shown|failed" and an event "pdf-viewer" with detail { state, pages }.
 
 const zoomSteps = [0.5, 0.75, 1, 1.25, 1.5, 2, 3];
 const pixelsPerPoint = 96 / 72;
@@ -12,7 +12,8 @@ const resizeSettles = 150; // ms
 
 const texts = {
   loading: 'Loading the document…', page: 'Page {0} of {1}', previous: 'Previous page', next: 'Next page', zoomIn: 'Larger', zoomOut: 'Smaller',
-  region: 'Document', shown: 'The document has {0} pages.', failed: 'The document cannot be shown.', changed: 'The document that arrived is not the one to be shown. Do not continue.',
+  region: 'Document', shown: 'The document has {0} pages.', failed: 'The document cannot be shown.',
+  password: 'The document is encrypted. Enter its password to read it.', open: 'Open', changed: 'The document that arrived is not the one to be shown. Do not continue.',
 };
 
 const fill = (text, ...values) => text.replace(/\{(\d)\}/g, (_, index) => values[index]);
@@ -78,10 +79,13 @@ class PdfViewer {
       const folder = new URL('./pdfjs/', import.meta.url).href;
       library.GlobalWorkerOptions.workerSrc = new URL(worker ?? './pdfjs/pdf.worker.min.mjs', import.meta.url).href;
       this.library = library;
-      this.document = await library.getDocument({
+      const opening = library.getDocument({
         data: bytes, isEvalSupported: false, enableXfa: false, maxImageSize: mostPixelsPerImage,
         cMapUrl: `${folder}cmaps/`, cMapPacked: true, standardFontDataUrl: `${folder}standard_fonts/`, wasmUrl: `${folder}wasm/`, iccUrl: `${folder}iccs/`,
-      }).promise;
+      });
+      // An encrypted document is opened here, by who knows its password: it is sent nowhere.
+      opening.onPassword = use => this.askPassword(use);
+      this.document = await opening.promise;
       await this.layOut();
       this.tell('shown', fill(this.text.shown, this.document.numPages));
     } catch (error) {
@@ -90,6 +94,24 @@ class PdfViewer {
       this.list.replaceChildren();
       this.tell('failed', error instanceof DocumentChanged ? this.text.changed : this.text.failed);
     }
+  }
+
+  askPassword(use) {
+    const form = Object.assign(document.createElement('form'), { className: 'id-pdf__password' });
+    const label = Object.assign(document.createElement('label'), { className: 'usa-label', textContent: this.text.password });
+    const field = Object.assign(document.createElement('input'), { type: 'password', className: 'usa-input', autocomplete: 'off', required: true });
+    const button = Object.assign(document.createElement('button'), { className: 'usa-button', textContent: this.text.open });
+    label.append(field);
+    form.append(label, button);
+    form.addEventListener('submit', event => {
+      event.preventDefault();
+      form.remove();
+      this.tell('loading', this.text.loading);
+      use(field.value);
+    });
+    this.tell('locked', '');
+    this.element.append(form);
+    field.focus();
   }
 
   async layOut() {
