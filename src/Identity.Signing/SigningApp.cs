@@ -89,7 +89,13 @@ public static class SigningApp
         app.MapPost("/csc/v2/info", CscEndpoints.Info);
         app.MapPost("/csc/v2/credentials/list", CscEndpoints.CredentialsList);
         app.MapPost("/csc/v2/credentials/info", CscEndpoints.CredentialsInfo);
+        app.MapPost("/csc/v2/credentials/authorize", CscEndpoints.CredentialsAuthorize);
+        foreach (var method in new[] { "auth/login", "auth/revoke", "credentials/authorizeCheck", "credentials/getChallenge", "credentials/sendOTP", "credentials/extendTransaction" })
+            app.MapPost("/csc/v2/" + method, CscEndpoints.NotImplemented);
         app.MapPost("/csc/v2/signatures/signHash", CscEndpoints.SignaturesSignHash);
+        app.MapPost("/csc/v2/signatures/signDoc", CscEndpoints.SignaturesSignDoc);
+        app.MapPost("/csc/v2/signatures/signPolling", CscEndpoints.SignaturesSignPolling);
+        app.MapPost("/csc/v2/signatures/timestamp", CscEndpoints.SignaturesTimestamp);
         // A person's browser. /signin-oidc, /signout-callback-oidc and /approvals/callback are answered by the handlers of SignInSchemes and ApprovalScheme.
         app.MapGet("/sign-in", PersonEndpoints.SignIn);
         app.MapPost("/sign-out", PersonEndpoints.SignOut);
@@ -191,7 +197,12 @@ public static class SigningApp
         services.AddSingleton<CredentialRecords>();
         services.AddSingleton<SessionCredentials>();
         services.AddHostedService(provider => provider.GetRequiredService<SessionCredentials>());
+        services.AddSingleton<SadVerification>();
         services.AddSingleton<SignHash>();
+        services.AddSingleton<SignDoc>();
+        services.AddSingleton<TimestampCall>();
+        services.AddSingleton<AsynchronousResponses>();
+        services.AddHostedService(provider => provider.GetRequiredService<AsynchronousResponses>());
     }
 
     // One client for the life of the service: its connections are renewed, so that a changed address is seen. It follows no

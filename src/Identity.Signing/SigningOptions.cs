@@ -79,6 +79,8 @@ public sealed class SigningOptions
 
     /// <summary>Private networks in which agencies' webhooks may be, as 10.1.2.0/24.</summary>
     public List<string> AllowedPrivateNetworks { get; set; } = [];
+    /// <summary>Programs that are told at an address of theirs when an asynchronous call of the CSC API is done.</summary>
+    public List<ProgramOptions> Programs { get; set; } = [];
 
     public List<AgencyOptions> Agencies { get; set; } = [];
 
@@ -116,4 +118,14 @@ public sealed class AgencyOptions
 
     /// <summary>The lowest level that it may ask for; B-T when empty.</summary>
     public string? LowestLevel { get; set; }
+}
+
+/// <summary>A program that uses the CSC API.</summary>
+public sealed class ProgramOptions
+{
+    /// <summary>Its client_id at the Provider.</summary>
+    public string? ClientId { get; set; }
+
+    /// <summary>The addresses it may name as response_uri, each exactly so.</summary>
+    public List<string> ResponseUris { get; set; } = [];
 }

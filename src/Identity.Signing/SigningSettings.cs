@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Identity.Signing.Agencies;
 using Identity.Signing.Appearances;
+using Identity.Signing.Csc;
 using Identity.Signing.Pades;
 using Identity.Signing.Revocation;
 using Identity.Web.Outgoing;
@@ -46,6 +47,7 @@ public sealed record SigningSettings
     public required string Instance { get; init; }
     public required string Region { get; init; }
     public required AllowedAddresses Outgoing { get; init; }
+    public required ProgramRegistry Programs { get; init; }
     public required AgencyRegistry Agencies { get; init; }
     public required SealRegistry Seals { get; init; }
     public required bool Production { get; init; }
@@ -91,6 +93,7 @@ public sealed record SigningSettings
             SigningDeadline = Within(options.SigningDeadline, "SigningDeadline", TimeSpan.FromSeconds(5), TimeSpan.FromMinutes(15)),
             ClockTolerance = Within(options.ClockTolerance, "ClockTolerance", TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(10)),
             Instance = InstanceName(options.Instance),
+            Programs = ProgramRegistry.Check(options.Programs, production),
             Region = options.Region is { Length: 2 } region && region.All(char.IsAsciiLetterUpper)
                 ? region
                 : throw new SettingRefusedException("Region", "must be two capital letters (ISO 3166-1)."),

@@ -139,7 +139,7 @@ public sealed class StandInAuthority : IAsyncDisposable
     private static async Task<IResult> Issue(HttpContext context, OpensslPki pki, StandInAuthority? settings)
     {
         var body = JsonNode.Parse(await new StreamReader(context.Request.Body).ReadToEndAsync())!;
-        var claims = JsonNode.Parse(System.Buffers.Text.Base64Url.DecodeFromChars(body["evidence"]!.GetValue<string>().Split('.')[1]))!["person"]!;
+        var claims = JsonNode.Parse(System.Buffers.Text.Base64Url.DecodeFromChars((body["evidence"] ?? body["statement"])!.GetValue<string>().Split('.')[1]))!["person"]!;
         var asked = CertificateRequest.LoadSigningRequest(Convert.FromBase64String(body["csr"]!.GetValue<string>()), HashAlgorithmName.SHA256);
 
         using var own = ECDsa.Create(ECCurve.NamedCurves.nistP256);
@@ -158,7 +158,9 @@ public sealed class StandInAuthority : IAsyncDisposable
             request.CertificateExtensions.Add(new X509AuthorityInformationAccessExtension([status + "ocsp"], null));
             request.CertificateExtensions.Add(CertificateRevocationListBuilder.BuildCrlDistributionPointExtension([status + "crl/issuing-ca.crl"]));
         }
-        request.CertificateExtensions.Add(ApprovedDocuments(body["evidence"]!.GetValue<string>()));
+        // A certificate for a session of remote signing names none.
+        if (body["evidence"] is { } ofDocuments)
+            request.CertificateExtensions.Add(ApprovedDocuments(ofDocuments.GetValue<string>()));
         using var issuer = X509Certificate2.CreateFromPem(await File.ReadAllTextAsync(pki.CertificatePath("issuing-ca")));
         request.CertificateExtensions.Add(X509AuthorityKeyIdentifierExtension.CreateFromCertificate(issuer, true, false));
         using var key = ECDsa.Create();

@@ -86,6 +86,8 @@ public sealed class StandInProvider : IAsyncDisposable
     {
         (Person, Down, Declines, Change, Finish) = (StandInPerson.Liis, false, false, null, made => made);
         (Session, LastLogout) = (Guid(), null);
+        ChangeStatement = null;
+        Tokens.Clear();
     }
 
     /// <summary>A logout token for <see cref="Session"/> as the specification has it; the changes of header and claims make it another.</summary>
@@ -149,6 +151,7 @@ public sealed class StandInProvider : IAsyncDisposable
         app.MapPost("/par", Push);
         app.MapGet("/authorize", Authorize);
         app.MapPost("/token", Token);
+        app.MapPost("/introspect", Introspect);
         app.MapGet("/logout", (HttpRequest request) =>
         {
             LastLogout = request.Query.ToDictionary(parameter => parameter.Key, parameter => parameter.Value.ToString());
@@ -174,6 +177,56 @@ public sealed class StandInProvider : IAsyncDisposable
         }
 
         return Results.Json(new { request_uri = uri, expires_in = 60 }, statusCode: 201);
+    }
+
+    /// <summary>What is said of tokens when they are introspected; others are not active.</summary>
+    public System.Collections.Concurrent.ConcurrentDictionary<string, JsonObject> Tokens { get; } = new();
+
+    /// <summary>Changes a statement about a person before it is signed.</summary>
+    public Action<JsonObject>? ChangeStatement { get; set; }
+
+    /// <summary>Evidence of an approval with this canonical structure, for that client.</summary>
+    public string Evidence(string approval, string client, string canonical, DateTimeOffset expires, StandInPerson person, Action<JsonObject>? change = null)
+    {
+        lock (locked)
+        {
+            evidence.Canonical = canonical;
+            evidence.Dishonesty = null;
+            foreach (var (name, value) in new JsonObject
+            {
+                ["iss"] = Issuer, ["aud"] = client, ["sub"] = person.Subject, ["jti"] = approval, ["iat"] = TimeProvider.System.GetUtcNow().AddMinutes(-5).ToUnixTimeSeconds(), ["exp"] = expires.ToUnixTimeSeconds(),
+                ["person"] = new JsonObject { ["identifier"] = person.Identifier, ["given_name"] = person.GivenName, ["family_name"] = person.FamilyName },
+            })
+            {
+                evidence.Payload[name] = value?.DeepClone();
+            }
+
+            change?.Invoke(evidence.Payload);
+            return evidence.Build();
+        }
+    }
+
+    private async Task<IResult> Introspect(HttpRequest request)
+    {
+        var form = await request.ReadFormAsync();
+        if (!isClientAssertion(form["client_assertion"].ToString()))
+            return Results.Json(new { error = "invalid_client" }, statusCode: 401);
+        if (!Tokens.TryGetValue(form["token"].ToString(), out var known))
+            return Results.Json(new { active = false });
+        var answer = (JsonObject)known.DeepClone();
+        if (form["certification_key"].ToString() is { Length: > 0 } key)
+        {
+            var now = TimeProvider.System.GetUtcNow().ToUnixTimeSeconds();
+            var statement = new JsonObject
+            {
+                ["iss"] = Issuer, ["aud"] = "signing", ["jti"] = Guid(), ["iat"] = now, ["exp"] = now + 60, ["client_id"] = "program", ["key_sha256"] = key,
+                ["person"] = new JsonObject { ["identifier"] = Person.Identifier, ["given_name"] = Person.GivenName, ["family_name"] = Person.FamilyName },
+            };
+            ChangeStatement?.Invoke(statement);
+            answer["person_statement"] = Sign("""{"alg":"ES256","typ":"person-statement+jwt","kid":"key-1"}""", statement.ToJsonString());
+        }
+
+        return Results.Text(answer.ToJsonString(), "application/json");
     }
 
     private IResult Authorize(string request_uri)

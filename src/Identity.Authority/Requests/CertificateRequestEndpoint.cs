@@ -108,7 +108,8 @@ public sealed partial class CertificateRequestEndpoint(RequestToken tokens, Evid
         var expectations = new ApprovalExpectations
         {
             Issuer = settings.Provider.AbsoluteUri,
-            Audience = settings.ClientId,
+            // A person approves to Signing itself, or to a program that comes to Signing with it (CSC API v2). Either way the certificate names what was approved.
+            Audience = null,
             RelyingPartyId = settings.Provider.Host,
             Origins = [.. settings.ApprovalOrigins],
             Now = time.GetUtcNow(),

@@ -26,7 +26,7 @@ internal static class EvidenceChecks
 
         // RFC 7519 4.1.1, 4.1.3, 4.1.6, 4.1.4, in this order.
         Demand(claims.Issuer == expected.Issuer, ApprovalRefusal.WrongIssuer);
-        Demand(claims.Audience == expected.Audience, ApprovalRefusal.WrongAudience);
+        Demand(expected.Audience is null || claims.Audience == expected.Audience, ApprovalRefusal.WrongAudience);
         Demand(claims.IssuedAt <= expected.Now + ApprovalEvidence.AllowedSkew && claims.IssuedAt <= claims.Expires, ApprovalRefusal.IssuedInTheFuture);
         Demand(expected.Now < claims.Expires + ApprovalEvidence.AllowedSkew, ApprovalRefusal.Expired);
 

@@ -41,8 +41,8 @@ public sealed record ApprovalExpectations
     /// <summary>The Provider's issuer identifier, compared character by character.</summary>
     public required string Issuer { get; init; }
 
-    /// <summary>The client the evidence is for (<c>signing</c>).</summary>
-    public required string Audience { get; init; }
+    /// <summary>The client the evidence is for (<c>signing</c>, or a program that asked by the CSC API); null: whichever the approval names.</summary>
+    public required string? Audience { get; init; }
 
     /// <summary>WebAuthn relying party identifier of the Provider, such as <c>localhost</c>.</summary>
     public required string RelyingPartyId { get; init; }

@@ -45,8 +45,7 @@ public sealed partial class ApprovalCeremonies(
             Random = ApprovalStructure.NewRandom(),
             Person = person.Identifier,
             Client = request.ClientId,
-            // Who asks for a credential's signatures is who is registered under this name; what is asked for documents, Signing vouches for.
-            Requester = asked.Credential is null ? asked.Requester : request.ClientName,
+            Requester = asked.IsOfProgram ? request.ClientName : asked.Requester,
             Purpose = asked.Purpose,
             Documents = [.. asked.Documents.Select(document => new ApprovedDocument(document.Label, Encode(document.Sha256)))],
             Credential = asked.Credential,

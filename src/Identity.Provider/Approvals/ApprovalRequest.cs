@@ -25,6 +25,9 @@ public sealed record ApprovalRequest(IReadOnlyList<ApprovalDocument> Documents, 
     private static readonly string[] Members =
         ["type", "numSignatures", "documentDigests", "hashAlgorithmOID", "locations", "requester", "purpose"];
 
+    /// <summary>CSC API v2: asked by a program, which cannot say for whom it asks: it is itself the requester, under the name that it is registered with.</summary>
+    public bool IsOfProgram => Requester.Length == 0;
+
     /// <summary>SHA-256 of the certificate whose key is to sign hashes (base64url); null: documents are to be signed.</summary>
     public string? Credential { get; init; }
 
@@ -58,7 +61,7 @@ public sealed record ApprovalRequest(IReadOnlyList<ApprovalDocument> Documents, 
         if (root.ValueKind != JsonValueKind.Array || root.GetArrayLength() != 1 || root[0].ValueKind != JsonValueKind.Object)
             return Refuse("authorization_details must be an array of one object", out refusal);
         var details = root[0];
-        if (details.TryGetProperty("credentialID", out _))
+        if (details.TryGetProperty("credentialID", out _) || details.TryGetProperty("signatureQualifier", out _))
             return CredentialRequest.Read(details, out refusal);
         // RFC 9396 5: unknown fields of a known type are refused, not ignored: the person would approve what nobody showed.
         if (details.EnumerateObject().Any(member => !Members.Contains(member.Name, StringComparer.Ordinal)))

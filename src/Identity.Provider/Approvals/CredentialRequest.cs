@@ -6,11 +6,17 @@ namespace Identity.Provider.Approvals;
 /// <summary>A hash that a credential's key is asked to sign (SHA-256, 32 bytes), what it is called, and the SHA-256 of the document behind it, when the client says one.</summary>
 public sealed record ApprovalSignature(string Label, byte[] Hash, byte[]? DocumentSha256);
 
-/// <summary>CSC API v2 8.4.2, authorization_details of type credential with a credentialID: hashes that a key, which is there already, is to sign.</summary>
+/// <summary>
+/// CSC API v2 8.4.2, authorization_details of type credential as programs send them. With a credentialID: hashes that a key, which is there already, is to sign.
+/// With a signatureQualifier alone: documents by their hashes, for which a key is made that signs nothing else.
+/// </summary>
 internal static class CredentialRequest
 {
     /// <summary>Ours: the document that a hash to be signed comes from. Nobody here can tell whether it does, and the page says so.</summary>
     internal const string DocumentHash = "documentHash";
+
+    /// <summary>An advanced signature (CSC API v2 11.11); no other is made.</summary>
+    private const string SignatureQualifier = "eu_eidas_aes";
 
     public const int MaxSignatures = 100;
     private const int IdentifierCharacters = 43;
@@ -28,8 +34,11 @@ internal static class CredentialRequest
             return ApprovalRequest.Refuse("authorization_details has an unknown member", out refusal);
         if (ApprovalRequest.Text(details, "type", 32) != ApprovalRequest.DetailsType)
             return ApprovalRequest.Refuse("type must be credential", out refusal);
-        if (ApprovalRequest.Text(details, "credentialID", IdentifierCharacters) is not { Length: IdentifierCharacters } credential || !System.Buffers.Text.Base64Url.IsValid(credential))
+        var credential = ApprovalRequest.Text(details, "credentialID", IdentifierCharacters);
+        if (details.TryGetProperty("credentialID", out _) && (credential is not { Length: IdentifierCharacters } || !System.Buffers.Text.Base64Url.IsValid(credential)))
             return ApprovalRequest.Refuse("credentialID is not one of this service", out refusal);
+        if (details.TryGetProperty("signatureQualifier", out _) && ApprovalRequest.Text(details, "signatureQualifier", 32) != SignatureQualifier)
+            return ApprovalRequest.Refuse("signatureQualifier must be eu_eidas_aes", out refusal);
         if (ApprovalRequest.Text(details, "hashAlgorithmOID", 64) != ApprovalRequest.Sha256Oid)
             return ApprovalRequest.Refuse("hashAlgorithmOID must be SHA-256", out refusal);
         var description = "";
@@ -41,8 +50,12 @@ internal static class CredentialRequest
             return ApprovalRequest.Refuse("documentDigests must be 1 to 100 objects of label and hash, perhaps documentHash, each the base64 of 32 bytes", out refusal);
         if (details.TryGetProperty("numSignatures", out var count) && (count.ValueKind != JsonValueKind.Number || !count.TryGetInt32(out var number) || number != signatures.Count))
             return ApprovalRequest.Refuse("numSignatures must equal the number of hashes", out refusal);
+        if (credential is null && signatures.Exists(signature => signature.DocumentSha256 is not null))
+            return ApprovalRequest.Refuse("documentHash belongs to the hashes of a credentialID", out refusal);
         refusal = "";
-        return new ApprovalRequest([], "", description) { Credential = credential, Signatures = signatures };
+        return credential is not null
+            ? new ApprovalRequest([], "", description) { Credential = credential, Signatures = signatures }
+            : new ApprovalRequest([.. signatures.Select(signature => new ApprovalDocument(signature.Label, signature.Hash))], "", description.Length > 0 ? description : "-");
     }
 
     private static bool AreLocations(JsonElement details)

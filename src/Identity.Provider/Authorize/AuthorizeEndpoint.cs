@@ -33,7 +33,7 @@ public sealed class AuthorizeEndpoint(
     /// <summary>Carries the finished approval from here to the token answer, inside the code's sealed content.</summary>
     internal const string ApprovalClaim = "finished_approval";
 
-    /// <summary>In the access token: which approval of a credential's signatures it stands for (the evidence's <c>jti</c>).</summary>
+    /// <summary>In the access token: which approval it stands for, when a program asked for it (the evidence's <c>jti</c>).</summary>
     internal const string ApprovalIdClaim = "approval_id";
 
     private const int AuthorizationIdBytes = 16;
@@ -127,8 +127,8 @@ public sealed class AuthorizeEndpoint(
         if (approval is not null)
         {
             identity.SetClaim(ApprovalClaim, JsonSerializer.Serialize(approval));
-            if (ApprovalStructure.TryParse(approval.Structure, out var structure) && structure!.Credential is not null)
-                identity.AddClaim(new Claim(ApprovalIdClaim, structure.Approval).SetDestinations(Destinations.AccessToken));
+            if (request.HasScope(ApprovalRequest.CredentialScope) && ApprovalStructure.TryParse(approval.Structure, out var structure))
+                identity.AddClaim(new Claim(ApprovalIdClaim, structure!.Approval).SetDestinations(Destinations.AccessToken));
         }
 
         identity.SetScopes(request.GetScopes());

@@ -32,11 +32,11 @@ internal sealed class PushedAuthorizationDetails(IOpenIddictApplicationManager a
             context.Reject(InvalidAuthorizationDetails, "This client may not use authorization_details.");
         else if (ApprovalRequest.TryRead((string?)parameter ?? "", out var refusal) is not { } asked)
             context.Reject(InvalidAuthorizationDetails, refusal);
-        else if (asked.Credential is not null != named)
-            context.Reject(InvalidAuthorizationDetails, "The scope credential and a credentialID come together.");
+        else if (asked.IsOfProgram != named)
+            context.Reject(InvalidAuthorizationDetails, "The scope credential and a credentialID or signatureQualifier come together.");
         // Whoever asks for signatures on documents says for whom: only one that has shown who it is can be believed.
-        else if (asked.Credential is null && client.TokenEndpointAuthMethod == ClientAuthenticationMethods.None)
-            context.Reject(InvalidAuthorizationDetails, "A public client can ask for a credential's signatures only.");
+        else if (!asked.IsOfProgram && client.TokenEndpointAuthMethod == ClientAuthenticationMethods.None)
+            context.Reject(InvalidAuthorizationDetails, "A public client asks for a credential's signatures in its own name only.");
     }
 
     /// <summary>What a pushed request, validated above, asks to approve; null when it asks for nothing of that kind.</summary>

@@ -11,7 +11,8 @@ namespace Identity.Provider.Token;
 /// <summary>RFC 9396 7: the authorization_details of the token answer, with the evidence that the person approved.</summary>
 public sealed class EvidenceAnswer(ProviderSettings settings, TokenKeys keys, ApprovalStore approvals, AuditLog audit, TimeProvider time)
 {
-    internal async Task<OpenIddictParameter> For(FinishedApproval approval, Person person, string subject)
+    /// <param name="keep">It was asked for by a program, whose token the signing service will ask about.</param>
+    internal async Task<OpenIddictParameter> For(FinishedApproval approval, Person person, string subject, bool keep)
     {
         if (!ApprovalStructure.TryParse(approval.Structure, out var structure) || structure is null)
             throw new InvalidOperationException("A finished approval holds no approval structure.");
@@ -29,7 +30,7 @@ public sealed class EvidenceAnswer(ProviderSettings settings, TokenKeys keys, Ap
         var evidence = ApprovalEvidence.Sign(payload, key.Key, key.KeyId);
         var details = new JsonArray(structure.Credential is null ? Details(structure, evidence) : CredentialDetails(structure, evidence));
         // Standard clients do not carry evidence: who is to sign asks for it with the token (RFC 9396 9.2).
-        if (structure.Credential is not null && !await approvals.KeepDetails(structure.Approval, new GrantedDetails(details.ToJsonString()), structure.Expires - time.GetUtcNow()))
+        if (keep && !await approvals.KeepDetails(structure.Approval, new GrantedDetails(details.ToJsonString()), structure.Expires - time.GetUtcNow()))
             throw new InvalidOperationException("An approval was answered twice.");
         issue.Complete(AuditOutcome.Succeeded);
         return (OpenIddictParameter)details;

@@ -42,7 +42,7 @@ internal sealed class TokenGrants(ProviderSettings settings, PersonStore people,
         if (code.GetClaim(AuthorizeEndpoint.ApprovalClaim) is { } finished)
         {
             var approval = JsonSerializer.Deserialize<FinishedApproval>(finished)!;
-            context.Parameters[PushedRequests.PushedAuthorizationDetails.Parameter] = await evidence.For(approval, person, code.GetClaim(TokenClaims.PairwiseSubjectClaim)!);
+            context.Parameters[PushedRequests.PushedAuthorizationDetails.Parameter] = await evidence.For(approval, person, code.GetClaim(TokenClaims.PairwiseSubjectClaim)!, keep: code.HasScope(ApprovalRequest.CredentialScope));
         }
 
         audit.Append(new TokenIssue(context.ClientId!, code.GetClaim(TokenClaims.PairwiseSubjectClaim), GrantTypes.AuthorizationCode));

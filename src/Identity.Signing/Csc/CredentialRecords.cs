@@ -101,6 +101,16 @@ internal sealed class CredentialRecords(IDbContextFactory<SigningDatabase> datab
         return true;
     }
 
+    /// <summary>Takes an approval of documents, for which a key is yet to be made. True for exactly one caller.</summary>
+    public async Task<bool> TakeAlone(CredentialApproval approval, CancellationToken cancellation)
+    {
+        var now = time.GetUtcNow();
+        await using var database = await databases.CreateDbContextAsync(cancellation);
+        return await database.CredentialApprovals
+            .Where(a => a.ApprovalId == approval.ApprovalId && a.CredentialId == "" && a.TakenAt == null && a.EndedAt == null)
+            .ExecuteUpdateAsync(a => a.SetProperty(x => x.TakenAt, now), cancellation) == 1;
+    }
+
     public async Task EndApproval(CredentialApproval approval, string outcome)
     {
         var now = time.GetUtcNow();

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Identity.Signing.Pades;
 using Identity.Signing.SignIn;
 
 namespace Identity.Signing.Csc;
@@ -7,6 +8,9 @@ namespace Identity.Signing.Csc;
 internal static class CscEndpoints
 {
     private const int LongestIdentifier = 100;
+
+    /// <summary>Bytes: a document of 12 MB in base64. Larger ones come as digests.</summary>
+    public const int LargestDocumentCall = 16 * 1024 * 1024;
 
     public static Task<IResult> Info(HttpContext context, SigningSettings settings) =>
         Answer(context, CscBody.Largest, _ => Task.FromResult(ServiceInfo.Of(settings)));
@@ -37,8 +41,67 @@ internal static class CscEndpoints
             : throw new CscRefusedException(CscError.Invalid("credentialID"));
     });
 
-    public static Task<IResult> SignaturesSignHash(HttpContext context, SignHash signHash) =>
-        Answer(context, CscBody.Largest, body => signHash.Run(context.Request, body, context.RequestAborted));
+    /// <summary>11.6 to 11.9: the person approves at the Provider, with a passkey; there is nothing to be entered here, and an approval is for its hashes and no others.</summary>
+    public static Task<IResult> CredentialsAuthorize(HttpContext context, CscToken tokens, CredentialRecords records) => Answer(context, CscBody.Largest, async body =>
+    {
+        var authorization = await tokens.Authorize(context.Request, context.RequestAborted, CscToken.ServiceScope, CscToken.CredentialScope);
+        var credentialId = body.Required("credentialID", LongestIdentifier);
+        throw new CscRefusedException(await records.Find(credentialId, authorization.Client, authorization.Subject, context.RequestAborted) is null
+            ? CscError.Invalid("credentialID")
+            : CscError.OAuthOnly);
+    });
+
+    public static Task<IResult> NotImplemented(HttpContext context, CscToken tokens) => Answer(context, CscBody.Largest, async _ =>
+    {
+        await tokens.Authorize(context.Request, context.RequestAborted, CscToken.ServiceScope, CscToken.CredentialScope);
+        throw new CscRefusedException(CscError.NotImplemented);
+    });
+
+    public static Task<IResult> SignaturesSignHash(HttpContext context, CscToken tokens, SignHash signHash, AsynchronousResponses responses, SigningSettings settings) =>
+        Answer(context, CscBody.Largest, body => Sign(context, body, tokens, responses, settings, authorization => signHash.Take(authorization, body, context.RequestAborted)));
+
+    public static Task<IResult> SignaturesSignDoc(HttpContext context, CscToken tokens, SignDoc signDoc, AsynchronousResponses responses, SigningSettings settings) =>
+        Answer(context, LargestDocumentCall, body => Sign(context, body, tokens, responses, settings, authorization =>
+            signDoc.Take(authorization, body, settings.StatusSources.Any ? PadesLevel.LTA : PadesLevel.T, context.RequestAborted)));
+
+    public static async Task<IResult> SignaturesSignPolling(HttpContext context, CscToken tokens, AsynchronousResponses responses)
+    {
+        AsynchronousResponse? found = null;
+        var refused = await Answer(context, CscBody.Largest, async body =>
+        {
+            var authorization = await tokens.Authorize(context.Request, context.RequestAborted, CscToken.ServiceScope, CscToken.CredentialScope);
+            if (body.Find("userID") is not null)
+                throw new CscRefusedException(CscError.InvalidRequest("userID parameter SHALL be null"));
+            // 11.12 calls it requestID; the calls whose answer it is, and later versions, responseID.
+            var id = body.Text("requestID", LongestIdentifier) ?? body.Text("responseID", LongestIdentifier) ?? throw new CscRefusedException(CscError.MissingString("requestID"));
+            found = await responses.Find(id, authorization, context.RequestAborted) ?? throw new CscRefusedException(CscError.Invalid("requestID"));
+            return [];
+        });
+        return found switch
+        {
+            null => refused,
+            { FinishedAt: null } => new CscError(StatusCodes.Status202Accepted, "accepted_request", "The previous async request has been accepted but not yet completed").ToResult(),
+            _ => Results.Content(System.Text.Encoding.UTF8.GetString(found.Answer!), "application/json", System.Text.Encoding.UTF8, found.Status),
+        };
+    }
+
+    public static Task<IResult> SignaturesTimestamp(HttpContext context, CscToken tokens, TimestampCall timestamp) => Answer(context, CscBody.Largest, async body =>
+    {
+        await tokens.Authorize(context.Request, context.RequestAborted, CscToken.ServiceScope, CscToken.CredentialScope);
+        return await timestamp.Run(body, context.RequestAborted);
+    });
+
+    private static async Task<JsonObject> Sign(
+        HttpContext context, CscBody body, CscToken tokens, AsynchronousResponses responses, SigningSettings settings, Func<CscAuthorization, Task<TakenSigning>> take)
+    {
+        var authorization = await tokens.AuthorizeCredential(context.Request, body, context.RequestAborted);
+        var mode = OperationMode.Read(body, authorization.Client, settings.Programs);
+        var taken = await take(authorization);
+        if (mode.IsAsynchronous)
+            return await responses.Start(authorization, mode, taken);
+        using var deadline = new CancellationTokenSource(settings.SigningDeadline, context.RequestServices.GetRequiredService<TimeProvider>());
+        return await taken(deadline.Token);
+    }
 
     private static JsonObject Named(string credentialId, JsonObject description)
     {

@@ -17,7 +17,13 @@ internal sealed record CscError([property: JsonIgnore] int Status, [property: Js
 
     public static CscError AccessDenied { get; } = new(StatusCodes.Status403Forbidden, "access_denied", "The access token does not allow this method");
 
+    /// <summary>10.1: of a method that this service does not have.</summary>
     public static CscError NotImplemented { get; } = new(StatusCodes.Status501NotImplemented, "invalid_request", "The method is not implemented");
+
+    /// <summary>11.6: not for credentials whose auth/mode is oauth2code.</summary>
+    public static CscError OAuthOnly { get; } = new(StatusCodes.Status400BadRequest, "unauthorized_client", "The credential is authorized by OAuth 2.0 only");
+
+    public static CscError ServerError { get; } = new(StatusCodes.Status500InternalServerError, "server_error", "The signatures could not be made");
 
     public static CscError Unavailable { get; } = new(StatusCodes.Status503ServiceUnavailable, "temporarily_unavailable", "Try again later");
 

@@ -41,6 +41,7 @@ public sealed class CredentialApproval
     /// <summary>The Provider's identifier of the approval (jti).</summary>
     public required string ApprovalId { get; init; }
 
+    /// <summary>Empty for an approval of documents.</summary>
     public required string CredentialId { get; init; }
 
     public required string Client { get; init; }

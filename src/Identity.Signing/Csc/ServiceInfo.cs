@@ -6,7 +6,10 @@ namespace Identity.Signing.Csc;
 internal static class ServiceInfo
 {
     /// <summary>The names of all methods that answer with more than a refusal.</summary>
-    public static readonly string[] Methods = ["info", "credentials/list", "credentials/info", "signatures/signHash"];
+    public static readonly string[] Methods = 
+    [
+        "info", "credentials/list", "credentials/info", "signatures/signHash", "signatures/signDoc", "signatures/signPolling", "signatures/timestamp",
+    ];
 
     public static JsonObject Of(SigningSettings settings) => new()
     {
@@ -18,11 +21,11 @@ internal static class ServiceInfo
         ["description"] = "People sign with a key that is made for one approval or one session, approved with their passkey.",
         ["authType"] = new JsonArray("oauth2code"),
         ["oauth2Issuer"] = settings.Provider.AbsoluteUri,
-        ["asynchronousOperationMode"] = false,
+        ["asynchronousOperationMode"] = true,
         ["methods"] = new JsonArray([.. Methods.Select(method => JsonValue.Create(method))]),
         ["validationInfo"] = false,
         ["signAlgorithms"] = new JsonObject { ["algos"] = new JsonArray(CredentialDescription.EcdsaWithSha256) },
-        ["signature_formats"] = new JsonObject { ["formats"] = new JsonArray() },
-        ["conformance_levels"] = new JsonArray(),
+        ["signature_formats"] = new JsonObject { ["formats"] = new JsonArray("P"), ["envelope_properties"] = new JsonArray(new JsonArray("Certification", "Revision")) },
+        ["conformance_levels"] = settings.StatusSources.Any ? new JsonArray("Ades-B-B", "Ades-B-T", "Ades-B-LT", "Ades-B-LTA") : new JsonArray("Ades-B-B", "Ades-B-T"),
     };
 }

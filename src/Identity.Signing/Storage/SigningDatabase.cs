@@ -36,6 +36,8 @@ public sealed class SigningDatabase(DbContextOptions<SigningDatabase> options) :
 
     public DbSet<CredentialApproval> CredentialApprovals => Set<CredentialApproval>();
 
+    public DbSet<AsynchronousResponse> AsynchronousResponses => Set<AsynchronousResponse>();
+
     public DbSet<UsedProof> UsedProofs => Set<UsedProof>();
 
     public DbSet<DataProtectionKey> DataProtectionKeys => Set<DataProtectionKey>();
@@ -107,6 +109,11 @@ public sealed class SigningDatabase(DbContextOptions<SigningDatabase> options) :
             approval.HasKey(a => a.ApprovalId);
             approval.HasIndex(a => a.CredentialId);
             approval.HasIndex(a => a.EndedAt);
+        });
+        modelBuilder.Entity<AsynchronousResponse>(response =>
+        {
+            response.HasKey(r => r.Id);
+            response.HasIndex(r => r.ExpiresAt);
         });
         modelBuilder.Entity<UsedProof>(proof =>
         {

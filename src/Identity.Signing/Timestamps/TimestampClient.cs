@@ -45,11 +45,14 @@ public sealed class TimestampClient(HttpClient http, TrustedChain trust, Signing
     public Task<TimestampAnswer> Stamp(ReadOnlyMemory<byte> data, CancellationToken cancellation) => StampDigest(SHA256.HashData(data.Span), cancellation);
 
     /// <summary>A time-stamp over a SHA-256 computed elsewhere. A service that does not answer is asked once more.</summary>
-    public async Task<TimestampAnswer> StampDigest(byte[] sha256, CancellationToken cancellation)
-    {
+    public Task<TimestampAnswer> StampDigest(byte[] sha256, CancellationToken cancellation) =>
         // Positive and never 0: some services mangle the sign of a nonce.
-        var nonce = new BigInteger(RandomNumberGenerator.GetBytes(NonceBytes), isUnsigned: true) + BigInteger.One;
-        var request = TimestampRequest.For(HashAlgorithmName.SHA256, sha256, nonce);
+        StampDigest(HashAlgorithmName.SHA256, sha256, new BigInteger(RandomNumberGenerator.GetBytes(NonceBytes), isUnsigned: true) + BigInteger.One, cancellation);
+
+    /// <summary>The same for another's digest and nonce.</summary>
+    public async Task<TimestampAnswer> StampDigest(HashAlgorithmName hash, byte[] digest, BigInteger nonce, CancellationToken cancellation)
+    {
+        var request = TimestampRequest.For(hash, digest, nonce);
         var encoded = request.Encode();
         for (var attempt = 1; ; attempt++)
         {

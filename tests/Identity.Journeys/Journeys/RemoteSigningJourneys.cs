@@ -3,6 +3,8 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Json.Nodes;
 using Identity.Journeys.Running;
+using Identity.TestKit;
+using Identity.TestKit.Pdf;
 
 namespace Identity.Journeys;
 
@@ -50,5 +52,59 @@ public sealed class RemoteSigningJourneys(FreshSystem system) : IClassFixture<Fr
         // Once.
         (status, var again) = await program.Call("signatures/signHash", sad, ask);
         Assert.Equal((HttpStatusCode.BadRequest, "Invalid parameter SAD"), (status, (string?)again["error_description"]));
+    }
+
+    [Fact]
+    public async Task A_signature_value_becomes_a_cms_that_openssl_accepts()
+    {
+        using var person = new PersonOverHttp(system.Host);
+        await person.Enrol(DemoCodes.Wei);
+        using var program = new CscProgram(system.Host);
+        var listed = (await program.Call("credentials/list", (string)(await program.Login(person, "service"))["access_token"]!, new JsonObject { ["credentialInfo"] = true, ["certificates"] = "chain" })).Json;
+        var credential = (string)listed["credentialIDs"]![0]!;
+        byte[][] certificates = [.. listed["credentialInfos"]![0]!["cert"]!["certificates"]!.AsArray().Select(one => Convert.FromBase64String((string)one!))];
+        var content = "signed where it is"u8.ToArray();
+        var answer = await program.Login(person, "credential", CscProgram.Details(credential, ("note.txt", SHA256.HashData(content))));
+        var signed = (await program.Call("signatures/signHash", (string)answer["access_token"]!, new JsonObject
+        {
+            ["credentialID"] = credential, ["hashes"] = new JsonArray(Convert.ToBase64String(SHA256.HashData(content))), ["signAlgo"] = "1.2.840.10045.4.3.2",
+        })).Json;
+        string Path(string name) => System.IO.Path.Combine(system.Host.Data, name);
+        File.WriteAllBytes(Path("note.txt"), content);
+        File.WriteAllBytes(Path("note.p7s"), HandMadeCms.Detached(certificates, Convert.FromBase64String((string)signed["signatures"]![0]!)));
+        string[] verify = ["cms", "-verify", "-binary", "-inform", "DER", "-in", Path("note.p7s"), "-CAfile", system.Host.RootCertificate, "-purpose", "any", "-out", Path("note.out"), "-content"];
+        Assert.Contains("Verification successful", Tool.Run("openssl", [.. verify, Path("note.txt")]).Text, StringComparison.Ordinal);
+        File.WriteAllBytes(Path("other.txt"), "another text"u8.ToArray());
+        Assert.DoesNotContain("Verification successful", Tool.Run("openssl", [.. verify, Path("other.txt")]).Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_digest_of_what_is_signed_of_a_pdf_is_approved_and_its_certificate_is_good_for_nothing_else()
+    {
+        using var person = new PersonOverHttp(system.Host);
+        await person.Enrol(DemoCodes.Amira);
+        using var program = new CscProgram(system.Host);
+        var pdf = HandMadePdf.Plain();
+        var digest = Array.Empty<byte>();
+        HandMadePdf.Sign(pdf, covered => [.. digest = SHA256.HashData(covered)]);
+        var details = CscProgram.Details("", ("sale.pdf", digest));
+        details[0]!.AsObject().Remove("credentialID");
+        details[0]!["signatureQualifier"] = "eu_eidas_aes";
+        var answer = await program.Login(person, "credential", details);
+        var (status, signed) = await program.Call("signatures/signDoc", (string)answer["access_token"]!, new JsonObject
+        {
+            ["signatureQualifier"] = "eu_eidas_aes",
+            ["documentDigests"] = new JsonArray(new JsonObject
+            {
+                ["hashes"] = new JsonArray(Convert.ToBase64String(digest)), ["signature_format"] = "P", ["conformance_level"] = "AdES-B-T", ["signAlgo"] = "1.2.840.10045.4.3.2",
+            }),
+        });
+        Assert.True(status == HttpStatusCode.OK, signed.ToJsonString());
+        var cms = Convert.FromBase64String((string)signed["SignatureObject"]![0]!);
+        var verification = new AtVerification(system.Host);
+        var good = AtVerification.SignatureOf(await verification.Report(HandMadePdf.Sign(pdf, _ => cms)));
+        Assert.Equal("TOTAL-PASSED", good.GetProperty("indication").GetString());
+        var other = AtVerification.SignatureOf(await verification.Report(HandMadePdf.Sign(HandMadePdf.Plain(page: "/Rotate 90"), _ => cms)));
+        Assert.NotEqual("TOTAL-PASSED", other.GetProperty("indication").GetString());
     }
 }

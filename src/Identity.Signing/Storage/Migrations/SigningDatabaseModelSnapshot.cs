@@ -217,6 +217,34 @@ namespace Identity.Signing.Storage.Migrations
                     b.ToTable("Places");
                 });
 
+            modelBuilder.Entity("Identity.Signing.Csc.AsynchronousResponse", b =>
+                {
+                    b.Property<string>("Id");
+
+                    b.Property<byte[]>("Answer");
+
+                    b.Property<string>("Client")
+                        .IsRequired();
+
+                    b.Property<long>("ExpiresAt");
+
+                    b.Property<long?>("FinishedAt");
+
+                    b.Property<string>("Instance")
+                        .IsRequired();
+
+                    b.Property<int?>("Status");
+
+                    b.Property<string>("Subject")
+                        .IsRequired();
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("ExpiresAt");
+
+                    b.ToTable("AsynchronousResponses");
+                });
+
             modelBuilder.Entity("Identity.Signing.Csc.CredentialApproval", b =>
                 {
                     b.Property<string>("ApprovalId");

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Identity.Pdf.Signatures;
 using Identity.Pdf.Structure;
 using Identity.Pkix.X509;
 using Identity.Verification.Changes;
@@ -24,6 +25,9 @@ internal static class ApprovedDocument
         if (ApprovedDocuments.Read(named.Value) is not { } digests)
             return ValidationMessage.Error("approved-documents-unreadable");
         var document = context.Data.Document;
+        // What is signed of the document was approved itself: nothing of it could change.
+        if (IsOneOf(digests, document, facts.Dictionary.ByteRange))
+            return null;
         var signed = facts.Dictionary.Revision;
         if (signed < 2 || !IsOneOf(digests, document, document.Revisions[signed - 2]))
             return ValidationMessage.Error("approved-document-differs");
@@ -31,6 +35,13 @@ internal static class ApprovedDocument
         return context.Data.Revisions.SingleOrDefault(revision => revision.Number == signed) is { Kind: <= ChangeKind.Signature }
             ? null
             : ValidationMessage.Error("approved-document-differs");
+    }
+
+    private static bool IsOneOf(IReadOnlyList<ReadOnlyMemory<byte>> digests, PdfDocument document, ByteRangeCheck range)
+    {
+        if (range is not ByteRangeCheck.Sound { CoversWholeRevision: true, Range: var covered })
+            return false;
+        return ByteRangeDigest.Compute(document, covered, HashAlgorithmName.SHA256) is { } digest && digests.Any(approved => approved.Span.SequenceEqual(digest));
     }
 
     private static bool IsOneOf(IReadOnlyList<ReadOnlyMemory<byte>> digests, PdfDocument document, Revision before)

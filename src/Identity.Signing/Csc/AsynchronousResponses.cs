@@ -1,0 +1,161 @@
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Threading.Channels;
+using Identity.Signing.Storage;
+using Identity.Web.Outgoing;
+using Microsoft.EntityFrameworkCore;
+
+namespace Identity.Signing.Csc;
+
+/// <summary>What an asynchronous call came to (CSC API v2 11.12).</summary>
+public sealed class AsynchronousResponse
+{
+    /// <summary>128 random bits, base64url.</summary>
+    public required string Id { get; init; }
+
+    public required string Client { get; init; }
+
+    public required string Subject { get; init; }
+
+    /// <summary>The copy of the service that works on it.</summary>
+    public required string Instance { get; init; }
+
+    /// <summary>Not told any more from then on, and removed.</summary>
+    public required DateTimeOffset ExpiresAt { get; init; }
+
+    public DateTimeOffset? FinishedAt { get; init; }
+
+    /// <summary>HTTP status of the answer.</summary>
+    public int? Status { get; init; }
+
+    /// <summary>JSON of the answer.</summary>
+    public byte[]? Answer { get; init; }
+}
+
+/// <summary>
+/// Signs what was taken while nobody waits, keeps the outcome for who asks, and tells the program where the operator has registered an address for it. What a stop cuts
+/// short ends as a failure: the key was in the process that stopped, and the approval is used.
+/// </summary>
+internal sealed class AsynchronousResponses(IDbContextFactory<SigningDatabase> databases, GuardedHttp http, SigningSettings settings, TimeProvider time, ILogger<AsynchronousResponses> log) : BackgroundService
+{
+    private const int LongestQueue = 200;
+    private const int AtOnce = 2;
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan BetweenSweeps = TimeSpan.FromSeconds(30);
+    private readonly Channel<Work> queue = Channel.CreateBounded<Work>(LongestQueue);
+
+    private sealed record Work(string Id, TakenSigning Sign, Uri? ResponseUri);
+
+    /// <summary>The record is there before the work begins: from its identifier on, who asked can ask again.</summary>
+    public async Task<JsonObject> Start(CscAuthorization authorization, OperationMode mode, TakenSigning sign)
+    {
+        var response = new AsynchronousResponse
+        {
+            Id = System.Buffers.Text.Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(16)),
+            Client = authorization.Client, Subject = authorization.Subject, Instance = settings.Instance, ExpiresAt = time.GetUtcNow() + mode.Kept + settings.SigningDeadline,
+        };
+        await using var database = await databases.CreateDbContextAsync();
+        database.AsynchronousResponses.Add(response);
+        await database.SaveChangesAsync();
+        // Taken already, so it cannot be turned away: whoever comes to a full queue waits.
+        await queue.Writer.WriteAsync(new Work(response.Id, sign, mode.ResponseUri));
+        return new JsonObject { ["responseID"] = response.Id };
+    }
+
+    /// <summary>Null when there is none for this program and person, or no longer.</summary>
+    public async Task<AsynchronousResponse?> Find(string id, CscAuthorization authorization, CancellationToken cancellation)
+    {
+        var now = time.GetUtcNow();
+        await using var database = await databases.CreateDbContextAsync(cancellation);
+        return await database.AsynchronousResponses.AsNoTracking()
+            .SingleOrDefaultAsync(r => r.Id == id && r.Client == authorization.Client && r.Subject == authorization.Subject && r.ExpiresAt > now, cancellation);
+    }
+
+    public override async Task StartAsync(CancellationToken cancellationToken)
+    {
+        var instance = settings.Instance;
+        await using (var database = await databases.CreateDbContextAsync(cancellationToken))
+        {
+            foreach (var lost in await database.AsynchronousResponses.Where(r => r.Instance == instance && r.FinishedAt == null).Select(r => r.Id).ToListAsync(cancellationToken))
+                await Finish(lost, CscError.ServerError.Status, JsonSerializer.SerializeToUtf8Bytes(CscError.ServerError));
+        }
+
+        await base.StartAsync(cancellationToken);
+    }
+
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
+        Task.WhenAll(Enumerable.Range(0, AtOnce).Select(_ => DoWhatComes(stoppingToken)).Append(Sweep(stoppingToken)));
+
+    private async Task DoWhatComes(CancellationToken stopping)
+    {
+        await foreach (var work in queue.Reader.ReadAllAsync(stopping))
+        {
+            var (status, answer) = await Do(work);
+            try
+            {
+                await Finish(work.Id, status, answer);
+                if (work.ResponseUri is { } address)
+                    await Tell(address, work.Id, stopping);
+            }
+            catch (Exception problem) when (problem is not OperationCanceledException)
+            {
+                log.LogError(problem, "The outcome of {Response} could not be kept or told", work.Id);
+            }
+        }
+    }
+
+    private async Task<(int Status, byte[] Answer)> Do(Work work)
+    {
+        using var deadline = new CancellationTokenSource(settings.SigningDeadline, time);
+        try
+        {
+            return (StatusCodes.Status200OK, Encoding.UTF8.GetBytes((await work.Sign(deadline.Token)).ToJsonString()));
+        }
+        catch (CscRefusedException refused)
+        {
+            return (refused.Error.Status, JsonSerializer.SerializeToUtf8Bytes(refused.Error));
+        }
+        catch (Exception problem)
+        {
+            log.LogError(problem, "The asynchronous call {Response} failed", work.Id);
+            return (CscError.ServerError.Status, JsonSerializer.SerializeToUtf8Bytes(CscError.ServerError));
+        }
+    }
+
+    private async Task Finish(string id, int status, byte[] answer)
+    {
+        var now = time.GetUtcNow();
+        await using var database = await databases.CreateDbContextAsync();
+        await database.AsynchronousResponses.Where(r => r.Id == id && r.FinishedAt == null)
+            .ExecuteUpdateAsync(r => r.SetProperty(x => x.FinishedAt, now).SetProperty(x => x.Status, status).SetProperty(x => x.Answer, answer));
+    }
+
+    // Its identifier and nothing else: the outcome is fetched with a token. One try; who is not there asks by itself.
+    private async Task Tell(Uri address, string id, CancellationToken stopping)
+    {
+        using var content = new StringContent(new JsonObject { ["responseID"] = id }.ToJsonString(), Encoding.UTF8, "application/json");
+        using var request = new HttpRequestMessage(HttpMethod.Post, address) { Content = content };
+        if (await http.SendForStatus(request, Patience, stopping) is OutgoingOutcome.Failed failed)
+            log.LogWarning("A program could not be told of {Response}: {Problem}", id, failed.Reason);
+    }
+
+    private async Task Sweep(CancellationToken stopping)
+    {
+        using var timer = new PeriodicTimer(BetweenSweeps, time);
+        while (await timer.WaitForNextTickAsync(stopping))
+        {
+            try
+            {
+                var now = time.GetUtcNow();
+                await using var database = await databases.CreateDbContextAsync(stopping);
+                await database.AsynchronousResponses.Where(r => r.ExpiresAt <= now).ExecuteDeleteAsync(stopping);
+            }
+            catch (Exception problem) when (problem is not OperationCanceledException)
+            {
+                log.LogError(problem, "Old outcomes could not be removed");
+            }
+        }
+    }
+}
