@@ -11,7 +11,7 @@ export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 PLAYWRIGHT_SKIP_BROWSER_DOW
 programs=(
   redis-server:redis-server chromium:chromium pdfsig:poppler-utils pdftocairo:poppler-utils qpdf:qpdf mutool:mupdf-tools fc-query:fontconfig zbarimg:zbar-tools java:default-jre-headless
   openssl:openssl jq:jq certtool:gnutls-bin certutil:libnss3-tools faketime:faketime soffice:libreoffice-writer-nogui node:nodejs npm:npm apache2:apache2 pg_createcluster:postgresql
-  softhsm2-util:softhsm2 pkcs11-tool:opensc
+  softhsm2-util:softhsm2 pkcs11-tool:opensc gs:ghostscript
 )
 # file -> Debian package, for what is no program
 files=(
@@ -22,6 +22,8 @@ files=(
   /usr/share/java/jaxb-api.jar:libjaxb-api-java
   /usr/lib/python3/dist-packages/authlib/__init__.py:python3-authlib
   /usr/lib/python3/dist-packages/requests/__init__.py:python3-requests
+  /usr/share/java/bcpkix.jar:libbcpkix-java
+  /usr/share/java/bsh.jar:bsh
 )
 
 missing=()

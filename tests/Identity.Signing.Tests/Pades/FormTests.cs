@@ -167,6 +167,9 @@ public sealed class FormTests(SigningSystem system) : IClassFixture<SigningSyste
         var found = report.Signatures.Where(one => one.Kind == "signature").ToList();
         Assert.Equal(signatures, found.Count);
         Assert.Equal("PAdES-BASELINE-LTA", found[^1].Level);
+        var lines = PdfBox.Verify(file);
+        Assert.All(lines, line => Assert.Contains(" verifies ", line, StringComparison.Ordinal));
+        Assert.Equal((report.Signatures.Count, "ETSI.RFC3161 verifies whole"), (lines.Length, lines[^1]));
         return report;
     }
 
