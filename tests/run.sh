@@ -18,6 +18,7 @@ files=(
   /usr/lib/apache2/modules/mod_auth_openidc.so:libapache2-mod-auth-openidc
   /usr/share/java/preflight.jar:libpdfbox2-java
   /usr/share/java/commons-logging.jar:libcommons-logging-java
+  /usr/share/java/bcprov.jar:libbcprov-java
   /usr/share/java/javax.activation.jar:libactivation-java
   /usr/share/java/jaxb-api.jar:libjaxb-api-java
   /usr/lib/python3/dist-packages/authlib/__init__.py:python3-authlib

@@ -33,6 +33,9 @@ public sealed class SigningOptions
     /// <summary>Page where a signed document can be verified: named on the last page, and in the QR code of visible signatures.</summary>
     public string? Verification { get; set; }
 
+    /// <summary>PNG or JPEG file that visible signatures show beside the text, such as an emblem; none when empty.</summary>
+    public string? AppearancePicture { get; set; }
+
     /// <summary>Folder with further TrueType fonts (*.ttf) for visible signatures, for scripts that the service's own do not have.</summary>
     public string? AppearanceFonts { get; set; }
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using Identity.Pdf.Appearances;
 using Identity.Signing.Agencies;
 using Identity.Signing.Appearances;
 using Identity.Signing.Csc;
@@ -75,7 +76,7 @@ public sealed record SigningSettings
             Level = DefaultLevel(options.Level, sources),
             PendingFor = Within(options.PendingFor, "PendingFor", TimeSpan.Zero, TimeSpan.FromDays(7)),
             Verification = Address(options.Verification, "Verification", production),
-            Drawing = new DrawSignature(AppearanceFonts.Open(options.AppearanceFonts), Address(options.Verification, "Verification", production)),
+            Drawing = new DrawSignature(AppearanceFonts.Open(options.AppearanceFonts), Address(options.Verification, "Verification", production), Picture(options.AppearancePicture)),
             DataDirectory = Directory(options.DataDirectory, "DataDirectory"),
             KeysDirectory = Directory(options.KeysDirectory, "KeysDirectory"),
             PersonKeys = PlaceOfPersonKeys(options.PersonKeys, production),
@@ -150,6 +151,20 @@ public sealed record SigningSettings
         return address.AbsoluteUri.EndsWith('/') && address.Query.Length == 0
             ? address
             : throw new SettingRefusedException(field, "must end with a slash and have no query.");
+    }
+
+    private static AppearancePicture? Picture(string? file)
+    {
+        if (string.IsNullOrWhiteSpace(file))
+            return null;
+        try
+        {
+            return AppearancePicture.Read(File.ReadAllBytes(file));
+        }
+        catch (Exception e) when (e is FormatException or IOException or UnauthorizedAccessException)
+        {
+            throw new SettingRefusedException("AppearancePicture", $"must name a PNG or JPEG file: {e.Message}.");
+        }
     }
 
     private static string Directory(string? value, string field) => string.IsNullOrWhiteSpace(value)

@@ -40,6 +40,17 @@ internal sealed class AppearanceStream
             Code(code, left, (height - side) / 2, side);
             left += side + Padding;
         }
+        if (appearance.Picture is { } picture)
+        {
+            var room = (Width: Math.Min(height - 2 * Padding, width * 0.3), Height: height - 2 * Padding);
+            var scale = Math.Min(room.Width / picture.Width, room.Height / picture.Height);
+            content.Append("q ");
+            Number(picture.Width * scale).Append("0 0 ");
+            Number(picture.Height * scale);
+            Number(left);
+            Number((height - picture.Height * scale) / 2).Append("cm /Picture Do Q\n");
+            left += picture.Width * scale + Padding;
+        }
         if (width - left - Padding > 0 && height > 2 * Padding)
             Texts(left, width - left - Padding, height);
         content.Append("Q\n");
@@ -102,11 +113,31 @@ internal sealed class AppearanceStream
             }
             resources.EndDictionary();
         }
+        if (appearance.Picture is { } picture)
+            resources.Name("XObject").BeginDictionary().Name("Picture").Reference(Picture(picture)).EndDictionary();
         return update.AddStream(
         [
             new("Type", new SyntaxWriter().Name("XObject").Written), new("Subtype", new SyntaxWriter().Name("Form").Written),
             new("BBox", Numbers([0, 0, width, height])), new("Matrix", Numbers(page.Upright(width, height))), new("Resources", resources.EndDictionary().Written),
         ], Encoding.ASCII.GetBytes(content.ToString()));
+    }
+
+    // 8.9.5; 8.6.5.2, 8.6.5.3: grey and sRGB by their definition.
+    private ObjectId Picture(AppearancePicture picture)
+    {
+        var white = "/WhitePoint[0.9505 1 1.089]"u8;
+        var colours = new SyntaxWriter().BeginArray().Name(picture.Components == 1 ? "CalGray" : "CalRGB").BeginDictionary().Verbatim(white);
+        if (picture.Components == 1)
+            colours.Name("Gamma").Verbatim("2.2"u8);
+        else
+            colours.Verbatim("/Gamma[2.2 2.2 2.2]/Matrix[0.4124 0.2126 0.0193 0.3576 0.7152 0.1192 0.1805 0.0722 0.9505]"u8);
+        var data = picture.IsJpeg ? picture.Data : EmbeddedFont.Deflate(picture.Data);
+        return update.AddStream(
+        [
+            new("Type", new SyntaxWriter().Name("XObject").Written), new("Subtype", new SyntaxWriter().Name("Image").Written), new("Width", new SyntaxWriter().Integer(picture.Width).Written),
+            new("Height", new SyntaxWriter().Integer(picture.Height).Written), new("BitsPerComponent", new SyntaxWriter().Integer(8).Written),
+            new("ColorSpace", colours.EndDictionary().EndArray().Written), new("Filter", new SyntaxWriter().Name(picture.IsJpeg ? "DCTDecode" : "FlateDecode").Written),
+        ], data);
     }
 
     internal static ReadOnlyMemory<byte> Numbers(ReadOnlySpan<double> values)

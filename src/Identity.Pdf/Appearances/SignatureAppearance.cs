@@ -50,6 +50,9 @@ public sealed record SignatureAppearance
 
     public AppearanceCode? Code { get; init; }
 
+    /// <summary>Drawn beside the text, as large as fits, in its own proportions.</summary>
+    public AppearancePicture? Picture { get; init; }
+
     /// <summary>Said to people who cannot see it (TU of the field); null for nothing.</summary>
     public string? Description { get; init; }
 

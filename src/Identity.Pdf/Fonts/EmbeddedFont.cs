@@ -46,13 +46,18 @@ internal static class EmbeddedFont
 
     internal static ObjectId Compressed(IncrementalUpdate update, ReadOnlySpan<byte> data, params ReadOnlySpan<(string Key, long Value)> entries)
     {
-        using var packed = new MemoryStream();
-        using (var deflate = new ZLibStream(packed, CompressionLevel.Optimal, leaveOpen: true))
-            deflate.Write(data);
         var all = new List<KeyValuePair<string, ReadOnlyMemory<byte>>> { new("Filter", new SyntaxWriter().Name("FlateDecode").Written) };
         foreach (var (key, value) in entries)
             all.Add(new(key, new SyntaxWriter().Integer(value).Written));
-        return update.AddStream(all, packed.ToArray());
+        return update.AddStream(all, Deflate(data));
+    }
+
+    internal static byte[] Deflate(ReadOnlySpan<byte> data)
+    {
+        using var packed = new MemoryStream();
+        using (var deflate = new ZLibStream(packed, CompressionLevel.Optimal, leaveOpen: true))
+            deflate.Write(data);
+        return packed.ToArray();
     }
 
     // 9.8.1: a thousandth of the em.

@@ -13,7 +13,7 @@ namespace Identity.Signing.Appearances;
 /// What a signature says on the page: who, when, what for, and where to check it. The name is the certificate's, the rest what the person approved. It
 /// is for people who look; what counts is the signature.
 /// </summary>
-public sealed class DrawSignature(IReadOnlyList<TrueTypeFont> fonts, Uri verification)
+public sealed class DrawSignature(IReadOnlyList<TrueTypeFont> fonts, Uri verification, AppearancePicture? picture)
 {
     private const int LongestName = 120;
     private const int LongestPurpose = 200;
@@ -32,6 +32,7 @@ public sealed class DrawSignature(IReadOnlyList<TrueTypeFont> fonts, Uri verific
             Fonts = fonts,
             Texts = [.. Words(visible.Language, name, time, purpose, commitment).Select((text, at) => new AppearanceText(text, at == 0 ? NameScale : 1))],
             Description = Text(visible.Language, "VisibleDescription", name),
+            Picture = picture,
             Code = VerificationCode.Of(verification, documentSha256),
         };
     }

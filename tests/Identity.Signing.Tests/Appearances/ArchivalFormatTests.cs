@@ -32,17 +32,53 @@ public sealed class ArchivalFormatTests(SigningSystem system) : IClassFixture<Si
     }
 
     [Fact]
+    public async Task With_the_operators_picture_too()
+    {
+        system.Reset();
+        var picture = system.Pki.PathOf("emblem.png");
+        var page = system.Pki.PathOf("emblem.pdf");
+        await File.WriteAllBytesAsync(page, Pdfs.Page("Emblem"), SigningSystem.Cancellation);
+        Assert.Equal(0, Tool.Run("pdftocairo", "-png", "-transp", "-r", "20", "-singlefile", page, picture[..^4]).ExitCode);
+        await using var other = await system.StartAnotherOn(Path.Combine(system.Pki.Folder, "emblem"), $"--Signing:AppearancePicture={picture}");
+        var signed = await Sign(Office.Pdf("{\"SelectPdfVersion\":{\"type\":\"long\",\"value\":\"1\"}}"), """{"visible":{}}""", other);
+
+        Assert.Empty(Faults(signed));
+        Assert.Equal("TOTAL-PASSED", (await system.Verify(signed)).Conclusion);
+        var path = Path.GetTempFileName();
+        await File.WriteAllBytesAsync(path, signed, SigningSystem.Cancellation);
+        Assert.Contains("image", Tool.Run("pdfimages", "-list", path).Output, StringComparison.Ordinal);
+        File.Delete(path);
+    }
+
+    [Fact]
+    public void A_picture_or_fonts_that_cannot_be_used_are_refused_at_the_start()
+    {
+        SigningOptions Options() => new() { PublicAddress = "http://localhost:1/", Provider = "http://localhost:2/", Authority = "http://localhost:3/", Verification = "http://localhost:4/" };
+        string Refused(SigningOptions options) => Assert.Throws<SettingRefusedException>(() => SigningSettings.Check(options, production: false)).Message;
+        var options = Options();
+        options.AppearancePicture = system.Pki.CertificatePath("root-ca");
+        Assert.Equal("Signing:AppearancePicture must name a PNG or JPEG file: the picture is neither PNG nor JPEG.", Refused(options));
+        options = Options();
+        options.AppearanceFonts = system.Pki.PathOf("nowhere");
+        Assert.Equal("Signing:AppearanceFonts must name a directory that exists.", Refused(options));
+        options.AppearanceFonts = Directory.CreateDirectory(system.Pki.PathOf("fonts")).FullName;
+        File.WriteAllText(Path.Combine(options.AppearanceFonts, "bad.ttf"), "OTTO");
+        Assert.Equal("Signing:AppearanceFonts holds bad.ttf, which cannot be used: the file is no TrueType font with glyf outlines.", Refused(options));
+    }
+
+    [Fact]
     public void The_validator_finds_what_is_wrong() => Assert.NotEmpty(Faults(Pdfs.Page()));
 
-    private async Task<byte[]> Sign(byte[] document, string signature)
+    private async Task<byte[]> Sign(byte[] document, string signature, SigningSystem? service = null)
     {
-        using var answer = await system.PostRequest(document, signature: signature);
+        service ??= system;
+        using var answer = await service.PostRequest(document, signature: signature);
         var id = (await SigningSystem.Json(answer))["id"]!.GetValue<string>();
-        using var browser = system.NewBrowser();
+        using var browser = service.NewBrowser();
         await SigningSystem.Approve(browser, id);
-        var ended = await system.Ended(id);
+        var ended = await service.Ended(id);
         Assert.True(ended["status"]!.GetValue<string>() == "signed", ended.ToJsonString());
-        using var client = system.AgencyClient();
+        using var client = service.AgencyClient();
         return await client.GetByteArrayAsync($"requests/{id}/document", SigningSystem.Cancellation);
     }
 
