@@ -56,8 +56,8 @@ public sealed class PictureTests
         Bad("larger than", new byte[AppearancePicture.LargestFile + 1]);
         var frame = jpeg.AsSpan().IndexOf([(byte)0xFF, (byte)0xC0]);
         Bad("neither grey", Changed(jpeg, frame + 9, 4));
-        // But for the last chunk, which says nothing.
-        for (var length = 8; length < png.Length - 12; length += 7)
+        // But for the last chunk and the checksum before it, which say nothing.
+        for (var length = 8; length < png.Length - 16; length += 7)
             Assert.Throws<FormatException>(() => AppearancePicture.Read(png.AsSpan(0, length)));
         for (var length = 2; length < frame + 9; length++)
             Assert.Throws<FormatException>(() => AppearancePicture.Read(jpeg.AsSpan(0, length)));
