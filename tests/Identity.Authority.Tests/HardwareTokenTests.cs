@@ -81,6 +81,11 @@ public sealed class HardwareTokenTests : IAsyncLifetime
         Assert.Equal(HttpStatusCode.ServiceUnavailable, await Eventually(HttpStatusCode.ServiceUnavailable));
         var (_, refused, _) = await system.Post("tsa", Query(), "application/timestamp-query");
         Assert.Contains("Try again later.", system.Pki.Try("ts", "-reply", "-in", system.Pki.Write("refused.tsr", refused), "-text").Text, StringComparison.Ordinal);
+        // No certificate and no word that could be taken for one.
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, (await system.Ask(system.NewEvidence(), system.NewCsr())).Item1);
+        var status = system.Pki.Try("ocsp", "-url", system.Address + "ocsp", "-issuer", Path("issuing-ca"), "-cert", Path("tsa"), "-CAfile", Path("root-ca"), "-verify_other", Path("issuing-ca"));
+        Assert.DoesNotContain("good", status.Text, StringComparison.Ordinal);
+        Assert.Contains("trylater", status.Text, StringComparison.Ordinal);
         Assert.Equal(HttpStatusCode.OK, (await system.Http.GetAsync(system.Address + "health/live", Cancellation)).StatusCode);
 
         Directory.Move(hsm.Tokens + ".away", hsm.Tokens);
