@@ -122,6 +122,23 @@ public sealed class KeyRing : IDisposable
         }
     }
 
+    /// <summary>
+    /// A P-256 key for client authentication in this process's memory and nowhere else, for a program that ends soon: it proves that the same program asks
+    /// again (RFC 9449).
+    /// </summary>
+    public static SigningKey ForThisProcess(string name)
+    {
+        var pkcs8 = SoftwareSigningKey.GeneratePkcs8(KeyAlgorithm.EcdsaP256);
+        try
+        {
+            return SoftwareSigningKey.FromPkcs8(name, KeyPurpose.ClientAuthentication, pkcs8);
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(pkcs8);
+        }
+    }
+
     /// <summary>Where people's keys are made: <see cref="PersonKeys.Software"/>, or the name of a hardware token of this folder.</summary>
     /// <exception cref="KeyRingException">software, in production; or no such token</exception>
     public PersonKeys PersonKeys(string place)

@@ -91,7 +91,7 @@ public static class ExtendCommand
     }
 
     /// <summary>False when the file was changed by somebody while it was read, so that what was checked is not what would be written.</summary>
-    private static async Task<bool> Write(string path, DocumentBytes document)
+    internal static async Task<bool> Write(string path, DocumentBytes document)
     {
         var partial = path + ".partial";
         bool same;

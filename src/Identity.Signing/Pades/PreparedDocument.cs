@@ -71,6 +71,15 @@ public sealed class PreparedDocument
             ? Prepare(document.Value, seal.Certificate, SignatureForm.Approval, tokenBytes, signingTime)
             : new Preparation.Unsuitable("cannot_be_read");
 
+    /// <summary>With a certificate whose key is elsewhere: the hash goes there, the document stays here.</summary>
+    public static Preparation ForRemoteKey(DocumentBytes original, PersonCertificate certificate, int tokenBytes, DateTimeOffset signingTime) =>
+        PdfDocument.Read(original, new PdfLimits { FileBytes = original.Length }) is PdfRead.Document document
+            ? Prepare(document.Value, certificate, SignatureForm.Approval, tokenBytes, signingTime)
+            : new Preparation.Unsuitable("cannot_be_read");
+
+    /// <summary>SHA-256 of the signed attributes: all that the key needs to see.</summary>
+    public byte[] HashToSign() => ToBeSigned.Hash();
+
     internal static Preparation Prepare(PdfDocument document, PersonCertificate certificate, SignatureForm form, int tokenBytes, DateTimeOffset signingTime)
     {
         form.Check();

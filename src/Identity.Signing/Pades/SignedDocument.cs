@@ -30,10 +30,16 @@ public sealed class SignedDocument
     public static SignedDocument Sign(PreparedDocument prepared, SigningKey key)
     {
         var value = key.SignData(prepared.Scheme, prepared.ToBeSigned.Bytes.Span);
+        return Complete(prepared, value) ?? throw new InvalidOperationException("The signature does not verify with the certificate.");
+    }
+
+    /// <summary>With a signature that somebody else made over <see cref="PreparedDocument.HashToSign"/>; null when it is not one of the certificate's key.</summary>
+    public static SignedDocument? Complete(PreparedDocument prepared, byte[] value)
+    {
         // The certificate in the document must be this key's: found here, not by the first verifier.
-        if (SignatureVerification.VerifyData(prepared.Signer.PublicKey, prepared.ToBeSigned.Algorithm, prepared.ToBeSigned.Bytes.Span, value) != SignatureCheck.Valid)
-            throw new InvalidOperationException("The signature does not verify with the certificate.");
-        return new SignedDocument(prepared.Update, prepared.ToBeSigned.Complete(value), prepared.Signer) { AcceptsNoChangesBehind = prepared.AcceptsNoChangesBehind };
+        return SignatureVerification.VerifyData(prepared.Signer.PublicKey, prepared.ToBeSigned.Algorithm, prepared.ToBeSigned.Bytes.Span, value) != SignatureCheck.Valid
+            ? null
+            : new SignedDocument(prepared.Update, prepared.ToBeSigned.Complete(value), prepared.Signer) { AcceptsNoChangesBehind = prepared.AcceptsNoChangesBehind };
     }
 
     /// <summary>The document as it stands at this level.</summary>

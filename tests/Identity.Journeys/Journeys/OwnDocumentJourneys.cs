@@ -99,10 +99,10 @@ public sealed class OwnDocumentJourneys(WholeSystem system)
         }
         """);
 
-    private static async Task<byte[]> MadeByChromium(Visitor visitor)
+    internal static async Task<byte[]> MadeByChromium(Visitor visitor, string subject = "Lot 7")
     {
         var page = await visitor.Context.NewPageAsync();
-        await page.SetContentAsync("<h1>Contract of sale</h1><p>Lot 7, Pärnu maantee 5. 买卖合同.</p><p style='break-before:page'>Second page.</p>");
+        await page.SetContentAsync($"<h1>Contract of sale</h1><p>{subject}, Pärnu maantee 5. 买卖合同.</p><p style='break-before:page'>Second page.</p>");
         var pdf = await page.PdfAsync();
         await page.CloseAsync();
         return pdf;

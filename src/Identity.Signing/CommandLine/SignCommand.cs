@@ -1,0 +1,224 @@
+using System.Diagnostics;
+using System.Security.Cryptography;
+using System.Text.Json;
+using Identity.Pdf.Structure;
+using Identity.Pdf.Syntax;
+using Identity.Pkix.Asn1;
+using Identity.Signing.Certificates;
+using Identity.Signing.Documents;
+using Identity.Signing.LocalSigning;
+using Identity.Signing.Pades;
+using Identity.Signing.Requests;
+using Identity.Signing.Revocation;
+using Identity.Signing.Timestamps;
+using Identity.Web;
+
+namespace Identity.Signing.CommandLine;
+
+/// <summary>
+/// `sign`: the documents stay here. They are prepared with the service's own code, their hashes go to the service, the person approves them in the
+/// browser, and the signatures are put in here. Time-stamps and validation data come from where the settings say, as for `extend`; they see hashes too.
+/// </summary>
+public static class SignCommand
+{
+    public const int AllSigned = 0;
+    public const int NotSigned = 1;
+    public const int WrongUsage = 2;
+    public const string Usage = "sign --service URL [--level B-B|B-T|B-LT|B-LTA] FILE... -o OUT [--json] [--no-browser] [--environment=NAME] [--Signing:SETTING=VALUE]...";
+
+    private const long LargestDocument = 1024L * 1024 * 1024;
+    private const int FirstTokenBytes = 16 * 1024;
+    private static readonly TimeSpan Deadline = TimeSpan.FromMinutes(15);
+
+    private sealed record Arguments(Uri Service, PadesLevel Level, IReadOnlyList<string> Files, string Output, bool Json, bool NoBrowser, string[] Settings)
+    {
+        public string OutputOf(string file) => Files.Count == 1 ? Output : Path.Combine(Output, SignedName.Of(Path.GetFileName(file)));
+    }
+
+    private sealed record Prepared(string File, PreparedDocument Document, HashToApprove Hash);
+
+    public static async Task<int> Run(string[] arguments, TextWriter output, TextWriter complaints, TimeProvider time)
+    {
+        if (Parse(arguments) is not { } asked)
+        {
+            await complaints.WriteLineAsync(Usage);
+            return WrongUsage;
+        }
+
+        var files = new List<DocumentBytes>();
+        try
+        {
+            var raise = asked.Level == PadesLevel.B ? null : Raise(asked, time);
+            if (Occupied(asked) is { } occupied)
+                throw new IOException(occupied);
+            files.AddRange(asked.Files.Select(file => DocumentBytes.OfFile(file)));
+            using var deadline = new CancellationTokenSource(Deadline, time);
+            using var http = new HttpClient(SigningApp.NeighbourHandler()) { Timeout = TimeSpan.FromSeconds(60) };
+            return await Sign(asked, files, new RemoteSigner(http, asked.Service, address => Open(address, asked, complaints), time), raise, (output, complaints), time, deadline.Token);
+        }
+        catch (Exception problem) when (problem is SettingRefusedException or IOException or UnauthorizedAccessException)
+        {
+            await complaints.WriteLineAsync(SafeText.ForDisplay(problem.Message, 500));
+            return WrongUsage;
+        }
+        catch (Exception problem) when (problem is RemoteRefusedException or HttpRequestException or JsonException or FormatException or MalformedException or OperationCanceledException)
+        {
+            await complaints.WriteLineAsync(SafeText.ForDisplay(problem.Message, 500));
+            var word = problem is RemoteRefusedException refused ? refused.Word : problem is OperationCanceledException ? "too_late" : "service_unavailable";
+            await Report(asked, asked.Files.Select(file => (file, (string?)word)), output);
+            return NotSigned;
+        }
+        finally
+        {
+            files.ForEach(file => file.Dispose());
+        }
+    }
+
+    /// <summary>1. can they be signed; 2. the certificate; 3. prepare; 4. one approval for all; 5. put the signatures in, raise, write.</summary>
+    private static async Task<int> Sign(
+        Arguments asked, List<DocumentBytes> files, RemoteSigner signer, RaiseDocument? raise, (TextWriter Output, TextWriter Progress) to, TimeProvider time, CancellationToken cancellation)
+    {
+        var unfit = asked.Files.Zip(files, (file, bytes) => (file, Problem: Unfit(bytes, asked.Level, time))).ToList();
+        if (unfit.Any(file => file.Problem is not null))
+        {
+            await Report(asked, unfit.Select(file => (file.file, (string?)(file.Problem ?? "not_tried"))), to.Output);
+            return NotSigned;
+        }
+
+        await Tell(asked, to.Progress, "Signing in…");
+        var credential = await signer.Credential(cancellation);
+        var prepared = asked.Files.Zip(files, (file, bytes) => Prepare(file, bytes, credential.Certificate, time)).ToList();
+        await Tell(asked, to.Progress, $"Waiting for your approval of {prepared.Count} document(s)…");
+        var signatures = await signer.Sign(credential.Id, [.. prepared.Select(document => document.Hash)], cancellation);
+
+        var outcomes = new List<(string File, string? Error)>();
+        for (var index = 0; index < prepared.Count; index++)
+        {
+            await Tell(asked, to.Progress, $"{prepared[index].File}: {asked.Level.Word()}…");
+            outcomes.Add((prepared[index].File, await Finish(asked, prepared[index], signatures[index], raise, cancellation)));
+        }
+
+        await Report(asked, outcomes, to.Output);
+        return outcomes.All(outcome => outcome.Error is null) ? AllSigned : NotSigned;
+    }
+
+    private static string? Unfit(DocumentBytes bytes, PadesLevel level, TimeProvider time) => bytes.Length > LargestDocument ? "document_too_large"
+        : DocumentAcceptance.Check(bytes, new PdfLimits { FileBytes = LargestDocument }, level, time.GetUtcNow()) is { } unfit ? SnakeCase.Of(unfit.Reason) : null;
+
+    private static Prepared Prepare(string file, DocumentBytes bytes, PersonCertificate certificate, TimeProvider time)
+    {
+        var now = DateTimeOffset.FromUnixTimeSeconds(time.GetUtcNow().ToUnixTimeSeconds());
+        return PreparedDocument.ForRemoteKey(bytes, certificate, FirstTokenBytes, now) switch
+        {
+            Preparation.Done { Document: var document } => new Prepared(
+                file, document,
+                new HashToApprove(DocumentLabel.Of(file, SigningRequest.LongestFileName), document.HashToSign(), bytes.Digest(HashAlgorithmName.SHA256))),
+            Preparation.Unsuitable unsuitable => throw new RemoteRefusedException(unsuitable.Detail, $"{file} cannot be signed: {unsuitable.Detail}"),
+            _ => throw new InvalidOperationException("A document is prepared or unsuitable."),
+        };
+    }
+
+    /// <summary>Null when the output is written; otherwise why not. Never a lower level than was asked for.</summary>
+    private static async Task<string?> Finish(Arguments asked, Prepared prepared, byte[] signature, RaiseDocument? raise, CancellationToken cancellation)
+    {
+        if (SignedDocument.Complete(prepared.Document, signature) is not { } signed)
+            return "wrong_signature";
+        var raised = raise is null ? new Raised(signed.ToBytes(), null, "") : await raise.Run(signed, asked.Level, cancellation);
+        if (raised.Obstacle is { } obstacle)
+            return SnakeCase.Of(obstacle);
+        return await ExtendCommand.Write(asked.OutputOf(prepared.File), raised.Bytes) ? null : "file_changed";
+    }
+
+    private static RaiseDocument Raise(Arguments asked, TimeProvider time)
+    {
+        // A service on this machine is the one that DevHost starts.
+        var development = asked.Service is { IsLoopback: true, Scheme: "http" } && !asked.Settings.Any(setting => setting.StartsWith("--environment=", StringComparison.Ordinal));
+        var settings = ExtendCommand.Settings(development ? [.. asked.Settings, "--environment=Development"] : asked.Settings);
+        settings.TrustAnchors();
+        if (asked.Level > PadesLevel.T && !settings.StatusSources.Any)
+            throw new SettingRefusedException("StatusSources", "are needed above B-T.");
+        var http = new HttpClient(SigningApp.NeighbourHandler()) { Timeout = TimeSpan.FromSeconds(10) };
+        var trust = new TrustedChain(settings);
+        return new RaiseDocument(new TimestampClient(http, trust, settings, time), new CollectValidationData(trust, new StatusClient(http), settings, time));
+    }
+
+    private static string? Occupied(Arguments asked)
+    {
+        if (asked.Files.Count > 1 && !Directory.Exists(asked.Output))
+            return "For several files, the output must be a directory that exists.";
+        var outputs = asked.Files.Select(asked.OutputOf).ToList();
+        return outputs.Any(File.Exists) ? "The output is there already." : outputs.Distinct().Count() < outputs.Count ? "Two files have one name." : null;
+    }
+
+    private static async Task Open(Uri address, Arguments asked, TextWriter complaints)
+    {
+        await complaints.WriteLineAsync($"Open this address in your browser: {address.AbsoluteUri}");
+        if (asked.NoBrowser)
+            return;
+        try
+        {
+            using var browser = OperatingSystem.IsLinux() ? Process.Start(new ProcessStartInfo("xdg-open") { ArgumentList = { address.AbsoluteUri } })
+                : OperatingSystem.IsMacOS() ? Process.Start(new ProcessStartInfo("open") { ArgumentList = { address.AbsoluteUri } })
+                : Process.Start(new ProcessStartInfo(address.AbsoluteUri) { UseShellExecute = true });
+        }
+        catch (System.ComponentModel.Win32Exception)
+        {
+            // There is none to open: the address has been printed.
+        }
+    }
+
+    private static Task Tell(Arguments asked, TextWriter progress, string text) => asked.Json ? Task.CompletedTask : progress.WriteLineAsync(SafeText.ForDisplay(text, 500));
+
+    private static async Task Report(Arguments asked, IEnumerable<(string File, string? Error)> outcomes, TextWriter output)
+    {
+        foreach (var (file, error) in outcomes)
+        {
+            await output.WriteLineAsync(asked.Json
+                ? JsonSerializer.Serialize(new { file, output = error is null ? asked.OutputOf(file) : null, level = error is null ? asked.Level.Word() : null, error })
+                : error is null ? $"{SafeText.ForDisplay(file, 500)}: signed at {asked.Level.Word()}, {SafeText.ForDisplay(asked.OutputOf(file), 500)}" : $"{SafeText.ForDisplay(file, 500)}: not signed ({error})");
+        }
+    }
+
+    private static Arguments? Parse(string[] arguments)
+    {
+        Uri? service = null;
+        string? output = null;
+        var (level, json, silent, files, settings) = (PadesLevel.LTA, false, false, new List<string>(), new List<string>());
+        for (var i = 0; i < arguments.Length; i++)
+        {
+            switch (arguments[i])
+            {
+                case "--service" when i + 1 < arguments.Length && service is null && Address(arguments[i + 1]) is { } address:
+                    (service, i) = (address, i + 1);
+                    break;
+                case "--level" when i + 1 < arguments.Length && PadesLevels.Read(arguments[i + 1]) is { } asked:
+                    (level, i) = (asked, i + 1);
+                    break;
+                case "-o" when i + 1 < arguments.Length && output is null:
+                    output = arguments[++i];
+                    break;
+                case "--json":
+                    json = true;
+                    break;
+                case "--no-browser":
+                    silent = true;
+                    break;
+                case var setting when setting.StartsWith("--Signing:", StringComparison.Ordinal) || setting.StartsWith("--environment=", StringComparison.Ordinal):
+                    settings.Add(setting);
+                    break;
+                case var name when !name.StartsWith('-') && files.Count < Batch.MostDocuments:
+                    files.Add(name);
+                    break;
+                default:
+                    return null;
+            }
+        }
+
+        return service is null || output is null || files.Count == 0 ? null : new Arguments(service, level, files, output, json, silent, [.. settings]);
+    }
+
+    // Hashes and approvals travel there: only to this machine without TLS.
+    private static Uri? Address(string text) =>
+        Uri.TryCreate(text.EndsWith('/') ? text : text + "/", UriKind.Absolute, out var address) && (address.Scheme == Uri.UriSchemeHttps || (address.Scheme == Uri.UriSchemeHttp && address.IsLoopback))
+            ? address : null;
+}
