@@ -7,6 +7,9 @@ namespace Identity.Signing.Csc;
 /// <summary>Credentials and the approvals of their signatures: stored before use, taken once, ended once. Durable when a method returns.</summary>
 internal sealed class CredentialRecords(IDbContextFactory<SigningDatabase> databases, SigningSettings settings, TimeProvider time)
 {
+    /// <summary>This copy of the service.</summary>
+    public string Instance => settings.Instance;
+
     public async Task Add(RemoteCredential credential, CancellationToken cancellation)
     {
         await using var database = await databases.CreateDbContextAsync(cancellation);

@@ -14,7 +14,7 @@ internal sealed record LiveCredential(RemoteCredential Record, SessionKey Key);
 /// signatures, at the end of their certificate, or when the service stops. At the start what the last run had is called over: keys do not outlive it.
 /// </summary>
 internal sealed class SessionCredentials(
-    CertifiedPersonKeys keys, CscToken tokens, CredentialRecords records, AuditLog audit, SigningSettings settings, TimeProvider time, ILogger<SessionCredentials> log) : BackgroundService
+    CertifiedPersonKeys keys, CscToken tokens, CredentialRecords records, AuditLog audit, TimeProvider time, ILogger<SessionCredentials> log) : BackgroundService
 {
     /// <summary>A token holds few objects, and those of documents need room too.</summary>
     public const int MostAtOnce = 256;
@@ -146,6 +146,6 @@ internal sealed class SessionCredentials(
         Chain = [.. certificate.Chain.SelectMany(issuer => issuer.Raw.ToArray())],
         CreatedAt = time.GetUtcNow(),
         NotAfter = certificate.Leaf.NotAfter,
-        Instance = settings.Instance,
+        Instance = records.Instance,
     };
 }
