@@ -51,10 +51,10 @@ public sealed class CredentialRequestTests
         var qualified = Details();
         qualified.Remove("credentialID");
         qualified["signatureQualifier"] = "eu_eidas_aes";
-        Assert.Null(ApprovalRequest.TryRead(new JsonArray(qualified).ToJsonString(), out var refusal));
+        Assert.Null(ApprovalRequest.TryRead(new JsonArray(qualified.DeepClone()).ToJsonString(), out var refusal));
         Assert.Equal("documentHash belongs to the hashes of a credentialID", refusal);
         qualified["documentDigests"]![0]!.AsObject().Remove("documentHash");
-        asked = ApprovalRequest.TryRead(new JsonArray(qualified).ToJsonString(), out _)!;
+        asked = ApprovalRequest.TryRead(new JsonArray(qualified.DeepClone()).ToJsonString(), out _)!;
         Assert.True(asked.IsOfProgram);
         Assert.Null(asked.Credential);
         Assert.Equal(Hash, Assert.Single(asked.Documents).Sha256);
