@@ -55,8 +55,8 @@ public sealed class DeedJourneys(WholeSystem system)
         Assert.Contains(name, answer, StringComparison.Ordinal);
         Assert.Contains(identifier, answer, StringComparison.Ordinal);
         await visitor.Look("verification-passed");
-        await visitor.Click("details summary");
-        Assert.Contains("PAdES-BASELINE-LTA", await visitor.Text("details"), StringComparison.Ordinal);
+        await visitor.Click("details summary >> nth=-1");
+        Assert.Contains("PAdES-BASELINE-LTA", await visitor.Text("details >> nth=-1"), StringComparison.Ordinal);
         await visitor.Look("verification-passed-details");
 
         await visitor.Go(Land + "me");
