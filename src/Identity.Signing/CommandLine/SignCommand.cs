@@ -17,7 +17,8 @@ namespace Identity.Signing.CommandLine;
 
 /// <summary>
 /// `sign`: the documents stay here. They are prepared with the service's own code, their hashes go to the service, the person approves them in the
-/// browser, and the signatures are put in here. Time-stamps and validation data come from where the settings say, as for `extend`; they see hashes too.
+/// browser, and the signatures are put in here. Time-stamps and validation data come from where the service has its own, unless settings say
+/// otherwise; who is believed is a setting, as for `extend`. They see hashes too.
 /// </summary>
 public static class SignCommand
 {
@@ -48,13 +49,12 @@ public static class SignCommand
         var files = new List<DocumentBytes>();
         try
         {
-            var raise = asked.Level == PadesLevel.B ? null : Raise(asked, time);
             if (Occupied(asked) is { } occupied)
                 throw new IOException(occupied);
             files.AddRange(asked.Files.Select(file => DocumentBytes.OfFile(file)));
             using var deadline = new CancellationTokenSource(Deadline, time);
             using var http = new HttpClient(SigningApp.NeighbourHandler()) { Timeout = TimeSpan.FromSeconds(60) };
-            return await Sign(asked, files, new RemoteSigner(http, asked.Service, address => Open(address, asked, complaints), time), raise, (output, complaints), time, deadline.Token);
+            return await Sign(asked, files, new RemoteSigner(http, asked.Service, address => Open(address, asked, complaints), time), (output, complaints), time, deadline.Token);
         }
         catch (Exception problem) when (problem is SettingRefusedException or IOException or UnauthorizedAccessException)
         {
@@ -76,7 +76,7 @@ public static class SignCommand
 
     /// <summary>1. can they be signed; 2. the certificate; 3. prepare; 4. one approval for all; 5. put the signatures in, raise, write.</summary>
     private static async Task<int> Sign(
-        Arguments asked, List<DocumentBytes> files, RemoteSigner signer, RaiseDocument? raise, (TextWriter Output, TextWriter Progress) to, TimeProvider time, CancellationToken cancellation)
+        Arguments asked, List<DocumentBytes> files, RemoteSigner signer, (TextWriter Output, TextWriter Progress) to, TimeProvider time, CancellationToken cancellation)
     {
         var unfit = asked.Files.Zip(files, (file, bytes) => (file, Problem: Unfit(bytes, asked.Level, time))).ToList();
         if (unfit.Any(file => file.Problem is not null))
@@ -85,6 +85,7 @@ public static class SignCommand
             return NotSigned;
         }
 
+        var raise = asked.Level == PadesLevel.B ? null : Raise(asked, await signer.Neighbours(cancellation), time);
         await Tell(asked, to.Progress, "Signing in…");
         var credential = await signer.Credential(cancellation);
         var prepared = asked.Files.Zip(files, (file, bytes) => Prepare(file, bytes, credential.Certificate, time)).ToList();
@@ -129,11 +130,13 @@ public static class SignCommand
         return await ExtendCommand.Write(asked.OutputOf(prepared.File), raised.Bytes) ? null : "file_changed";
     }
 
-    private static RaiseDocument Raise(Arguments asked, TimeProvider time)
+    private static RaiseDocument Raise(Arguments asked, IReadOnlyList<string> neighbours, TimeProvider time)
     {
         // A service on this machine is the one that DevHost starts.
         var development = asked.Service is { IsLoopback: true, Scheme: "http" } && !asked.Settings.Any(setting => setting.StartsWith("--environment=", StringComparison.Ordinal));
-        var settings = ExtendCommand.Settings(development ? [.. asked.Settings, "--environment=Development"] : asked.Settings);
+        // Of two of one name the later counts: what this machine's user says.
+        string[] said = [.. neighbours, .. asked.Settings];
+        var settings = ExtendCommand.Settings(development ? [.. said, "--environment=Development"] : said);
         settings.TrustAnchors();
         if (asked.Level > PadesLevel.T && !settings.StatusSources.Any)
             throw new SettingRefusedException("StatusSources", "are needed above B-T.");

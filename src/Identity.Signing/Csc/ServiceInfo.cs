@@ -11,6 +11,9 @@ internal static class ServiceInfo
         "info", "credentials/list", "credentials/info", "signatures/signHash", "signatures/signDoc", "signatures/signPolling", "signatures/timestamp",
     ];
 
+    /// <summary>Ours: where a program that keeps its documents gets time-stamps and the status of certificates, as this service does.</summary>
+    public const string LocalSigning = "local_signing";
+
     public static JsonObject Of(SigningSettings settings) => new()
     {
         ["specs"] = "2.0.0.2",
@@ -27,5 +30,10 @@ internal static class ServiceInfo
         ["signAlgorithms"] = new JsonObject { ["algos"] = new JsonArray(CredentialDescription.EcdsaWithSha256) },
         ["signature_formats"] = new JsonObject { ["formats"] = new JsonArray("P"), ["envelope_properties"] = new JsonArray(new JsonArray("Certification", "Revision")) },
         ["conformance_levels"] = settings.StatusSources.Any ? new JsonArray("Ades-B-B", "Ades-B-T", "Ades-B-LT", "Ades-B-LTA") : new JsonArray("Ades-B-B", "Ades-B-T"),
+        [LocalSigning] = new JsonObject
+        {
+            ["timestamps"] = settings.Timestamps.AbsoluteUri,
+            ["status_sources"] = new JsonArray([.. settings.StatusSources.Addresses.Select(address => JsonValue.Create(address.AbsoluteUri))]),
+        },
     };
 }

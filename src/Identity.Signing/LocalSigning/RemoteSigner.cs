@@ -22,13 +22,32 @@ public sealed class RemoteSigner(HttpClient http, Uri service, Func<Uri, Task> o
 {
     private const string ClientId = "sign";
     private const int MostCertificates = 8;
+    private const int MostSources = 16;
     private ProviderLogin? login;
+    private JsonNode? info;
+
+    /// <summary>Where this service has time-stamps and the status of certificates from, as settings of ours; none when it does not say.</summary>
+    public async Task<IReadOnlyList<string>> Neighbours(CancellationToken cancellation)
+    {
+        if ((await Info(cancellation))[ServiceInfo.LocalSigning] is not JsonObject told)
+            return [];
+        var sources = told["status_sources"] as JsonArray ?? [];
+        if (sources.Count > MostSources)
+            throw new RemoteRefusedException("unexpected_answer", $"The service names more than {MostSources} sources of status.");
+        return [$"--Signing:Timestamps={Neighbour(told["timestamps"])}", .. sources.Select((source, index) => $"--Signing:StatusSources:{index}={Neighbour(source)}")];
+    }
+
+    // A service elsewhere has no business with programs of this machine.
+    private Uri Neighbour(JsonNode? told) => told is JsonValue value && value.TryGetValue<string>(out var text)
+        && Uri.TryCreate(text, UriKind.Absolute, out var address) && address.Scheme is "http" or "https" && (service.IsLoopback || !address.IsLoopback)
+        ? address : throw new RemoteRefusedException("unexpected_answer", "The service names a neighbour that cannot be asked.");
+
+    private async Task<JsonNode> Info(CancellationToken cancellation) => info ??= await Call("info", null, new JsonObject(), cancellation);
 
     /// <summary>1. the service says who its Provider is; 2. the person signs in there; 3. the service makes or names a credential.</summary>
     public async Task<ListedCredential> Credential(CancellationToken cancellation)
     {
-        var info = await Call("info", null, new JsonObject(), cancellation);
-        if (!Uri.TryCreate(ProviderLogin.Text(info, "oauth2Issuer"), UriKind.Absolute, out var issuer) || (issuer.Scheme != Uri.UriSchemeHttps && !issuer.IsLoopback))
+        if (!Uri.TryCreate(ProviderLogin.Text(await Info(cancellation), "oauth2Issuer"), UriKind.Absolute, out var issuer) || (issuer.Scheme != Uri.UriSchemeHttps && !issuer.IsLoopback))
             throw new RemoteRefusedException("unexpected_answer", "The service's Provider is not at an https address.");
         login = new ProviderLogin(http, issuer, ClientId, open, time);
         var token = await login.Token(CscToken.ServiceScope, service, null, cancellation);

@@ -13,6 +13,8 @@ public sealed class StatusSources
     /// <summary>False: nothing can be asked, so no level above B-T can be reached.</summary>
     public bool Any => prefixes.Count > 0;
 
+    public IReadOnlyList<Uri> Addresses => prefixes;
+
     // OCSP and CRLs are signed and fetched over http by custom, in production too.
     internal static StatusSources Check(IReadOnlyList<string> values) => new([.. values.Where(value => !string.IsNullOrWhiteSpace(value)).Select(value => SigningSettings.AnyAddress(value, "StatusSources", production: false))
         .Select(address => address.Query.Length == 0 ? address : throw new SettingRefusedException("StatusSources", "must have no query."))]);

@@ -80,8 +80,8 @@ public sealed class SignCommandJourneys(WholeSystem system) : IDisposable
     {
         var start = new ProcessStartInfo("dotnet",
         [
-            DevHostProcess.Built("Identity.Signing"), "sign", "--service", system.Host.Address(200), "--no-browser", $"--Signing:Authority={system.Host.Address(100)}",
-            $"--Signing:StatusSources:0={system.Host.Address(100)}", $"--Signing:TrustDirectory={Path.GetDirectoryName(system.Host.RootCertificate)}", .. arguments,
+            DevHostProcess.Built("Identity.Signing"), "sign", "--service", system.Host.Address(200), "--no-browser",
+            $"--Signing:TrustDirectory={Path.GetDirectoryName(system.Host.RootCertificate)}", .. arguments,
         ])
         { RedirectStandardOutput = true, RedirectStandardError = true };
         return Process.Start(start)!;
