@@ -3,9 +3,15 @@ using Identity.Benchmarks;
 
 if (await BareOpenIddict.Serve(args))
     return 0;
-if (args is not [("login" or "endpoints" or "waiting" or "keys") and var what, .. var rest] || rest.Length % 2 != 0)
+if (args is [DocumentSigning.OneMode, .. var one])
 {
-    Console.Error.WriteLine("login | endpoints | waiting | keys   [--seconds 5] [--warm 20] [--rounds 3] [--users 16] [--only provider,node,openiddict] [--count 100000]");
+    await DocumentSigning.RunOne(one);
+    return 0;
+}
+
+if (args is not [("login" or "endpoints" or "waiting" or "keys" or "sign" or "authority") and var what, .. var rest] || rest.Length % 2 != 0)
+{
+    Console.Error.WriteLine("login | endpoints | waiting | keys | sign | authority   [--seconds 5] [--warm 20] [--rounds 3] [--users 16] [--only provider,node,openiddict] [--count 100000]");
     return 2;
 }
 
@@ -19,6 +25,18 @@ if (what == "keys")
 }
 
 var warm = TimeSpan.FromSeconds(Number("--warm", 20));
+if (what == "sign")
+{
+    await DocumentSigning.Run(seconds, warm);
+    return 0;
+}
+
+if (what == "authority")
+{
+    await AuthorityServices.Run(seconds, warm, Number("--users", 16));
+    return 0;
+}
+
 var only = options.GetValueOrDefault("--only", "provider,openiddict,node").Split(',');
 var subjects = new Subject[] { new OurProvider(), new BareOpenIddict(), new NodeOidcProvider() }.Where(subject => only.Contains(subject.Name)).ToArray();
 var loads = new Dictionary<Subject, Load>();
