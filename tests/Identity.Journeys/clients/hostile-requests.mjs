@@ -130,6 +130,7 @@ const pushedRequests = {
   "pushed: redirect_uri twice": () => onWire(again("redirect_uri", "https%3A%2F%2Fevil.example%2F")),
   "pushed: client_id twice": () => onWire(again("client_id", other.clientId)),
   "pushed: a state of 100 kB": () => parameter((parameters) => parameters.set("state", large)),
+  "pushed: a state of 400 kB": () => parameter((parameters) => parameters.set("state", large.repeat(4))),
   "pushed: NUL in state": () => parameter((parameters) => parameters.set("state", "a\0b")),
   "pushed: NUL in client_id": () => onWire((init) => init.body.set("client_id", `${victim.clientId}\0`)),
   "pushed: bad UTF-8 in state": () => onWire((init) => { init.body.delete("state"); again("state", "%ff%fe")(init); }),
