@@ -132,7 +132,7 @@ public sealed class PostgresTests(PostgresProvider postgres) : IClassFixture<Pos
             Assert.Empty(await store.Database.GetPendingMigrationsAsync(TestContext.Current.CancellationToken));
         }
 
-        Assert.Equal(4, (await RemovedClientTests.Registered(apps[1].Services)).Length);
+        Assert.Equal(5, (await RemovedClientTests.Registered(apps[1].Services)).Length);
         foreach (var app in apps)
             await app.DisposeAsync();
 
