@@ -65,6 +65,36 @@ public sealed class HardwareTokenKeysTests : IDisposable
         Assert.EndsWith("Key 'token-es256' is a file; in production a key for TokenSigning must be in a hardware token.", refusal.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task While_the_token_is_away_nothing_is_signed_and_503_says_so_and_logins_go_on_once_it_is_back()
+    {
+        await using var provider = await RunningProvider.With();
+        await provider.Stop();
+        File.Delete(Path.Combine(provider.KeyDirectory, "token-es256.key.pem"));
+        using var token = new SoftHsm(provider.KeyDirectory);
+        token.Create("token-es256", "TokenSigning");
+        await provider.Start();
+        using var agency = new Agency(provider, "tax-portal");
+        using var browser = new Browser(provider);
+        await browser.SignIn();
+        await provider.Consent("tax-portal");
+        var answer = await browser.Authorize(agency);
+
+        token.Pull();
+        var refused = await agency.Redeem(answer["code"]);
+        Assert.Equal((HttpStatusCode.ServiceUnavailable, "temporarily_unavailable"), (refused.Status, refused.Error));
+        Assert.NotNull(refused.Headers.RetryAfter);
+        Assert.DoesNotContain("token-es256", refused.Body, StringComparison.Ordinal);
+
+        token.PutBack();
+        using var http = new HttpClient();
+        // The process of the token is started anew with a pause.
+        for (var tries = 0; tries < 300 && (await http.GetAsync(provider.Origin + "/health/ready", TestContext.Current.CancellationToken)).StatusCode != HttpStatusCode.OK; tries++)
+            await Task.Delay(100, TestContext.Current.CancellationToken);
+        var reply = await agency.Redeem((await browser.Authorize(agency))["code"]);
+        Assert.True(reply.Status == HttpStatusCode.OK, reply.Body);
+    }
+
     private string[] Arguments(string redis, string address) =>
     [
         "--environment=Production", $"--urls={address}", "--Provider:Issuer=https://login.example/", $"--Provider:Database=Data Source={Path.Combine(folder, "provider.db")}",
