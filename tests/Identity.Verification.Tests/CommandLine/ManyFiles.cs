@@ -126,7 +126,8 @@ public sealed class ManyFiles(Hierarchy hierarchy) : IDisposable
         Assert.Equal(1, process.ExitCode);
     }
 
-    private Process Start(params string[] arguments) => Process.Start(new ProcessStartInfo("dotnet", [typeof(VerifyCommand).Assembly.Location, .. arguments])
+    // A shell that runs the tests in the background has switched off Ctrl+C for all that it starts; env switches it on again.
+    private Process Start(params string[] arguments) => Process.Start(new ProcessStartInfo("env", ["--default-signal=INT", "dotnet", typeof(VerifyCommand).Assembly.Location, .. arguments])
     {
         WorkingDirectory = folder,
         RedirectStandardOutput = true,
