@@ -126,14 +126,17 @@ public sealed class ApprovalRecords(IDbContextFactory<SigningDatabase> databases
         return true;
     }
 
-    /// <summary>Ends the approval, and with it the request if this approval is the one under way.</summary>
-    public async Task EndFailed(StoredApproval approval, FailureReason reason)
+    /// <summary>
+    /// Ends the approval, and with it the request if this approval is the one under way; only then is its place in a ceremony free. False when
+    /// the approval has its end already: then nothing of what it made may be touched.
+    /// </summary>
+    public async Task<bool> EndFailed(StoredApproval approval, FailureReason reason)
     {
         var now = time.GetUtcNow();
         await using var database = await databases.CreateDbContextAsync();
         await using var transaction = await database.Database.BeginTransactionAsync();
-        await End(database, approval, SnakeCase.Of(reason), now);
-        await database.Requests
+        var ended = await End(database, approval, SnakeCase.Of(reason), now);
+        var failed = await database.Requests
             .Where(r => r.Id == approval.RequestId
                 && (r.State == RequestState.ApprovalAsked
                     || ((r.State == RequestState.Approved || r.State == RequestState.PendingTimestamp) && r.ApprovalId == approval.ApprovalId)))
@@ -141,8 +144,10 @@ public sealed class ApprovalRecords(IDbContextFactory<SigningDatabase> databases
                 .SetProperty(x => x.State, RequestState.Failed)
                 .SetProperty(x => x.Failure, reason)
                 .SetProperty(x => x.EndedAt, now));
-        await CeremonyTurns.Release(database, approval.RequestId);
+        if (failed > 0)
+            await CeremonyTurns.Release(database, approval.RequestId);
         await transaction.CommitAsync();
+        return ended > 0;
     }
 
     /// <summary>Another approval of the same requests came first; they are not touched.</summary>

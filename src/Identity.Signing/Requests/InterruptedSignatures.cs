@@ -14,8 +14,10 @@ public sealed class InterruptedSignatures(ApprovalRecords approvals, DocumentSto
     {
         foreach (var approval in await approvals.Interrupted(ownToo, cancellation))
         {
+            // A slow signer, also of this copy, may have come to its end since they were listed: its file is the answer then.
+            if (!await approvals.EndFailed(approval, FailureReason.Interrupted))
+                continue;
             audit.Append(new SigningInterrupted(approval.RequestId, approval.ApprovalId));
-            await approvals.EndFailed(approval, FailureReason.Interrupted);
             documents.RemoveSigned(approval.RequestId, approval.ApprovalId);
             documents.RemovePending(approval.RequestId, approval.ApprovalId);
             log.LogWarning("Signing for approval {Approval} had been interrupted; its request is failed now", approval.ApprovalId);

@@ -5,6 +5,7 @@ using Identity.Signing.Requests;
 using Identity.TestKit;
 using Identity.TestKit.Pki;
 using Microsoft.AspNetCore.Http;
+using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Identity.Signing.Tests.Requests;
@@ -220,6 +221,24 @@ public sealed class FailureTests(SigningSystem system) : IClassFixture<SigningSy
         var id = await FailsWith("Given up", "interrupted", "ended_meanwhile");
         Assert.DoesNotContain(Directory.EnumerateFiles(system.Documents, "*.signed.pdf", SearchOption.AllDirectories), file => file.Contains(id, StringComparison.Ordinal));
         await SucceedsWithNewApproval(id);
+    }
+
+    [Fact]
+    public async Task A_signature_that_came_to_its_end_meanwhile_is_not_called_interrupted()
+    {
+        system.Reset();
+        var id = await system.CreateRequest(Pdfs.Page("Slow"));
+        using var browser = system.NewBrowser();
+        await SigningSystem.Approve(browser, id);
+        Assert.Equal("signed", (await system.Ended(id))["status"]!.GetValue<string>());
+        await using (var database = await system.App.Services.GetRequiredService<IDbContextFactory<Storage.SigningDatabase>>().CreateDbContextAsync(SigningSystem.Cancellation))
+        {
+            var approval = await database.Approvals.AsNoTracking().SingleAsync(a => a.RequestId == id, SigningSystem.Cancellation);
+            Assert.False(await system.App.Services.GetRequiredService<Approvals.ApprovalRecords>().EndFailed(approval, FailureReason.Interrupted));
+        }
+
+        Assert.Equal("signed", (await system.Status(id))["status"]!.GetValue<string>());
+        Assert.Contains(Directory.EnumerateFiles(system.Documents, "*.signed.pdf", SearchOption.AllDirectories), file => file.Contains(id, StringComparison.Ordinal));
     }
 
     [Fact]
