@@ -43,7 +43,7 @@ public sealed class RevocationEvidence(CertificatePool pool)
     /// <summary>Items that cannot be read, or are beyond the caps.</summary>
     public int LeftAside { get; private set; }
 
-    public bool AddOcsp(ReadOnlyMemory<byte> raw, RevocationOrigin origin, string? source = null, int? revision = null) => Add(raw, () =>
+    public bool AddOcsp(ReadOnlyMemory<byte> raw, RevocationOrigin origin, string? source = null, int? revision = null) => Add(raw, origin, () =>
     {
         if (OcspResponse.Parse(raw).Basic is not { } basic)
             return false;
@@ -53,17 +53,18 @@ public sealed class RevocationEvidence(CertificatePool pool)
         return true;
     });
 
-    public bool AddCrl(ReadOnlyMemory<byte> raw, RevocationOrigin origin, string? source = null, int? revision = null) => Add(raw, () =>
+    public bool AddCrl(ReadOnlyMemory<byte> raw, RevocationOrigin origin, string? source = null, int? revision = null) => Add(raw, origin, () =>
     {
         crls.Add(new CrlEvidence(CertificateRevocationList.Parse(raw), origin, source, revision));
         return true;
     });
 
-    private bool Add(ReadOnlyMemory<byte> raw, Func<bool> read)
+    // What was fetched has a bound of its own: the document must not decide that no answer is heard.
+    private bool Add(ReadOnlyMemory<byte> raw, RevocationOrigin origin, Func<bool> read)
     {
         if (!seen.Add(new ReadOnlyMemoryKey(raw)))
             return true;
-        if (ocsp.Count + crls.Count >= ValidationCaps.RevocationEvidence || bytes + raw.Length > ValidationCaps.RevocationBytes)
+        if (origin != RevocationOrigin.Fetched && (ocsp.Count + crls.Count >= ValidationCaps.RevocationEvidence || bytes + raw.Length > ValidationCaps.RevocationBytes))
         {
             LeftAside++;
             return false;

@@ -59,6 +59,8 @@ public sealed class HostileChains(Hierarchy hierarchy)
             Assert.True(evidence.AddCrl(Different(list, i), RevocationOrigin.SecurityStore));
         Assert.False(evidence.AddCrl(Different(list, ValidationCaps.RevocationEvidence), RevocationOrigin.SecurityStore));
         Assert.Equal((ValidationCaps.RevocationEvidence, 1), (evidence.Count, evidence.LeftAside));
+        // What was asked for is heard all the same: a document must not decide that it is not.
+        Assert.True(evidence.AddCrl(Different(list, ValidationCaps.RevocationEvidence + 1), RevocationOrigin.Fetched));
     }
 
     [Fact]
