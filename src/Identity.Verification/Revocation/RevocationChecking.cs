@@ -93,8 +93,12 @@ public sealed class RevocationChecking(RevocationEvidence evidence, CertificateP
     {
         if (responder.Facts.OcspNoCheck)
             return RevocationAnswer.NotNeeded;
-        if (!inQuestion.Add(responder) || --signersLeft < 0)
+        if (inQuestion.Contains(responder))
             return RevocationAnswer.Unknown;
+        // Not looked at any more is not good: the answer of such a responder is not relied on.
+        if (--signersLeft < 0)
+            return RevocationAnswer.OnHold;
+        inQuestion.Add(responder);
         var answer = Of(new CertificatePath([responder, .. path.Certificates.Skip(issuer)]), 0).Answer;
         inQuestion.Remove(responder);
         return answer;
