@@ -79,15 +79,13 @@ public sealed record ValidateDocument(TrustAnchors Anchors, OnlineRevocation Onl
         context.Cancellation.ThrowIfCancellationRequested();
         var changes = Changes(facts, context);
         var covering = documentTimestamps.Where(timestamp => Covers(timestamp.Facts, facts) && timestamp.Timestamp is not null).Select(timestamp => timestamp.Timestamp!).ToList();
-        var claimed = facts.SignatureTimestamps.Where(timestamp => timestamp is { Token: not null, ImprintMatches: true, Check: Pkix.Signatures.SignatureCheck.Valid })
-            .Select(timestamp => timestamp.Token!.Info.Time)
-            .Concat(covering.Where(timestamp => timestamp.Conclusion.HasPassed).Select(timestamp => timestamp.Time!.Value))
-            .Select(time => (DateTimeOffset?)time).Min();
-
-        var basic = await BasicSignature.Validate(facts, changes, claimed, context);
         var (own, content) = (new List<TimestampResult>(), new List<TimestampResult>());
         foreach (var timestamp in facts.SignatureTimestamps)
             own.Add(await Timestamp.Validate(timestamp, facts.Dictionary.Revision, context));
+        // A stranger's time-stamp says any time: only what passes settles that nobody need be asked about a later revocation.
+        var proven = own.Concat(covering).Where(timestamp => timestamp.Conclusion.HasPassed).Select(timestamp => timestamp.Time).Min();
+
+        var basic = await BasicSignature.Validate(facts, changes, proven, context);
         foreach (var timestamp in facts.ContentTimestamps)
             content.Add(await Timestamp.Validate(timestamp, facts.Dictionary.Revision, context));
         // What the signature covers was there before it: time-stamps over the content, and over revisions before its own.

@@ -119,6 +119,14 @@ public sealed class ArchivalOutcomes(Hierarchy hierarchy)
         Assert.Equal("TOTAL-PASSED", (await Validating.Report(file, hierarchy.AllAnchors, at: Hierarchy.Now.AddHours(3))).Conclusion);
     }
 
+    [Fact]
+    public async Task A_strangers_time_stamp_keeps_nobody_from_being_asked_about_a_later_revocation()
+    {
+        var file = Embedded(Hierarchy.Now.AddHours(1), CmsShape.By("revoked", "strange-stamps") with { StampedAt = Hierarchy.Now.AddMinutes(1) });
+        var signature = (await Validating.Report(file, hierarchy.Anchors, RevokedAt(Hierarchy.Now.AddMinutes(90)), Hierarchy.Now.AddHours(3))).Only();
+        Assert.Equal(("INDETERMINATE/REVOKED_NO_POE", "NO_CERTIFICATE_CHAIN_FOUND"), (signature.Verdict(), signature.Timestamps[0].SubIndication));
+    }
+
     private byte[] Embedded(DateTimeOffset statusKnownAt, CmsShape cms) => new ArchivedDocument(hierarchy, hierarchy.Sign(HandMadePdf.Plain(), cms))
         .Store(("CRLs", hierarchy.RevocationList("root-ca", statusKnownAt)), ("CRLs", hierarchy.RevocationList("revoking-ca", statusKnownAt))).File;
 

@@ -18,7 +18,7 @@ public sealed record CertificateValidationResult(BlockConclusion Conclusion, IRe
 /// <summary>X.509 certificate validation (EN 319 102-1 5.2.6) as of the control time.</summary>
 public static class CertificateValidation
 {
-    /// <param name="provenAt">The earliest moment that some time-stamp claims for the signature: only decides whether newer revocation data are asked for.</param>
+    /// <param name="provenAt">The earliest moment that a time-stamp which passed proves for the signature: only decides whether newer revocation data are asked for.</param>
     public static async Task<CertificateValidationResult> Validate(Certificate leaf, CertificatePurpose purpose, DateTimeOffset? provenAt, ValidationContext context)
     {
         var pool = context.Data.Certificates;
