@@ -42,9 +42,16 @@ public static class GatherFacts
         };
     }
 
+    /// <summary>
+    /// The revision that holds what a CMS carries unsigned. A document time-stamp does not prove its own Contents: it lies in the gap of the ByteRange,
+    /// where anybody can add to it, so only a later time-stamp proves it.
+    /// </summary>
+    private static int HeldIn(SignatureContainer container) => !container.Dictionary.IsDocumentTimestamp ? container.Dictionary.Revision
+        : ((container.Dictionary.ByteRange as ByteRangeCheck.Sound)?.CoveredRevision ?? container.Dictionary.Revision) + 1;
+
     private static void AddCertificates(CertificatePool pool, SignatureContainer container)
     {
-        var revision = container.Dictionary.Revision;
+        var revision = HeldIn(container);
         foreach (var raw in container.Cms?.Certificates ?? [])
             pool.AddRaw(raw, revision);
         foreach (var token in container.SignatureTimestamps.Concat(container.ContentTimestamps))
@@ -56,7 +63,7 @@ public static class GatherFacts
 
     private static void AddRevocation(RevocationEvidence revocation, SignatureContainer container)
     {
-        var held = container.Dictionary.Revision;
+        var held = HeldIn(container);
         foreach (var cms in container.SignatureTimestamps.Concat(container.ContentTimestamps).Select(token => token?.SignedData).Append(container.Cms))
         {
             foreach (var crl in cms?.Crls ?? [])
