@@ -43,7 +43,8 @@ public static class PastSignatureValidation
             }
             // 5.6.2.4.4 (2): the signature existed by then, and its certificate was valid.
             if (existed <= control && path.Leaf.IsValidAt(existed))
-                return new Outcome([.. doubts.Where(doubt => !doubt.IsAboutChain && !doubt.IsSettledBy(existed, context.Proofs))], null);
+                // A revocation that is known, and was before the signature is proven to exist, stays: stricter than the letter, which forgets it.
+                return new Outcome([.. doubts.Where(doubt => (!doubt.IsAboutChain || doubt is Doubt.Revoked { RevokedAt: var at } && at <= existed) && !doubt.IsSettledBy(existed, context.Proofs))], null);
         }
         var left = doubts.Where(doubt => !doubt.IsSettledBy(existed, context.Proofs)).ToList();
         return new Outcome(left, missing && left.Count > 0 && !context.Proofs.IsEmpty ? ValidationMessage.Error("past-proof-missing", PathValidation.Name(leaf)) : null);
