@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json;
+using Identity.Signing.Approvals;
 using Identity.Signing.Documents;
 using Identity.Signing.Requests;
 using Identity.TestKit;
@@ -234,7 +235,7 @@ public sealed class FailureTests(SigningSystem system) : IClassFixture<SigningSy
         await using (var database = await system.App.Services.GetRequiredService<IDbContextFactory<Storage.SigningDatabase>>().CreateDbContextAsync(SigningSystem.Cancellation))
         {
             var approval = await database.Approvals.AsNoTracking().SingleAsync(a => a.RequestId == id, SigningSystem.Cancellation);
-            Assert.False(await system.App.Services.GetRequiredService<Approvals.ApprovalRecords>().EndFailed(approval, FailureReason.Interrupted));
+            Assert.False(await system.App.Services.GetRequiredService<ApprovalRecords>().EndFailed(approval, FailureReason.Interrupted));
         }
 
         Assert.Equal("signed", (await system.Status(id))["status"]!.GetValue<string>());
