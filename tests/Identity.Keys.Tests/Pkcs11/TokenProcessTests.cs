@@ -76,6 +76,7 @@ public sealed class TokenProcessTests() : HardwareToken(sessions: 2, timeoutSeco
         var key = Key();
         var hanging = OnlyProcess();
         Send("STOP", hanging);
+        await Until(() => IsStopped(hanging)); // A thread that runs stops only when the system next looks at it, and may answer until then.
         Assert.Equal("The process of token 'hsm' ended before it answered.", Assert.Throws<KeyUnavailableException>(() => key.SignHash(SignatureScheme.EcdsaSha256, new byte[32])).Message);
         await Until(() => !Processes().Contains(hanging));
         Assert.True(await SignsAgain(key));
@@ -234,4 +235,8 @@ public sealed class TokenProcessTests() : HardwareToken(sessions: 2, timeoutSeco
 
         return false;
     }
+
+    /// <summary>Whether no thread of the process runs any more (proc(5), the state after the name in brackets).</summary>
+    private static bool IsStopped(int process) => Directory.EnumerateDirectories($"/proc/{process}/task")
+        .All(task => File.ReadAllText(Path.Combine(task, "stat")) is var stat && stat.AsSpan(stat.LastIndexOf(')') + 1).TrimStart() is ['T', ..]);
 }
