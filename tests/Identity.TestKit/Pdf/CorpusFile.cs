@@ -5,6 +5,9 @@ namespace Identity.TestKit.Pdf;
 /// <summary>One PDF of the shared corpus with what its manifest expects.</summary>
 public sealed record CorpusFile(string Name, string Path, string Category, JsonElement Expect)
 {
+    /// <summary>What opens it; null when nothing is needed, or nobody knows.</summary>
+    public string? Password { get; init; }
+
     /// <summary>All of them; the calling test skips when the corpus is not beside the checkout.</summary>
     public static IReadOnlyList<CorpusFile> All()
     {
@@ -14,7 +17,7 @@ public sealed record CorpusFile(string Name, string Path, string Category, JsonE
             entry.GetProperty("file").GetString()!,
             System.IO.Path.Combine(folder, "pdf", entry.GetProperty("file").GetString()!),
             entry.GetProperty("category").GetString()!,
-            entry.GetProperty("expect").Clone()))];
+            entry.GetProperty("expect").Clone()) { Password = entry.TryGetProperty("password", out var password) ? password.GetString() : null })];
     }
 
     public byte[] Bytes() => File.ReadAllBytes(Path);

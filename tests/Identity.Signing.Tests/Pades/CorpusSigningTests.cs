@@ -1,0 +1,73 @@
+using System.Net;
+using Identity.TestKit;
+using Identity.TestKit.Pdf;
+
+namespace Identity.Signing.Tests.Pades;
+
+/// <summary>Every PDF of other projects that is not broken is signed for archiving. Who says that a file is broken, or may be refused, is somebody else.</summary>
+public sealed class CorpusSigningTests(SigningSystem system) : IClassFixture<SigningSystem>
+{
+    [Fact]
+    public async Task Every_file_of_the_corpus_that_is_not_broken_is_signed_for_archiving_and_leaves_earlier_signatures_as_valid_as_they_were()
+    {
+        system.Reset();
+        var (problems, refusals) = (new List<string>(), new SortedDictionary<string, List<string>>(StringComparer.Ordinal));
+        using var browser = system.NewBrowser();
+        var (signed, whole) = (0, 0);
+        foreach (var file in CorpusFile.All())
+        {
+            using var before = new WitnessedPdf(file, file.Bytes());
+            whole += before.IsWhole ? 1 : 0;
+            using var posted = await system.PostRequest(file.Bytes(), password: file.Password, level: "B-LTA");
+            var answer = await SigningSystem.Json(posted);
+            if (posted.StatusCode == HttpStatusCode.Created)
+            {
+                signed++;
+                if (await ProblemOfSigning(browser, answer["id"]!.GetValue<string>(), file, before) is { } problem)
+                    problems.Add($"{file.Name}: {problem}");
+            }
+            else if (posted.StatusCode != HttpStatusCode.UnprocessableEntity || answer["reason"]?.GetValue<string>() is not { } reason || before.Justification(reason) is not { } justification)
+                problems.Add($"{file.Name}: {(int)posted.StatusCode} {answer.ToJsonString()}");
+            else if (refusals.TryGetValue(justification, out var others))
+                others.Add(file.Name);
+            else
+                refusals[justification] = [file.Name];
+        }
+        foreach (var (justification, names) in refusals)
+            TestContext.Current.TestOutputHelper?.WriteLine($"{justification}: {string.Join(' ', names)}");
+        Assert.True(problems.Count == 0, string.Join('\n', problems));
+        Assert.True(signed >= whole, $"{whole} are whole, {signed} were signed");
+    }
+
+    private async Task<string?> ProblemOfSigning(Browser browser, string id, CorpusFile file, WitnessedPdf before)
+    {
+        await SigningSystem.Approve(browser, id);
+        var ended = await system.Ended(id);
+        if (ended["status"]!.GetValue<string>() != "signed")
+            return ended.ToJsonString();
+        using var client = system.AgencyClient();
+        var result = await client.GetByteArrayAsync($"requests/{id}/document", SigningSystem.Cancellation);
+        if (!result.AsSpan().StartsWith(file.Bytes()))
+            return "the original is not a prefix";
+        using var after = new WitnessedPdf(file, result);
+        // One valid signature more, and the archive time-stamp, which pdfsig does not look into.
+        var ((valid, others), (validNow, othersNow)) = (before.Verdicts(), after.Verdicts());
+        if ((validNow, othersNow) != (valid + 1, others + 1))
+            return $"pdfsig: {valid} valid and {others} others before, {validNow} and {othersNow} after";
+        if (after.Complaints().Except(before.Complaints()).FirstOrDefault() is { } complaint)
+            return complaint;
+        if (file.Password is not null)
+            return null;
+        var (earlier, later) = (await system.Verify(file.Bytes()), await system.Verify(result));
+        if (later.Signatures[^2] is not { Kind: "signature", Level: "PAdES-BASELINE-LTA", Indication: "TOTAL-PASSED", Integrity: "intact" })
+            return $"our verifier: {later.Signatures[^2].Indication} {later.Signatures[^2].Level} " + string.Join(", ", later.Signatures[^2].Messages.Select(message => message.Text));
+        foreach (var (was, isNow) in earlier.Signatures.Zip(later.Signatures))
+        {
+            if ((was.Field, was.Integrity, was.Indication, was.SubIndication) != (isNow.Field, isNow.Integrity, isNow.Indication, isNow.SubIndication))
+                return $"{was.Field} was {was.Integrity} {was.Indication} {was.SubIndication}, is {isNow.Integrity} {isNow.Indication} {isNow.SubIndication}: "
+                    + string.Join(", ", isNow.Messages.Select(message => message.Key));
+        }
+
+        return null;
+    }
+}
