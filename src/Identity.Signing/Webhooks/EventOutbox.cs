@@ -23,26 +23,30 @@ public sealed class EventOutbox(IDbContextFactory<SigningDatabase> databases, Au
     private static readonly TimeSpan Lease = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan LongestPause = TimeSpan.FromHours(1);
-    private const int AtOnce = 32;
 
     /// <summary>Of each ceremony the oldest that is not told, if it is due; each for exactly one caller.</summary>
-    public async Task<IReadOnlyList<ClaimedEvent>> Claim(CancellationToken cancellation)
+    /// <param name="room">How many of an agency's may be claimed.</param>
+    /// <param name="cancellation">Before the first is claimed.</param>
+    public async Task<IReadOnlyList<ClaimedEvent>> Claim(Func<string, int> room, CancellationToken cancellation)
     {
         var now = time.GetUtcNow();
         await using var database = await databases.CreateDbContextAsync(cancellation);
-        var due = await (
+        var due =
             from told in database.CeremonyEvents.AsNoTracking()
             where told.NextTryAt != null && told.NextTryAt <= now
                 && !database.CeremonyEvents.Any(earlier => earlier.CeremonyId == told.CeremonyId && earlier.Number < told.Number && earlier.NextTryAt != null)
             join ceremony in database.Ceremonies.AsNoTracking() on told.CeremonyId equals ceremony.Id
-            orderby told.NextTryAt
-            select new { told, ceremony.AgencyId, ceremony.WebhookUrl }).Take(AtOnce).ToListAsync(cancellation);
+            select new { told, ceremony.AgencyId, ceremony.WebhookUrl };
         var claimed = new List<ClaimedEvent>();
-        foreach (var one in due)
+        // Each agency by itself: of those who have many, none stands before the others.
+        foreach (var agency in await due.Select(one => one.AgencyId).Distinct().ToListAsync(cancellation))
         {
-            if (await database.CeremonyEvents.Where(e => e.Id == one.told.Id && e.NextTryAt == one.told.NextTryAt)
-                .ExecuteUpdateAsync(e => e.SetProperty(x => x.NextTryAt, now + Lease).SetProperty(x => x.Tries, x => x.Tries + 1), cancellation) == 1)
-                claimed.Add(new ClaimedEvent(one.told, one.AgencyId, new Uri(one.WebhookUrl!)));
+            foreach (var one in await due.Where(one => one.AgencyId == agency).OrderBy(one => one.told.NextTryAt).Take(room(agency)).ToListAsync(cancellation))
+            {
+                if (await database.CeremonyEvents.Where(e => e.Id == one.told.Id && e.NextTryAt == one.told.NextTryAt)
+                    .ExecuteUpdateAsync(e => e.SetProperty(x => x.NextTryAt, now + Lease).SetProperty(x => x.Tries, x => x.Tries + 1), CancellationToken.None) == 1)
+                    claimed.Add(new ClaimedEvent(one.told, one.AgencyId, new Uri(one.WebhookUrl!)));
+            }
         }
 
         return claimed;

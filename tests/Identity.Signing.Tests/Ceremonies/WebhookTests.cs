@@ -113,6 +113,34 @@ public sealed class WebhookTests(SigningSystem shared) : IClassFixture<SigningSy
     }
 
     [Fact]
+    public async Task An_agency_whose_receiver_hangs_delays_no_other_agency()
+    {
+        var (hanging, atOnce) = (0, new System.Collections.Concurrent.ConcurrentBag<int>());
+        receiver.Answer = async context =>
+        {
+            atOnce.Add(Interlocked.Increment(ref hanging));
+            await Task.Delay(Timeout.Infinite, context.RequestAborted).ContinueWith(_ => { }, TaskScheduler.Default);
+            Interlocked.Decrement(ref hanging);
+        };
+        await using var prompt = await Receiver.Start();
+        await using var both = await shared.StartAnotherOn(
+            Path.Combine(shared.Pki.Folder, "data-" + Guid.CreateVersion7()), $"--Signing:Agencies:0:WebhookUrls:0={receiver.Address.AbsoluteUri}", $"--Signing:Agencies:1:WebhookUrls:0={prompt.Address.AbsoluteUri}");
+        var here = new CeremonyOffice(both);
+        var described = CeremonyOffice.Deed("B-T");
+        described["webhook_url"] = receiver.Address.AbsoluteUri;
+        // Each has an event that is due, long before those of the other agency.
+        for (var ceremony = 0; ceremony < 5 * EventDeliveries.MostPerAgency; ceremony++)
+            await here.Create(described);
+        (described["webhook_url"], described["return_url"]) = (prompt.Address.AbsoluteUri, "https://tax.example/");
+        using (var posted = await here.Post(described, token: shared.Provider.AccessToken(both.Address, "tax-portal")))
+            Assert.Equal(HttpStatusCode.Created, posted.StatusCode);
+
+        await prompt.Until(2);
+        // One that is given up may still be counted here when the next one comes.
+        Assert.InRange(atOnce.Max(), 1, 2 * EventDeliveries.MostPerAgency);
+    }
+
+    [Fact]
     public async Task An_endless_answer_is_not_read_and_counts_by_its_status()
     {
         receiver.Answer = async context =>
