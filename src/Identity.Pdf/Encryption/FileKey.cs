@@ -94,7 +94,8 @@ internal static class FileKey
     // Algorithm 2.A: in Unicode, as SASLprep leaves it.
     private static (byte[] Key, bool IsOwner)? FromUnicode(string text, PasswordEntries entries)
     {
-        var password = Encoding.UTF8.GetBytes(text.Normalize(NormalizationForm.FormKC));
+        if (Normalized(text) is not { } password)
+            return null;
         if (password.Length > LongestPassword)
             password = password[..LongestPassword];
         var user = entries.User.AsSpan(0, 48);
@@ -109,6 +110,19 @@ internal static class FileKey
             return PermissionsHold(key, entries) ? (key, isOwner) : null;
         }
         return null;
+    }
+
+    // Null: not Unicode, so no document has it for a password.
+    private static byte[]? Normalized(string text)
+    {
+        try
+        {
+            return Encoding.UTF8.GetBytes(text.Normalize(NormalizationForm.FormKC));
+        }
+        catch (ArgumentException)
+        {
+            return null;
+        }
     }
 
     // Algorithm 13: what is permitted has not been changed since.

@@ -65,6 +65,9 @@ public sealed record VisibleSignature
             if (rectangle.ValueKind != JsonValueKind.Array || rectangle.GetArrayLength() != 4 || !rectangle.EnumerateArray().All(side => side.ValueKind == JsonValueKind.Number))
                 return null;
             var sides = rectangle.EnumerateArray().Select(side => side.GetDouble()).ToArray();
+            // RFC 8259 6: a number as 1e999 is one, and none that can be counted with.
+            if (!sides.All(double.IsFinite))
+                return null;
             visible = visible with { Rectangle = new ShownRectangle(sides[0], sides[1], sides[2], sides[3]) };
         }
         if (asked.TryGetProperty("language", out var language))

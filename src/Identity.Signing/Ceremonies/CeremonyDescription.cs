@@ -27,6 +27,7 @@ public sealed record CeremonyDescription
     public const int FewestSigners = 2;
     public const int MostSigners = 20;
     public const int HighestOrder = 100;
+    private const int Deepest = 8;
     public static readonly TimeSpan ShortestTime = TimeSpan.FromMinutes(1);
     public static readonly TimeSpan LongestTime = TimeSpan.FromDays(90);
 
@@ -51,15 +52,8 @@ public sealed record CeremonyDescription
 
     public static DescriptionRead Read(string text, Agency agency, SigningSettings settings, DateTimeOffset now)
     {
-        try
-        {
-            using var json = JsonDocument.Parse(text, new JsonDocumentOptions { MaxDepth = 8, AllowDuplicateProperties = false });
-            return Read(json.RootElement, agency, settings, now);
-        }
-        catch (JsonException)
-        {
-            return Refuse("ceremony must be a JSON object.");
-        }
+        using var json = ForeignJson.Read(text, Deepest);
+        return json is null ? Refuse("ceremony must be a JSON object.") : Read(json.RootElement, agency, settings, now);
     }
 
     private static DescriptionRead Read(JsonElement asked, Agency agency, SigningSettings settings, DateTimeOffset now)

@@ -43,7 +43,7 @@ internal sealed class CreateCeremony(CeremonyStore ceremonies, DocumentStore doc
             if (upload.Fields.Keys.Any(name => name is not (DescriptionField or DocumentPasswords.Field)) || !upload.Fields.TryGetValue(DescriptionField, out var described))
                 return ApiError.Result(400, "invalid_request", "Only document, ceremony and document_password are known fields, and the first two are needed.");
             if (DocumentPasswords.Of(upload.Fields) is not { } password)
-                return ApiError.Result(400, "invalid_request", $"document_password must have at most {DocumentPasswords.LongestBytes} bytes.");
+                return ApiError.Result(400, "invalid_request", DocumentPasswords.Rule);
             var record = new IdempotencyRecord
             {
                 AgencyId = agency.ClientId, Key = KeyPrefix + key, RequestId = upload.Document.Id, ContentSha256 = ContentSha256(upload, described),

@@ -19,9 +19,27 @@ public sealed class DocumentPasswords(SigningSettings settings, IDataProtectionP
 
     private readonly IDataProtector protector = protection.CreateProtector("Identity.Signing.DocumentPasswords");
 
-    /// <summary>What an upload gives; empty when there is none. Null: too long.</summary>
-    internal static string? Of(IReadOnlyDictionary<string, string> fields) =>
-        fields.GetValueOrDefault(Field, "") is var password && Encoding.UTF8.GetByteCount(password) <= LongestBytes ? password : null;
+    internal static readonly string Rule = $"{Field} must have at most {LongestBytes} bytes, and no noncharacters of Unicode.";
+
+    /// <summary>What an upload gives; empty when there is none. Null: it breaks the <see cref="Rule"/>.</summary>
+    internal static string? Of(IReadOnlyDictionary<string, string> fields) => fields.GetValueOrDefault(Field, "") is var password && IsOne(password) ? password : null;
+
+    /// <summary>ISO 32000-2 7.6.4.3.3, RFC 4013 2.3: no password has half a surrogate pair or a noncharacter in it.</summary>
+    internal static bool IsOne(string password) => Encoding.UTF8.GetByteCount(password) <= LongestBytes && IsText(password);
+
+    private static bool IsText(ReadOnlySpan<char> text)
+    {
+        while (!text.IsEmpty)
+        {
+            if (Rune.DecodeFromUtf16(text, out var rune, out var length) != System.Buffers.OperationStatus.Done || IsNoCharacter(rune))
+                return false;
+            text = text[length..];
+        }
+
+        return true;
+    }
+
+    private static bool IsNoCharacter(Rune rune) => (rune.Value & 0xFFFE) == 0xFFFE || rune.Value is >= 0xFDD0 and <= 0xFDEF;
 
     /// <summary>Durable when it returns. An empty one opens what opens without being asked, and is not kept.</summary>
     public void Keep(string id, string password)

@@ -131,7 +131,7 @@ internal sealed class CreateRequest(RequestStore requests, DocumentStore documen
             else if (LevelOf(upload.Fields.GetValueOrDefault("level"), agency, settings) is not { } level)
                 refusal = ApiError.Result(400, "invalid_request", LevelRule);
             else if (DocumentPasswords.Of(upload.Fields) is not { } password)
-                refusal = ApiError.Result(400, "invalid_request", $"document_password must have at most {DocumentPasswords.LongestBytes} bytes.");
+                refusal = ApiError.Result(400, "invalid_request", DocumentPasswords.Rule);
             else if (FormOf(upload.Fields.GetValueOrDefault("signature")) is FormRead.Refused unusable)
                 refusal = ApiError.Result(400, "invalid_request", unusable.Description);
             else

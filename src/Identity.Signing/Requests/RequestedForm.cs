@@ -34,6 +34,7 @@ public sealed record RequestedForm
     public const int LongestPolicyUri = 500;
     private const int LongestIdentifier = 100;
     private const int Sha256Characters = 64;
+    private const int Deepest = 4;
 
     private const string NoChangesWarning = "certification 1 permits no changes: ISO 32000-2 12.8.2.2.2 takes the validation data and time-stamps that make a signature last for no change, "
         + "yet Acrobat and Foxit call the document changed for them. Set accepts_no_changes to true to have it all the same, or ask for 2 or 3.";
@@ -86,15 +87,8 @@ public sealed record RequestedForm
 
     public static FormRead Read(string text)
     {
-        try
-        {
-            using var json = JsonDocument.Parse(text, new JsonDocumentOptions { MaxDepth = 4, AllowDuplicateProperties = false });
-            return Read(json.RootElement);
-        }
-        catch (JsonException)
-        {
-            return new FormRead.Refused("signature must be a JSON object.");
-        }
+        using var json = ForeignJson.Read(text, Deepest);
+        return json is null ? new FormRead.Refused("signature must be a JSON object.") : Read(json.RootElement);
     }
 
     /// <summary>Of a foreign text: what is found in the document must not be stated by anyone.</summary>
@@ -103,15 +97,8 @@ public sealed record RequestedForm
 
     public static FormRead ReadAsked(string text)
     {
-        try
-        {
-            using var json = JsonDocument.Parse(text, new JsonDocumentOptions { MaxDepth = 4, AllowDuplicateProperties = false });
-            return ReadAsked(json.RootElement);
-        }
-        catch (JsonException)
-        {
-            return new FormRead.Refused("signature must be a JSON object.");
-        }
+        using var json = ForeignJson.Read(text, Deepest);
+        return json is null ? new FormRead.Refused("signature must be a JSON object.") : ReadAsked(json.RootElement);
     }
 
     private static FormRead Read(JsonElement asked)

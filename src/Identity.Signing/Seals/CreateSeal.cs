@@ -46,7 +46,7 @@ internal sealed class CreateSeal(SealDocument seal, OrganisationSeals seals, Doc
         if (CreateRequest.LevelOf(upload.Fields.GetValueOrDefault("level"), agency, settings) is not { } level)
             return ApiError.Result(400, "invalid_request", CreateRequest.LevelRule);
         if (DocumentPasswords.Of(upload.Fields) is not { } password)
-            return ApiError.Result(400, "invalid_request", $"document_password must have at most {DocumentPasswords.LongestBytes} bytes.");
+            return ApiError.Result(400, "invalid_request", DocumentPasswords.Rule);
         var bytes = documents.OpenStaged(upload.Document, password);
         // The answer begins with these bytes.
         context.Response.RegisterForDispose(bytes);

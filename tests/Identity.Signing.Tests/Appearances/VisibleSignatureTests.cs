@@ -80,6 +80,9 @@ public sealed partial class VisibleSignatureTests(SigningSystem system) : IClass
     [InlineData("""{"visible":{"position":"middle"}}""")]
     [InlineData("""{"visible":{"position":"top_left","rectangle":[0,0,100,100]}}""")]
     [InlineData("""{"visible":{"rectangle":[0,0,100]}}""")]
+    [InlineData("""{"visible":{"rectangle":[1e999,0,100,100]}}""")]
+    [InlineData("""{"visible":{"rectangle":[0,-1e999,100,100]}}""")]
+    [InlineData("""{"visible":{"page":1e999}}""")]
     [InlineData("""{"visible":{"language":"fr"}}""")]
     [InlineData("""{"visible":{"colour":"red"}}""")]
     public async Task A_wish_that_breaks_a_rule_is_refused(string signature)
