@@ -25,6 +25,9 @@ public sealed class StandInAuthority : IAsyncDisposable
 
     public string Address { get; }
 
+    /// <summary>Waited for before anything is answered: what is asked for (certificate, time-stamp, status, list), and how often it was by now.</summary>
+    public Func<string, int, Task> Before { get; set; } = (_, _) => Task.CompletedTask;
+
     /// <summary>Answers POST /certificates in place of a certificate.</summary>
     public Func<HttpContext, Task<IResult?>> Certificates { get; set; } = _ => Task.FromResult<IResult?>(null);
 
@@ -98,7 +101,7 @@ public sealed class StandInAuthority : IAsyncDisposable
 
     public void Reset()
     {
-        Certificates = _ => Task.FromResult<IResult?>(null);
+        (Before, Certificates) = ((_, _) => Task.CompletedTask, _ => Task.FromResult<IResult?>(null));
         (OtherIdentifier, OtherKey, Query, Reply, ReplyType, TimestampStatus, Clock, OtherTsa) =
             (null, false, query => query, reply => reply, "application/timestamp-reply", 200, null, null);
         requests = timestamps = ocspRequests = 0;
@@ -114,13 +117,13 @@ public sealed class StandInAuthority : IAsyncDisposable
 
     private async Task<IResult> Certify(HttpContext context)
     {
-        Interlocked.Increment(ref requests);
+        await Before("certificate", Interlocked.Increment(ref requests));
         return await Certificates(context) ?? await Issue(context, pki, this);
     }
 
     private async Task<IResult> Answer(HttpContext context)
     {
-        Interlocked.Increment(ref ocspRequests);
+        await Before("status", Interlocked.Increment(ref ocspRequests));
         if (OcspStatus != 200)
             return Results.StatusCode(OcspStatus);
         using var body = new MemoryStream();
@@ -197,7 +200,7 @@ public sealed class StandInAuthority : IAsyncDisposable
 
     private async Task<IResult> Stamp(HttpContext context)
     {
-        Interlocked.Increment(ref timestamps);
+        await Before("time-stamp", Interlocked.Increment(ref timestamps));
         if (TimestampStatus != 200)
             return Results.StatusCode(TimestampStatus);
         using var body = new MemoryStream();

@@ -105,7 +105,7 @@ public sealed class ApprovalRecords(IDbContextFactory<SigningDatabase> databases
     public TimeSpan Deadline(int documents) => settings.SigningDeadline + ((documents - 1) * settings.SigningDeadline / 10);
 
     /// <summary>False when the request was meanwhile called failed: then there is no signature, and the caller removes its file.</summary>
-    public async Task<bool> EndSigned(StoredApproval approval, string certificateSerial, byte[] signedSha256, long signedLength)
+    public async Task<bool> EndSigned(StoredApproval approval, string certificateSerial, string attempt, byte[] signedSha256, long signedLength)
     {
         var now = time.GetUtcNow();
         await using var database = await databases.CreateDbContextAsync();
@@ -116,6 +116,7 @@ public sealed class ApprovalRecords(IDbContextFactory<SigningDatabase> databases
                 .SetProperty(x => x.State, RequestState.Signed)
                 .SetProperty(x => x.Failure, (FailureReason?)null)
                 .SetProperty(x => x.CertificateSerial, certificateSerial)
+                .SetProperty(x => x.SignedAttempt, attempt)
                 .SetProperty(x => x.SignedSha256, signedSha256)
                 .SetProperty(x => x.SignedLength, signedLength)
                 .SetProperty(x => x.EndedAt, now));

@@ -148,6 +148,9 @@ public sealed class SignerPlace
     /// <summary>The person's name as the Provider told it when they came; others see it once they have signed.</summary>
     public string? Name { get; init; }
 
+    /// <summary>When this person's time at the approval page began last; null while they were not there.</summary>
+    public DateTimeOffset? AskedAt { get; init; }
+
     public DateTimeOffset? EndedAt { get; init; }
 
     /// <summary>Why they declined, for the agency.</summary>

@@ -42,6 +42,14 @@ public sealed class CeremonyStore(IDbContextFactory<SigningDatabase> databases, 
         return id is not null && await Find(database, id, cancellation) is { } found ? (found, found.Places.Single(place => place.Id == placeId)) : null;
     }
 
+    /// <summary>
+    /// Whether the document of this request is one that its person may read: of a ceremony only while it is their turn to sign just that, for what
+    /// some have signed is not what all agreed to. Any other request's is.
+    /// </summary>
+    public async Task<bool> MayRead(SigningRequest request, CancellationToken cancellation) =>
+        request.PlaceId is not { } place || (await FindPlace(place, cancellation) is { Ceremony.Ceremony: { State: CeremonyState.Open } ceremony, Place: { State: PlaceState.Turn } own }
+            && ceremony.Deadline > time.GetUtcNow() && own.RequestId == request.Id && SignerRequests.IsFor(request, ceremony));
+
     /// <summary>Null when the key was never used.</summary>
     public async Task<CeremonyStored?> FindByKey(IdempotencyRecord record, CancellationToken cancellation)
     {
@@ -81,18 +89,37 @@ public sealed class CeremonyStore(IDbContextFactory<SigningDatabase> databases, 
 
     /// <summary>
     /// Keeps the approval page for one person at a time, so that two who sign side by side do not both approve a document that only one of them
-    /// can sign as it is. False: another is there, or this request is no longer for the document as it is.
+    /// can sign as it is. Within <see cref="AskingPatience"/> from the first time a person may come again; then, while others have their turn too,
+    /// they have as long. False: another is there or is to be let in, or this request is no longer for the document as it is.
     /// </summary>
     public async Task<bool> BeginAsking(SigningRequest request, CancellationToken cancellation)
     {
         var now = time.GetUtcNow();
         await using var database = await databases.CreateDbContextAsync(cancellation);
-        return await database.Ceremonies
+        await using var transaction = await database.Database.BeginTransactionAsync(cancellation);
+        var turns = await database.Places.AsNoTracking().Where(p => p.CeremonyId == request.CeremonyId && p.State == PlaceState.Turn).ToListAsync(cancellation);
+        if (turns.SingleOrDefault(place => place.Id == request.PlaceId && place.RequestId == request.Id) is not { } own || Asked(own, turns, now) is not { } since)
+            return false;
+        var begun = await database.Ceremonies
             .Where(c => c.Id == request.CeremonyId && c.State == CeremonyState.Open && c.Deadline > now && c.Revision == request.CeremonyRevision && c.ActiveRequestId == null
                 && (c.AskingRequestId == null || c.AskingRequestId == request.Id || c.AskingUntil < now)
-                && database.Places.Any(p => p.Id == request.PlaceId && p.State == PlaceState.Turn && p.RequestId == request.Id))
-            .ExecuteUpdateAsync(c => c.SetProperty(x => x.AskingRequestId, request.Id).SetProperty(x => x.AskingUntil, now + AskingPatience), cancellation) == 1;
+                && database.Places.Any(p => p.Id == request.PlaceId && p.State == PlaceState.Turn && p.RequestId == request.Id && p.AskedAt == own.AskedAt))
+            .ExecuteUpdateAsync(c => c.SetProperty(x => x.AskingRequestId, request.Id).SetProperty(x => x.AskingUntil, since + AskingPatience), cancellation) == 1;
+        if (!begun)
+            return false;
+        // A person with two places is one person.
+        await database.Places.Where(p => p.CeremonyId == request.CeremonyId && p.Identifier == own.Identifier).ExecuteUpdateAsync(p => p.SetProperty(x => x.AskedAt, since), cancellation);
+        await transaction.CommitAsync(cancellation);
+        return true;
     }
+
+    /// <summary>From when this person's time at the approval page counts; null when it is the others' time.</summary>
+    private static DateTimeOffset? Asked(SignerPlace own, IReadOnlyList<SignerPlace> turns, DateTimeOffset now) => own.AskedAt switch
+    {
+        { } before when before + AskingPatience > now => before,
+        { } before when before + AskingPatience + AskingPatience > now && turns.Any(place => place.Identifier != own.Identifier) => null,
+        _ => now,
+    };
 
     /// <summary>
     /// Makes this the request at which the place is signed, in place of an earlier one. False when it is not this place's turn, the document has

@@ -20,8 +20,8 @@ public abstract record DocumentReceived
 }
 
 /// <summary>
-/// Documents as files: `ab/abc….pdf` as received, `ab/abc….signed.pdf`, and `ab/abc….pending.pdf` while a signature waits for its level. A file appears under its name only when it is whole
-/// and on disk; what a crash leaves in `staging`, or without a request, is removed by the sweep.
+/// Documents as files: `ab/abc….pdf` as received, `ab/abc….signed.pdf`, and `ab/abc….pending.pdf` while a signature waits for its level. A signed one has the name of the attempt that made
+/// it, so that one who comes late removes nobody else's. A file appears under its name only when it is whole and on disk; what a crash leaves in `staging`, or without a request, is removed by the sweep.
 /// </summary>
 public sealed class DocumentStore
 {
@@ -117,7 +117,7 @@ public sealed class DocumentStore
 
     /// <summary>The same of the signed document of a signed request.</summary>
     public Task<DocumentBytes?> OpenSignedUnchanged(SigningRequest request, CancellationToken cancellation) =>
-        OpenUnchanged(SignedPath(request.Id, request.ApprovalId!), PasswordOf(request), request.SignedLength!.Value, request.SignedSha256!, cancellation);
+        OpenUnchanged(SignedPath(request.Id, request.ApprovalId!, request.SignedAttempt), PasswordOf(request), request.SignedLength!.Value, request.SignedSha256!, cancellation);
 
     /// <summary>The same of any document as received.</summary>
     public Task<DocumentBytes?> OpenReceivedUnchanged(string id, long length, byte[] sha256, CancellationToken cancellation) =>
@@ -156,13 +156,25 @@ public sealed class DocumentStore
         cancellation);
 
     /// <summary>Writes the signed document and returns what is now on disk; it appears under its name whole or not at all.</summary>
-    public (byte[] Sha256, long Length) KeepSigned(string requestId, string approvalId, DocumentBytes document)
+    public (byte[] Sha256, long Length) KeepSigned(string requestId, string approvalId, DocumentBytes document, string? attempt = null)
     {
-        Write(document, SignedPath(requestId, approvalId), overwrite: false);
+        Write(document, SignedPath(requestId, approvalId, attempt), overwrite: false);
         return (document.Digest(HashAlgorithmName.SHA256), document.Length);
     }
 
-    public void RemoveSigned(string requestId, string approvalId) => File.Delete(SignedPath(requestId, approvalId));
+    public void RemoveSigned(string requestId, string approvalId, string? attempt = null) => File.Delete(SignedPath(requestId, approvalId, attempt));
+
+    /// <summary>What any attempt of this approval left, but for the one that counts; null: none does.</summary>
+    public void RemoveAttempts(string requestId, string approvalId, string? except)
+    {
+        if (!Directory.Exists(Folder(requestId)))
+            return;
+        foreach (var file in Directory.EnumerateFiles(Folder(requestId), $"{requestId}.{Checked(approvalId)}.*signed.pdf"))
+        {
+            if (except is null || file != SignedPath(requestId, approvalId, except))
+                File.Delete(file);
+        }
+    }
 
     /// <summary>Keeps a signature that waits for its level, in place of the one kept before: whole or not at all.</summary>
     public void KeepPending(string requestId, string approvalId, DocumentBytes document) => Write(document, PendingPath(requestId, approvalId), overwrite: true);
@@ -236,7 +248,8 @@ public sealed class DocumentStore
 
     private string OriginalPath(string id) => Path.Combine(Folder(id), id + ".pdf");
 
-    private string SignedPath(string id, string approvalId) => Path.Combine(Folder(id), $"{id}.{Checked(approvalId)}.signed.pdf");
+    private string SignedPath(string id, string approvalId, string? attempt = null) =>
+        Path.Combine(Folder(id), $"{id}.{Checked(approvalId)}.{(attempt is null ? "" : Checked(attempt) + ".")}signed.pdf");
 
     private string PendingPath(string id, string approvalId) => Path.Combine(Folder(id), $"{id}.{Checked(approvalId)}.pending.pdf");
 

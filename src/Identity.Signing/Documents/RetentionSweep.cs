@@ -54,7 +54,9 @@ public sealed class RetentionSweep(
             var needed = await database.Requests
                 .Where(r => ids.Contains(r.Id) && (r.State == RequestState.Approved || r.State == RequestState.PendingTimestamp || (r.State != RequestState.Signed && r.ExpiresAt > now)))
                 .Select(r => r.Id)
-                .Concat(database.Ceremonies.Where(c => ids.Contains(c.Id) && (c.State == CeremonyState.Open || c.State == CeremonyState.Archiving)).Select(c => c.Id))
+                // A failed one may be archived again for as long as its documents are here.
+                .Concat(database.Ceremonies.Where(c => ids.Contains(c.Id) && !c.DocumentsRemoved
+                    && (c.State == CeremonyState.Open || c.State == CeremonyState.Archiving || c.State == CeremonyState.Failed)).Select(c => c.Id))
                 .ToListAsync(cancellation);
             foreach (var id in ids.Except(needed))
                 documents.Passwords.ForgetBefore(id, now - AbandonedAfter);

@@ -68,14 +68,15 @@ public sealed class CompleteSignature(ApprovalRecords approvals, DocumentStore d
         }
 
         if (raised.Obstacle is not { } obstacle)
-            return await KeepAgain(approval, serial, raised.Bytes);
+            return await Keep(approval, serial, raised.Bytes);
         if (!MayWait(obstacle) || time.GetUtcNow() > approval.TakenAt + settings.PendingFor)
             return new SigningOutcome.Failed(obstacle, raised.Detail);
         // A time-stamp, once there, is worth keeping: with it the certificate may end.
         documents.KeepPending(approval.RequestId, approval.ApprovalId, raised.Bytes);
-        return await approvals.KeepPending(approval, obstacle, time.GetUtcNow() + Pause(approval.Tries))
-            ? new SigningOutcome.Waiting(obstacle, raised.Detail)
-            : new SigningOutcome.NotTaken();
+        if (await approvals.KeepPending(approval, obstacle, time.GetUtcNow() + Pause(approval.Tries)))
+            return new SigningOutcome.Waiting(obstacle, raised.Detail);
+        documents.RemovePending(approval.RequestId, approval.ApprovalId);
+        return new SigningOutcome.NotTaken();
     }
 
     /// <summary>Its own signature holds in any file that this service ever kept: this one must be of the document that the request is about.</summary>
@@ -87,28 +88,23 @@ public sealed class CompleteSignature(ApprovalRecords approvals, DocumentStore d
         return hash.GetHashAndReset().AsSpan().SequenceEqual(request.DocumentSha256);
     }
 
+    /// <summary>Each attempt has a file of its own: one that another copy of the service overtook removes that, and not the one that people are given.</summary>
     private async Task<SigningOutcome> Keep(StoredApproval approval, string serial, DocumentBytes signed)
     {
-        var (sha256, length) = documents.KeepSigned(approval.RequestId, approval.ApprovalId, signed);
-        if (await approvals.EndSigned(approval, serial, sha256, length))
+        var attempt = RequestId.Next();
+        var (sha256, length) = documents.KeepSigned(approval.RequestId, approval.ApprovalId, signed, attempt);
+        if (await approvals.EndSigned(approval, serial, attempt, sha256, length))
         {
+            // A crash behind the file and before the record left it: nobody was told of it.
+            documents.RemoveAttempts(approval.RequestId, approval.ApprovalId, except: attempt);
+            documents.RemovePending(approval.RequestId, approval.ApprovalId);
             documents.Passwords.Forget(approval.RequestId);
             return new SigningOutcome.Signed();
         }
 
-        // Another copy of the service had given this signature up: it must not appear after that.
-        documents.RemoveSigned(approval.RequestId, approval.ApprovalId);
+        // Another copy of the service had ended this signature: it must not appear after that.
+        documents.RemoveSigned(approval.RequestId, approval.ApprovalId, attempt);
         return new SigningOutcome.Failed(FailureReason.Interrupted, "ended_meanwhile");
-    }
-
-    private async Task<SigningOutcome> KeepAgain(StoredApproval approval, string serial, DocumentBytes signed)
-    {
-        // A crash behind the file and before the record left it: nobody was told of it.
-        documents.RemoveSigned(approval.RequestId, approval.ApprovalId);
-        var outcome = await Keep(approval, serial, signed);
-        if (outcome is SigningOutcome.Signed)
-            documents.RemovePending(approval.RequestId, approval.ApprovalId);
-        return outcome;
     }
 
     private static bool MayWait(FailureReason obstacle) => obstacle is FailureReason.TimestampUnavailable or FailureReason.TimestampRefused
@@ -149,7 +145,9 @@ public sealed class WaitingSignatures(ApprovalRecords approvals, CompleteSignatu
                 log.LogInformation("The signature for approval {Approval} still waits: {Reason} ({Detail})", approval.ApprovalId, waiting.Obstacle, waiting.Detail);
                 return;
             case SigningOutcome.Failed failed:
-                await approvals.EndFailed(approval, failed.Reason);
+                // Another copy of the service, which took it over, may have brought it to its end.
+                if (!await approvals.EndFailed(approval, failed.Reason))
+                    return;
                 documents.RemovePending(approval.RequestId, approval.ApprovalId);
                 log.LogWarning("The signature for approval {Approval} was given up: {Reason} ({Detail})", approval.ApprovalId, failed.Reason, failed.Detail);
                 audit.Append(new WaitingSignatureEnded(approval.RequestId, approval.ApprovalId, SnakeCase.Of(failed.Reason)));

@@ -18,7 +18,7 @@ public sealed class InterruptedSignatures(ApprovalRecords approvals, DocumentSto
             if (!await approvals.EndFailed(approval, FailureReason.Interrupted))
                 continue;
             audit.Append(new SigningInterrupted(approval.RequestId, approval.ApprovalId));
-            documents.RemoveSigned(approval.RequestId, approval.ApprovalId);
+            documents.RemoveAttempts(approval.RequestId, approval.ApprovalId, except: null);
             documents.RemovePending(approval.RequestId, approval.ApprovalId);
             log.LogWarning("Signing for approval {Approval} had been interrupted; its request is failed now", approval.ApprovalId);
         }

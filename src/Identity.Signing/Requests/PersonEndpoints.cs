@@ -1,4 +1,5 @@
 using Identity.Audit;
+using Identity.Signing.Ceremonies;
 using Identity.Signing.Documents;
 using Identity.Signing.SignIn;
 using Identity.Web;
@@ -26,11 +27,11 @@ internal static class PersonEndpoints
     }
 
     /// <summary>The document as received, for the viewer on the review page: read whole and hashed, so that a changed one is never shown.</summary>
-    public static async Task<IResult> ShownDocument(string id, HttpContext context, RequestStore requests, DocumentStore documents, AuditLog audit)
+    public static async Task<IResult> ShownDocument(string id, HttpContext context, RequestStore requests, CeremonyStore ceremonies, DocumentStore documents, AuditLog audit)
     {
         if (SignedInPerson.Of(context.User) is not { } person)
             return Results.Unauthorized();
-        if (await OwnRequest(id, person, requests, context.RequestAborted) is not { } request)
+        if (await OwnRequest(id, person, requests, context.RequestAborted) is not { } request || !await ceremonies.MayRead(request, context.RequestAborted))
             return Results.NotFound();
         if (request.DocumentsRemoved)
             return Results.StatusCode(StatusCodes.Status410Gone);

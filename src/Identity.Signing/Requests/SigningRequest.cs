@@ -151,6 +151,9 @@ public sealed class SigningRequest
 
     public string? CertificateSerial { get; init; }
 
+    /// <summary>Of the attempts to bring the signature to its level the one that did: it names the file. Null for one from before attempts had names.</summary>
+    public string? SignedAttempt { get; init; }
+
     public byte[]? SignedSha256 { get; init; }
 
     public long? SignedLength { get; init; }

@@ -2,6 +2,8 @@ using System.Net;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
+using Identity.Signing.Approvals;
+using Identity.Signing.Ceremonies;
 using Identity.Signing.Storage;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
@@ -29,19 +31,24 @@ public sealed class CeremonyOffice(SigningSystem system)
         return signer;
     }
 
-    public async Task<HttpResponseMessage> Post(JsonNode ceremony, byte[]? document = null, string? key = null, string? token = null)
+    public Task<HttpResponseMessage> Post(JsonNode ceremony, byte[]? document = null, string? key = null, string? token = null, string? password = null) =>
+        Post(ceremony.ToJsonString(), document, key, token, password);
+
+    public async Task<HttpResponseMessage> Post(string ceremony, byte[]? document = null, string? key = null, string? token = null, string? password = null)
     {
         using var client = system.AgencyClient(token);
-        using var form = new MultipartFormDataContent { { new StringContent(ceremony.ToJsonString(), Encoding.UTF8), "ceremony" } };
+        using var form = new MultipartFormDataContent { { new StringContent(ceremony, Encoding.UTF8), "ceremony" } };
+        if (password is not null)
+            form.Add(new StringContent(password), "document_password");
         form.Add(new ByteArrayContent(document ?? Pdfs.Page("Deed")), "document", "deed.pdf");
         using var message = new HttpRequestMessage(HttpMethod.Post, "ceremonies") { Content = form };
         message.Headers.TryAddWithoutValidation("Idempotency-Key", key ?? Convert.ToHexString(RandomNumberGenerator.GetBytes(8)));
         return await client.SendAsync(message, SigningSystem.Cancellation);
     }
 
-    public async Task<JsonNode> Create(JsonNode ceremony, byte[]? document = null)
+    public async Task<JsonNode> Create(JsonNode ceremony, byte[]? document = null, string? password = null)
     {
-        using var answer = await Post(ceremony, document);
+        using var answer = await Post(ceremony, document, password: password);
         Assert.True(answer.StatusCode == HttpStatusCode.Created, await answer.Content.ReadAsStringAsync(SigningSystem.Cancellation));
         return await SigningSystem.Json(answer);
     }
@@ -121,4 +128,37 @@ public sealed class CeremonyOffice(SigningSystem system)
         await using var database = await system.App.Services.GetRequiredService<IDbContextFactory<SigningDatabase>>().CreateDbContextAsync(SigningSystem.Cancellation);
         return await ask(database);
     }
+
+    public ApprovalRecords Approvals => system.App.Services.GetRequiredService<ApprovalRecords>();
+
+    public static StoredApproval Approval(string request) => new()
+    {
+        ApprovalId = Convert.ToBase64String(System.Security.Cryptography.RandomNumberGenerator.GetBytes(16)).TrimEnd('=').Replace('+', '-').Replace('/', '_'),
+        RequestId = request, StoredAt = TimeProvider.System.GetUtcNow(),
+    };
+
+    public Task<bool> Store(StoredApproval approval) => Approvals.Store(
+        new StoredEvidence { ApprovalId = approval.ApprovalId, Evidence = "not evidence", StoredAt = approval.StoredAt }, [approval.RequestId], SigningSystem.Cancellation);
+
+    public async Task<bool> Take(StoredApproval approval) =>
+        await Approvals.Take((await Approvals.Find(approval.ApprovalId, SigningSystem.Cancellation))!.Documents, SigningSystem.Cancellation);
+
+    public static string[] Signers(JsonNode ceremony) => [.. ceremony["signers"]!.AsArray().Select(signer => signer!["status"]!.GetValue<string>())];
+
+    /// <summary>Asks for the document as who has no button for it would.</summary>
+    public static async Task<string> SignEarly(Browser browser, string place)
+    {
+        var fields = await Browser.Fields(await browser.Get("/"));
+        return (await browser.Post($"places/{place}?handler=Sign", fields)).RequestMessage!.RequestUri!.PathAndQuery;
+    }
+
+    public static async Task<string> Decline(Browser browser, string place, string reason)
+    {
+        var fields = await Browser.Fields(await browser.Get($"places/{place}"));
+        fields["reason"] = reason;
+        return (await browser.Post($"places/{place}?handler=Decline", fields)).RequestMessage!.RequestUri!.PathAndQuery;
+    }
+
+    public Task<int> Set(JsonNode ceremony, Action<Microsoft.EntityFrameworkCore.Query.UpdateSettersBuilder<Ceremony>> change) =>
+        InDatabase(database => database.Ceremonies.Where(c => c.Id == Id(ceremony)).ExecuteUpdateAsync(change));
 }

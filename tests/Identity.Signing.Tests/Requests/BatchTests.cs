@@ -169,9 +169,9 @@ public sealed class BatchTests(SigningSystem system) : IClassFixture<SigningSyst
         Assert.True(await records.Take(found.Documents, SigningSystem.Cancellation));
         // As far as the service came: one is signed, of the next there is a file that nobody was told of.
         var store = system.App.Services.GetRequiredService<Signing.Documents.DocumentStore>();
-        var (sha256, length) = store.KeepSigned(documents[0], approvalId, "%PDF-signed"u8.ToArray());
-        Assert.True(await records.EndSigned(found.Documents[0].Approval, "01", sha256, length));
-        store.KeepSigned(documents[1], approvalId, "%PDF-signed"u8.ToArray());
+        var (sha256, length) = store.KeepSigned(documents[0], approvalId, "%PDF-signed"u8.ToArray(), RequestId.Next());
+        Assert.True(await records.EndSigned(found.Documents[0].Approval, "01", RequestId.Next(), sha256, length));
+        store.KeepSigned(documents[1], approvalId, "%PDF-signed"u8.ToArray(), RequestId.Next());
 
         await system.App.Services.GetRequiredService<InterruptedSignatures>().Repair(ownToo: true, SigningSystem.Cancellation);
         string[] states = [Word(await system.Status(documents[0]), "status"), Word(await system.Status(documents[1]), "status"), Word(await system.Status(documents[2]), "status")];

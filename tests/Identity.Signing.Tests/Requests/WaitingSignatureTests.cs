@@ -113,6 +113,40 @@ public sealed class WaitingSignatureTests(SigningSystem system) : IClassFixture<
     }
 
     [Fact]
+    public async Task One_that_was_overtaken_by_another_copy_touches_nothing_of_what_that_made()
+    {
+        var (slow, id) = await SignWhile("time-stamps are down");
+        await using var _ = slow;
+        await using var quick = await system.StartAnotherOn(slow.Data, "--Signing:PendingFor=01:00:00", "--Signing:Instance=quick");
+        system.Reset();
+        var (asked, answer) = (new TaskCompletionSource(), new TaskCompletionSource());
+        system.Authority.Before = (what, count) =>
+        {
+            if (what != "time-stamp" || count != 1)
+                return Task.CompletedTask;
+            asked.SetResult();
+            return answer.Task;
+        };
+        await Due(slow);
+        var overtaken = Retry(slow);
+        await asked.Task.WaitAsync(TimeSpan.FromSeconds(30), SigningSystem.Cancellation);
+        // Its time is over before the time-stamp comes, and the other copy has its turn.
+        await Due(quick);
+        await Retry(quick);
+        Assert.Equal("signed", Word(await quick.Status(id), "status"));
+        using var client = quick.AgencyClient();
+        var signed = await client.GetByteArrayAsync($"requests/{id}/document", SigningSystem.Cancellation);
+
+        answer.SetResult();
+        await overtaken;
+        Assert.Equal("signed", Word(await quick.Status(id), "status"));
+        Assert.Equal(signed, await client.GetByteArrayAsync($"requests/{id}/document", SigningSystem.Cancellation));
+        Assert.Single(Directory.EnumerateFiles(slow.Documents, id + ".*.signed.pdf", SearchOption.AllDirectories));
+        Assert.Empty(Directory.EnumerateFiles(slow.Documents, id + ".*.pending.pdf", SearchOption.AllDirectories));
+        Assert.DoesNotContain(slow.Audit(id), line => line.GetRawText().Contains("interrupted", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task It_waits_over_a_restart()
     {
         var (waiting, id) = await SignWhile("time-stamps are down");

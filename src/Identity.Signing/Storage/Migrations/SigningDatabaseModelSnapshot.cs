@@ -184,6 +184,8 @@ namespace Identity.Signing.Storage.Migrations
                 {
                     b.Property<string>("Id");
 
+                    b.Property<long?>("AskedAt");
+
                     b.Property<string>("CeremonyId")
                         .IsRequired();
 
@@ -404,6 +406,8 @@ namespace Identity.Signing.Storage.Migrations
                     b.Property<string>("RequiredSigner");
 
                     b.Property<string>("ReturnUrl");
+
+                    b.Property<string>("SignedAttempt");
 
                     b.Property<long?>("SignedLength");
 
