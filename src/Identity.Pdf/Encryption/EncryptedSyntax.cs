@@ -17,9 +17,38 @@ internal static class EncryptedSyntax
             return value;
         var writer = new SyntaxWriter();
         WritePlain(writer, value);
-        // What was read once is read again: no limit can be met that was not met then.
-        return (T)new ObjectParser(new PdfSource(writer.Written, null), 0, new ParseBudget(PdfLimits.Default)).Value();
+        // What was read once is read again, only that its strings are longer now.
+        return (T)new ObjectParser(new PdfSource(writer.Written, null), 0, new ParseBudget(Reread)).Value();
     }
+
+    /// <summary>
+    /// Whether some string of the document, written again, would be longer than a string may be: it comes out in hexadecimal digits, and longer by a block
+    /// and the initialization vector.
+    /// </summary>
+    public static bool HasUnwritableString(PdfDocument document)
+    {
+        var longest = document.Limits.StringBytes / 2;
+        return document.Security is not null && document.Latest.Objects.Select(document.Latest.Resolve).Any(value => HasLonger(value is PdfStream stream ? stream.Dictionary : value, longest));
+    }
+
+    private static bool HasLonger(PdfObject value, int longest)
+    {
+        // A decoded byte takes at least one stored: most objects are too short to hold such a string.
+        if (value.Length < longest - Overhead)
+            return false;
+        return value switch
+        {
+            PdfString text => text.GetStoredBytes().Length + (text.Source.Decryption is null ? Overhead : 0) > longest,
+            PdfArray array => array.Items.Any(item => HasLonger(item, longest)),
+            PdfDictionary dictionary => dictionary.Entries.Any(entry => HasLonger(entry.Value, longest)),
+            _ => false,
+        };
+    }
+
+    // 7.6.3.1: initialization vector and padding of AES, which what is encrypted has already.
+    private const int Overhead = 32;
+
+    private static readonly PdfLimits Reread = PdfLimits.Default with { StringBytes = int.MaxValue, ValuesPerObject = int.MaxValue, Values = long.MaxValue };
 
     // The depth is bounded by the parser.
     private static void WritePlain(SyntaxWriter writer, PdfObject value)

@@ -15,6 +15,8 @@ public sealed class ObjectClosure
     private readonly Dictionary<int, List<int>> ownUsers = [];
     private readonly Dictionary<int, int> firstUser = [];
     private readonly Lazy<Dictionary<int, int>> pageNumbers;
+    private readonly Lazy<HashSet<int>> pageTreeNodes;
+    private readonly Lazy<Dictionary<int, int>> firstPages;
     private readonly Lazy<Dictionary<int, List<string>>> fieldNames;
     private const int Trailer = 0;
 
@@ -22,6 +24,8 @@ public sealed class ObjectClosure
     {
         View = view;
         pageNumbers = new(() => PageNumbers(view));
+        pageTreeNodes = new(() => [.. view.Pages.Pages.SelectMany(page => page.Path).Select(id => id.Number)]);
+        firstPages = new(FirstPages);
         fieldNames = new(() => FieldNames(view));
         Walk();
     }
@@ -46,19 +50,35 @@ public sealed class ObjectClosure
         return uses;
     }
 
-    /// <summary>Pages from which the object is reached without going through Parent or another page; by page number.</summary>
-    public IReadOnlyList<int> PagesOf(ObjectId id)
+    /// <summary>Pages from which the object is reached without going through Parent or another page, or through what they inherit; by page number.</summary>
+    public IReadOnlyList<int> PagesOf(ObjectId id) => PagesOf([id]);
+
+    /// <summary>The same of several objects: one walk over the references, however many there are.</summary>
+    public IReadOnlyList<int> PagesOf(IEnumerable<ObjectId> ids)
     {
         var found = new SortedSet<int>();
-        Upwards(id.Number, number => pageNumbers.Value.TryGetValue(number, out var page) && (found.Add(page) || true));
+        var inheriting = new HashSet<ObjectId>();
+        var own = ids.Select(id => id.Number).ToHashSet();
+        Upwards(own, number =>
+        {
+            if (pageNumbers.Value.TryGetValue(number, out var page))
+                return found.Add(page) || true;
+            // 7.7.3.4: what a node of the page tree uses, the pages below it inherit. Kids is no such use.
+            return pageTreeNodes.Value.Contains(number) && (own.Contains(number) || inheriting.Add(IdOf(number)) || true);
+        });
+        if (inheriting.Count > 0)
+            found.UnionWith(View.Pages.Pages.Where(page => page.Path.Any(inheriting.Contains)).Select(page => page.Number));
         return [.. found];
     }
+
+    /// <summary>The first page from which the object is reached as <see cref="PagesOf(ObjectId)"/> says; null when none. All are found in one walk, at the first call.</summary>
+    public int? FirstPageOf(ObjectId id) => firstPages.Value.TryGetValue(id.Number, out var page) ? page : null;
 
     /// <summary>Full names of the fields that the object is part of: field, widget, or reached from them without Parent or P.</summary>
     public IReadOnlyList<string> FieldsOf(ObjectId id)
     {
         var found = new SortedSet<string>(StringComparer.Ordinal);
-        Upwards(id.Number, number =>
+        Upwards([id.Number], number =>
         {
             if (fieldNames.Value.TryGetValue(number, out var names))
                 found.UnionWith(names);
@@ -103,11 +123,11 @@ public sealed class ObjectClosure
         }
     }
 
-    /// <summary>Visits the object and what uses it, but nothing above an object at which <paramref name="stop"/> says so.</summary>
-    private void Upwards(int start, Func<int, bool> stop)
+    /// <summary>Visits the objects and what uses them, but nothing above an object at which <paramref name="stop"/> says so.</summary>
+    private void Upwards(IReadOnlyCollection<int> starts, Func<int, bool> stop)
     {
-        var seen = new HashSet<int> { start };
-        var queue = new Queue<int>([start]);
+        var seen = new HashSet<int>(starts);
+        var queue = new Queue<int>(starts);
         while (queue.TryDequeue(out var number))
         {
             if (stop(number))
@@ -118,6 +138,29 @@ public sealed class ObjectClosure
                     queue.Enqueue(user);
             }
         }
+    }
+
+    private Dictionary<int, int> FirstPages()
+    {
+        var first = new Dictionary<int, int>(pageNumbers.Value);
+        // Many pages inherit the same values.
+        var walked = new HashSet<PdfObject>(ReferenceEqualityComparer.Instance);
+        var queue = new Queue<PdfObject>();
+        foreach (var page in View.Pages.Pages)
+        {
+            queue.Enqueue(page.Dictionary);
+            foreach (var inherited in page.Inherited.Values.Where(walked.Add))
+                queue.Enqueue(inherited);
+            while (queue.TryDequeue(out var value))
+            {
+                foreach (var target in ReferenceWalk.From(value, "Parent", "P"))
+                {
+                    if (!pageTreeNodes.Value.Contains(target.Number) && first.TryAdd(target.Number, page.Number) && View.Definition(target) is { } definition)
+                        queue.Enqueue(definition.Value);
+                }
+            }
+        }
+        return first;
     }
 
     private PdfObject ValueOf(int number) => number == Trailer ? View.Revision.Trailer : View.Document.Table.At(number, View.Revision.Number)!.Value;

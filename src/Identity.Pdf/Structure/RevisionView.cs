@@ -80,12 +80,15 @@ public sealed class RevisionView
     /// <summary>Where the object stands; null when there is none or it was freed.</summary>
     public ObjectLocation? Locate(ObjectId id) => Definition(id)?.Location;
 
-    /// <summary>The data of a stream through all its filters, within the limits. Image filters are Unsupported.</summary>
-    public StreamData Decode(PdfStream stream)
+    /// <summary>The data of a stream through all its filters, within the limits of the document. Image filters are Unsupported.</summary>
+    public StreamData Decode(PdfStream stream) => Decode(stream, Document.Limits.DecodedStreamBytes);
+
+    /// <param name="mostBytes">After each filter; no more than that is decoded, and a stream that has more is TooLarge.</param>
+    public StreamData Decode(PdfStream stream, int mostBytes)
     {
         try
         {
-            return new StreamData.Decoded(Filters.Decode(stream, Resolve, Document.Limits));
+            return new StreamData.Decoded(Filters.Decode(stream, Resolve, Document.Limits with { DecodedStreamBytes = Math.Min(mostBytes, Document.Limits.DecodedStreamBytes) }));
         }
         catch (PdfRefusedException refused)
         {

@@ -54,6 +54,8 @@ public sealed class IncrementalUpdate
             return new UpdateStart.Refused(UpdateRefusal.HeaderNotAtStart, "bytes stand before the header of the document");
         if (document.Deviations.FirstOrDefault(deviation => Disqualifying.Contains(deviation.Kind)) is { } ambiguity)
             return new UpdateStart.Refused(UpdateRefusal.AmbiguousStructure, ambiguity.Text);
+        if (Encryption.EncryptedSyntax.HasUnwritableString(document))
+            return new UpdateStart.Refused(UpdateRefusal.TooLarge, "a string of the encrypted document is too long to be written again");
         // Some files hold objects above the Size that their trailer gives.
         var size = ((PdfInteger)document.Latest.Revision.Trailer["Size"]!).Value;
         var first = Math.Max(size, document.Table.HighestNumber + 1L);

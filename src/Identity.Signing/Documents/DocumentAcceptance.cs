@@ -65,8 +65,8 @@ internal static class DocumentAcceptance
     }
 
     /// <summary>Of a document that was accepted.</summary>
-    public static DocumentExamination Examine(DocumentBytes file) =>
-        PdfDocument.Read(file, new PdfLimits { FileBytes = file.Length }) is PdfRead.Document document ? DocumentExamination.Of(document.Value) : throw new InvalidOperationException("An accepted document can be read.");
+    public static DocumentExamination Examine(DocumentBytes file, CancellationToken cancellation) =>
+        PdfDocument.Read(file, new PdfLimits { FileBytes = file.Length }) is PdfRead.Document document ? DocumentExamination.Of(document.Value, cancellation) : throw new InvalidOperationException("An accepted document can be read.");
 
     /// <summary>What the field of this name locks once it is signed; null when nothing. Of a document that was accepted with a form for this field.</summary>
     public static FieldLock? LockOf(DocumentBytes file, string field) =>

@@ -20,7 +20,7 @@ public sealed record DocumentExamination
     /// <summary>What the person is warned of.</summary>
     public IReadOnlyList<LintFinding> Findings { get; init; } = [];
 
-    public static DocumentExamination Of(PdfDocument document)
+    public static DocumentExamination Of(PdfDocument document, CancellationToken cancellation)
     {
         var view = document.Latest;
         var pages = view.Pages.Pages;
@@ -28,7 +28,7 @@ public sealed record DocumentExamination
         {
             Pages = pages.Count,
             LastPage = pages is [.., var last] && ShownPage.Of(view, last) is { } shown ? new PageShape(Math.Round(shown.Width), Math.Round(shown.Height)) : null,
-            Findings = DocumentLint.Run(document),
+            Findings = DocumentLint.Run(document, cancellation),
         };
     }
 

@@ -21,11 +21,12 @@ public static class DocumentLint
         new FormAppearances(), new WidgetsOutsideForm(), new UnreferencedContent(), new RedefinedFonts(), new FontsNotEmbedded(), new InvisiblePainting(), new PrintDiffers(), new EmbeddedFiles(), new Multimedia(),
     ];
 
-    public static IReadOnlyList<LintFinding> Run(PdfDocument document)
+    public static IReadOnlyList<LintFinding> Run(PdfDocument document, CancellationToken cancellation) => Run(new LintedDocument(document, cancellation));
+
+    public static IReadOnlyList<LintFinding> Run(LintedDocument linted)
     {
-        var linted = new LintedDocument(document);
         var findings = Rules.SelectMany(rule => rule.Find(linted).Distinct().GroupBy(finding => finding.Key).SelectMany(kind => kind.Take(MostOfAKind))).ToList();
-        if (linted.IsSpent)
+        if (linted.IsUnfinished)
             findings.Add(new LintFinding(Unfinished));
         return findings;
     }

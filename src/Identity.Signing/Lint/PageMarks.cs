@@ -18,7 +18,7 @@ public readonly record struct MarkedArea(double Left, double Bottom, double Righ
 /// </summary>
 public sealed class PageMarks
 {
-    private const int MostContentBytes = 8 * 1024 * 1024, MostMarks = 20_000, MostNested = 6, MostStates = 64, MostTextCollected = 4096;
+    private const int MostMarks = 20_000, MostNested = 6, MostStates = 64, MostTextCollected = 4096;
     private static readonly MarkedArea Everywhere = new(-1e9, -1e9, 1e9, 1e9);
 
     private readonly LintedDocument document;
@@ -54,10 +54,16 @@ public sealed class PageMarks
             PdfArray array => array.Items.Select(view.Resolve).OfType<PdfStream>(),
             _ => Enumerable.Empty<PdfStream>(),
         };
-        foreach (var part in parts)
+        foreach (var part in parts.TakeWhile(_ => document.Spend()))
         {
-            if (content.Length < MostContentBytes && view.Decode(part) is StreamData.Decoded decoded)
-                content.Write([.. decoded.Bytes.Span[..(int)Math.Min(decoded.Bytes.Length, MostContentBytes - content.Length)], (byte)'\n']);
+            if (document.ContentOf(part) is not { } decoded)
+                continue;
+            var room = (int)Math.Min(decoded.Length, LintedDocument.MostContentBytes - content.Length);
+            document.LeftAside |= room < decoded.Length;
+            content.Write(decoded.Span[..room]);
+            content.WriteByte((byte)'\n');
+            if (room < decoded.Length)
+                break;
         }
         marks.Scan(content.GetBuffer().AsSpan(0, (int)content.Length), view.Resolve(page.Inherited.GetValueOrDefault("Resources")) as PdfDictionary, new State(), 0);
         return marks;
@@ -83,7 +89,8 @@ public sealed class PageMarks
 
     private void ScanForm(PdfStream form, PdfDictionary? outer, State state, int depth)
     {
-        if (depth > MostNested || document.View.Decode(form) is not StreamData.Decoded { Bytes: { Length: <= MostContentBytes } content })
+        document.LeftAside |= depth > MostNested;
+        if (depth > MostNested || document.ContentOf(form) is not { } content)
             return;
         var matrix = document.View.Get<PdfArray>(form.Dictionary, "Matrix") is { Count: 6 } array ? [.. array.Items.Select(Number)] : new State().Matrix;
         Scan(content.Span, document.View.Get<PdfDictionary>(form.Dictionary, "Resources") ?? outer, state with { Matrix = Times(matrix, state.Matrix) }, depth + 1);

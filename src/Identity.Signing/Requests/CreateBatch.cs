@@ -49,7 +49,7 @@ internal sealed class CreateBatch(BatchStore batches, DocumentStore documents, S
             if (await batches.FindByKey(record, cancellation) is { Known: true, Batch: var before })
                 return Answer(before, created: false);
             var examinations = new List<DocumentExamination>();
-            if (Refusal(upload.Documents, fields, examinations) is { } unfit)
+            if (Refusal(upload.Documents, fields, examinations, cancellation) is { } unfit)
                 return unfit;
 
             var now = SigningRequest.Moment(time);
@@ -83,7 +83,7 @@ internal sealed class CreateBatch(BatchStore batches, DocumentStore documents, S
     }
 
     /// <summary>The first document that cannot be signed, or comes a second time: an approval signs a document once.</summary>
-    private IResult? Refusal(IReadOnlyList<UploadedDocument> uploaded, CreateRequest.Fields fields, List<DocumentExamination> examinations)
+    private IResult? Refusal(IReadOnlyList<UploadedDocument> uploaded, CreateRequest.Fields fields, List<DocumentExamination> examinations, CancellationToken cancellation)
     {
         if (Repeated(uploaded) is { } repeated)
             return ApiError.Result(422, "document_refused", $"Document {repeated + 1} is there before.", "repeated");
@@ -92,7 +92,7 @@ internal sealed class CreateBatch(BatchStore batches, DocumentStore documents, S
             using var bytes = documents.OpenStaged(uploaded[index].Staged, fields.Password);
             if (DocumentAcceptance.Check(bytes, new PdfLimits { FileBytes = settings.MaxDocumentBytes }, fields.Level, time.GetUtcNow()) is { } unfit)
                 return ApiError.Result(422, "document_refused", $"Document {index + 1}: {unfit.Detail}", SnakeCase.Of(unfit.Reason));
-            examinations.Add(DocumentAcceptance.Examine(bytes));
+            examinations.Add(DocumentAcceptance.Examine(bytes, cancellation));
         }
 
         return null;

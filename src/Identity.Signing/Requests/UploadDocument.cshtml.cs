@@ -118,7 +118,7 @@ public sealed class UploadDocumentModel(
             using var bytes = documents.OpenStaged(document.Staged, password);
             if (DocumentAcceptance.Check(bytes, new PdfLimits { FileBytes = settings.MaxDocumentBytes }, settings.Level, time.GetUtcNow()) is not { } unfit)
             {
-                examinations.Add(DocumentAcceptance.Examine(bytes));
+                examinations.Add(DocumentAcceptance.Examine(bytes, HttpContext.RequestAborted));
                 continue;
             }
 

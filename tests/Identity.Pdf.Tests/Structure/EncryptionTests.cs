@@ -129,6 +129,22 @@ public sealed class EncryptionTests : IDisposable
         Refused("only a part of the document is encrypted", [.. file, .. Encoding.ASCII.GetBytes(tail)], "");
     }
 
+    [Theory]
+    [InlineData(0, false)]
+    [InlineData(1, true)]
+    public void A_string_that_would_be_too_long_once_encrypted_again_is_a_refusal(int more, bool isRefused)
+    {
+        // Half of what a string may have, for it is written in hexadecimal digits, less what encryption adds; qpdf puts it into an object stream, in the clear.
+        var text = new string('a', (PdfLimits.Default.StringBytes / 2) - 32 + more);
+        var source = PdfBytes.OnePage("/PieceInfo 4 0 R").Indirect(4, $"<</A[({text})]>>").Table("/ID[<31><32>]").ToArray();
+        var document = Open(Encrypt("256", "user", "owner", "--object-streams=generate", source), "user");
+
+        Assert.Equal(isRefused ? SignatureRefusal.TooLarge : null, Refusal(document, Request));
+        Assert.Equal(isRefused, SecurityStoreUpdate.Prepare(document, new ValidationData([new byte[] { 0x30, 0 }], [], [])) is SecurityStoreAddition.Refused { Reason: SignatureRefusal.TooLarge });
+        if (!isRefused)
+            Assert.Single(Open(Sign(document), "user").Signatures);
+    }
+
     private static SignatureRequest Request => new() { ContentsBytes = 100, SigningTime = DateTimeOffset.UnixEpoch, Reason = "why it was signed" };
 
     private static SignatureRefusal? Refusal(PdfDocument document, SignatureRequest request) => (SignatureUpdate.Prepare(document, request) as SignaturePreparation.Refused)?.Reason;

@@ -154,6 +154,27 @@ public sealed class RevisionTests
         Assert.Equal(1, Assert.Single(Assert.Single(document.Latest.Form.Fields).Widgets).Page!.Number);
     }
 
+    [Fact]
+    public void What_pages_inherit_serves_them_and_each_object_has_its_first_page()
+    {
+        var closure = Read.Document(new PdfBytes().Text("%PDF-1.7\n").Indirect(1, "<</Type/Catalog/Pages 2 0 R/Other 13 0 R>>")
+            .Indirect(2, "<</Type/Pages/Kids[3 0 R 4 0 R]/Count 3/Resources<</Font<</A 10 0 R>>>>>>")
+            .Indirect(3, "<</Type/Page/Parent 2 0 R/Resources<</Font<</B 12 0 R>>>>>>").Indirect(4, "<</Type/Pages/Parent 2 0 R/Kids[5 0 R 6 0 R]/Count 2/MediaBox 14 0 R>>")
+            .Indirect(5, "<</Type/Page/Parent 4 0 R>>").Indirect(6, "<</Type/Page/Parent 4 0 R/Contents 12 0 R/Annots[15 0 R]>>")
+            .Indirect(10, "<</Type/Font/FontDescriptor 11 0 R>>").Indirect(11, "<<>>").Stream(12, "", []).Indirect(13, "()").Indirect(14, "[0 0 9 9]")
+            .Indirect(15, "<</Subtype/Link/P 6 0 R/Dest[5 0 R/Fit]>>").Table().ToArray()).Latest.Closure;
+        ObjectId Id(int number) => new(number, 0);
+
+        // Through the node that has them, whichever page below uses them.
+        Assert.Equal([1, 2, 3], closure.PagesOf(Id(11)));
+        Assert.Equal([2, 3], closure.PagesOf(Id(14)));
+        Assert.Equal([1, 3], closure.PagesOf(Id(12)));
+        Assert.Equal([1, 2, 3], closure.PagesOf([Id(12), Id(14)]));
+        Assert.Empty(closure.PagesOf([Id(13), Id(4), Id(2)]));
+        Assert.Equal([1, 2, 3, null, null, 3], new[] { 12, 14, 6, 13, 2, 15 }.Select(number => closure.FirstPageOf(Id(number))));
+        Assert.Equal(2, closure.FirstPageOf(Id(11)));
+    }
+
     [Theory]
     [InlineData("<</A 1.50/B(A)>>", "<< /B <41> /A 1.5 /C null >>", true)]
     [InlineData("[1 0 R]", "[ 1  0 R ]", true)]
