@@ -1,6 +1,7 @@
 using Identity.Pkix.X509;
 using Identity.Verification.Policy;
 using Identity.Verification.Revocation;
+using Identity.Verification.Trust;
 
 namespace Identity.Verification.Engine;
 
@@ -50,10 +51,11 @@ public abstract record Doubt(SubIndication Why, ValidationMessage Message)
         public override bool IsSettledBy(DateTimeOffset existedAt, ProofsOfExistence proofs) => false;
     }
 
-    /// <summary>The anchor was trusted until a moment: settled when the signature is older.</summary>
-    public sealed record AnchorSunset(ValidationMessage Message, DateTimeOffset Until) : Doubt(SubIndication.NoCertificateChainFoundNoPoe, Message)
+    /// <summary>The anchor is trusted at certain times: settled when the signature is proven for one of them.</summary>
+    public sealed record AnchorSunset(ValidationMessage Message, Certificate Anchor, CertificatePurpose Purpose, TrustAnchors Anchors)
+        : Doubt(SubIndication.NoCertificateChainFoundNoPoe, Message)
     {
-        public override bool IsSettledBy(DateTimeOffset existedAt, ProofsOfExistence proofs) => existedAt < Until;
+        public override bool IsSettledBy(DateTimeOffset existedAt, ProofsOfExistence proofs) => Anchors.IsTrustedAt(Anchor, Purpose, existedAt);
     }
 
     /// <summary>An algorithm of the signature that is no longer acceptable: settled when it still was.</summary>

@@ -53,10 +53,10 @@ public sealed record ValidateDocument(TrustAnchors Anchors, OnlineRevocation Onl
         cancellation.ThrowIfCancellationRequested();
 
         // 2. Facts: signatures, certificates, revocation data, and every later revision explained.
-        var data = GatherFacts.From(document, Anchors.Until(Policy.AnchorsUntil), cancellation);
+        var now = Clock.GetUtcNow();
+        var data = GatherFacts.From(document, Anchors.StatedAt(now).Until(Policy.AnchorsUntil), cancellation);
         foreach (var item in Supplied)
             item.AddTo(data.Revocation);
-        var now = Clock.GetUtcNow();
         var context = new ValidationContext(data, Policy, ControlTime ?? now, now, Online.Begin(data.Revocation), cancellation);
 
         // 3. Document time-stamps, the newest first: each that is valid proves what it covers, older ones among it (5.6.3.4 (4)).
@@ -71,8 +71,11 @@ public sealed record ValidateDocument(TrustAnchors Anchors, OnlineRevocation Onl
         return new DocumentResult.Judged(data, signatures, timestamps);
     }
 
-    private SignatureResult WithQualification(SignatureResult result, ValidationContext context) =>
-        Qualification.Of(result, Services, context.ControlTime) is { } found ? result with { Conclusion = result.Conclusion.With(found) } : result;
+    private SignatureResult WithQualification(SignatureResult result, ValidationContext context)
+    {
+        var conclusion = Services.Lapsed(context.Now).Aggregate(result.Conclusion, (said, territory) => said.With(ValidationMessage.Warning("trusted-list-out-of-date", territory)));
+        return result with { Conclusion = Qualification.Of(result, Services.At(context.Now), context.ControlTime) is { } found ? conclusion.With(found) : conclusion };
+    }
 
     private static async Task<SignatureResult> JudgeSignature(SignatureFacts facts, IReadOnlyList<DocumentTimestampResult> documentTimestamps, ValidationContext context)
     {

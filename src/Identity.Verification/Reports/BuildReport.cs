@@ -148,7 +148,7 @@ public static class BuildReport
             SignerSerialNumber = certificate?.Subject[Oids.NameSerialNumber],
             DigestAlgorithm = signer is null ? null : AlgorithmSunset.NameOfDigest(signer.DigestAlgorithm.Oid),
             SignatureAlgorithm = signer is null || certificate is null ? null : AlgorithmSunset.NameOfSignature(signer.SignatureAlgorithm, certificate.PublicKey),
-            Certificates = [.. chain.Select(one => Describe(one, judged.Data.Certificates, validated))],
+            Certificates = [.. chain.Select(one => Describe(one, facts.IsDocumentTimestamp ? CertificatePurpose.Timestamping : CertificatePurpose.Signature, judged.Data.Certificates, validated))],
             Timestamps = [],
             Bytes = signer is null ? null : new SignatureBytes(signer.SignatureValue, facts.Attributes?.MessageDigest, signer.DigestAlgorithm.Oid),
             Names = certificate is null ? null : new CertificateNames(certificate.Subject[Oids.CommonName], certificate.Subject[Oids.GivenName],
@@ -178,7 +178,7 @@ public static class BuildReport
         _ => "unknown",
     };
 
-    private static CertificateReport Describe(Certificate certificate, CertificatePool pool, CertificateValidationResult? validated) => new()
+    private static CertificateReport Describe(Certificate certificate, CertificatePurpose purpose, CertificatePool pool, CertificateValidationResult? validated) => new()
     {
         Subject = certificate.Subject.ToString(),
         CommonName = certificate.Subject[Oids.CommonName],
@@ -187,7 +187,7 @@ public static class BuildReport
         NotBefore = Utc(certificate.NotBefore),
         NotAfter = Utc(certificate.NotAfter),
         Sha256 = Convert.ToHexStringLower(certificate.Sha256()),
-        IsTrustAnchor = pool.Anchors.Contains(certificate),
+        IsTrustAnchor = pool.Anchors.Contains(certificate, purpose),
         Revocation = validated?.Revocation.FirstOrDefault(status => status.Certificate.Equals(certificate)) is { } status ? Describe(status) : null,
         Raw = certificate.Raw,
     };
@@ -218,7 +218,7 @@ public static class BuildReport
         result.Facts.Authority is { } authority ? PathValidation.Name(authority) : null)
     {
         Token = result.Facts.Token is { } token ? new EvidenceItem(EvidenceKind.Timestamp, token.Raw, false) : null,
-        Certificates = [.. (result.Certificate?.Chain ?? []).Select(certificate => Describe(certificate, pool, result.Certificate))],
+        Certificates = [.. (result.Certificate?.Chain ?? []).Select(certificate => Describe(certificate, CertificatePurpose.Timestamping, pool, result.Certificate))],
     };
 
     private static MessageReport Message(ValidationMessage message) => new(message.Key, message.Severity switch

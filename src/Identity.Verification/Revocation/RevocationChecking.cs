@@ -22,6 +22,7 @@ public sealed class RevocationChecking(RevocationEvidence evidence, CertificateP
     private readonly Dictionary<(CertificateRevocationList List, Certificate Signer), bool> signed = [];
     private readonly Dictionary<(BasicOcspResponse Response, Certificate Signer), bool> answered = [];
     private readonly Dictionary<(Certificate Signer, Certificate Anchor), (int Evidence, bool Trusted)> trusted = [];
+    private readonly Dictionary<IReadOnlyList<Certificate>, (int Evidence, RevocationAnswer Answer)> responders = new(new SamePath());
     private readonly HashSet<Certificate> inQuestion = [];
     private long bytesLeft = ValidationCaps.CrlSignatureBytes;
     private int signersLeft = ValidationCaps.RevocationSigners;
@@ -79,7 +80,7 @@ public sealed class RevocationChecking(RevocationEvidence evidence, CertificateP
             return known.Trusted;
         if (!inQuestion.Add(signer) || --signersLeft < 0)
             return false;
-        var holds = PathBuilding.Build(signer, pool).Any(path => path.Anchor.Equals(anchor) && PathValidation.Refuse(path, CertificatePurpose.Any, PathInputs.Default) is null
+        var holds = PathBuilding.Build(signer, CertificatePurpose.Any, pool).Any(path => path.Anchor.Equals(anchor) && PathValidation.Refuse(path, CertificatePurpose.Any, PathInputs.Default) is null
             && Enumerable.Range(0, path.Certificates.Count - 1).All(i => Of(path, i).Answer is RevocationAnswer.Good or RevocationAnswer.NotNeeded));
         inQuestion.Remove(signer);
         // What was found while others were in question may depend on them.
@@ -93,15 +94,28 @@ public sealed class RevocationChecking(RevocationEvidence evidence, CertificateP
     {
         if (responder.Facts.OcspNoCheck)
             return RevocationAnswer.NotNeeded;
+        IReadOnlyList<Certificate> above = [responder, .. path.Certificates.Skip(issuer)];
+        if (responders.TryGetValue(above, out var known) && known.Evidence == evidence.Count)
+            return known.Answer;
         if (inQuestion.Contains(responder))
             return RevocationAnswer.Unknown;
         // Not looked at any more is not good: the answer of such a responder is not relied on.
         if (--signersLeft < 0)
             return RevocationAnswer.OnHold;
         inQuestion.Add(responder);
-        var answer = Of(new CertificatePath([responder, .. path.Certificates.Skip(issuer)]), 0).Answer;
+        var answer = Of(new CertificatePath(above), 0).Answer;
         inQuestion.Remove(responder);
+        // As above: only what depends on nobody in question is remembered.
+        if (inQuestion.Count == 0)
+            responders[above] = (evidence.Count, answer);
         return answer;
+    }
+
+    private sealed class SamePath : IEqualityComparer<IReadOnlyList<Certificate>>
+    {
+        public bool Equals(IReadOnlyList<Certificate>? one, IReadOnlyList<Certificate>? other) => one is not null && other is not null && one.SequenceEqual(other);
+
+        public int GetHashCode(IReadOnlyList<Certificate> path) => path[0].GetHashCode();
     }
 
     /// <summary>The first algorithm that is not acceptable at the control time; null when all are.</summary>

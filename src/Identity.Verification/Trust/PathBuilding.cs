@@ -20,7 +20,8 @@ public static class PathBuilding
     /// <summary>Paths that are handed to validation; the first that validates is taken.</summary>
     public const int MostPaths = 8;
 
-    public static IReadOnlyList<CertificatePath> Build(Certificate leaf, CertificatePool pool)
+    /// <param name="purpose">What the leaf is used for: an anchor for something else is a certificate like others.</param>
+    public static IReadOnlyList<CertificatePath> Build(Certificate leaf, CertificatePurpose purpose, CertificatePool pool)
     {
         var paths = new List<CertificatePath>();
         var steps = ValidationCaps.PathSteps;
@@ -29,7 +30,7 @@ public static class PathBuilding
         while (waiting.TryPop(out var path) && paths.Count < MostPaths)
         {
             var last = path[^1];
-            if (pool.Anchors.Contains(last))
+            if (pool.Anchors.Contains(last, purpose))
             {
                 paths.Add(new CertificatePath(path));
                 continue;

@@ -24,30 +24,69 @@ public sealed class TrustAnchors
 
     private static readonly string[] Extensions = [".cer", ".crt", ".pem", ".der"];
 
-    private readonly HashSet<Certificate> certificates;
+    private static readonly IReadOnlyList<TrustPeriod> Always = [new TrustPeriod(CertificatePurpose.Any, DateTimeOffset.MinValue, null, null)];
+
+    private readonly Dictionary<Certificate, IReadOnlyList<TrustPeriod>> periods;
     private Dictionary<Certificate, DateTimeOffset> ends = [];
 
-    public TrustAnchors(IEnumerable<Certificate> certificates) => this.certificates = [.. certificates];
+    public TrustAnchors(IEnumerable<Certificate> certificates) => periods = certificates.Distinct().ToDictionary(one => one, _ => Always);
 
-    public static TrustAnchors None { get; } = new([]);
+    private TrustAnchors(Dictionary<Certificate, IReadOnlyList<TrustPeriod>> periods) => this.periods = periods;
 
-    public IReadOnlyCollection<Certificate> Certificates => certificates;
+    public static TrustAnchors None { get; } = new(Enumerable.Empty<Certificate>());
 
-    /// <summary>First moment at which this anchor is no longer trusted; null when none is known.</summary>
-    public DateTimeOffset? TrustedUntil(Certificate anchor) => ends.TryGetValue(anchor, out var until) ? until : null;
+    public IReadOnlyCollection<Certificate> Certificates => periods.Keys;
+
+    public bool Contains(Certificate certificate) => periods.ContainsKey(certificate);
+
+    /// <summary>It is an anchor for this purpose, at whatever time.</summary>
+    public bool Contains(Certificate certificate, CertificatePurpose purpose) => PeriodsOf(certificate, purpose).Any();
+
+    /// <summary>It is trusted for this purpose at this moment.</summary>
+    public bool IsTrustedAt(Certificate anchor, CertificatePurpose purpose, DateTimeOffset moment) => LastTrusted(anchor, purpose, moment) == moment;
+
+    /// <summary>Its list has it as granted at this moment; an anchor that no list names always is.</summary>
+    public bool IsListedAt(Certificate anchor, CertificatePurpose purpose, DateTimeOffset moment) => PeriodsOf(anchor, purpose).Any(period => period.Contains(moment));
+
+    /// <summary>The latest moment, not after the one given, at which it was trusted; null when there is none.</summary>
+    public DateTimeOffset? LastTrusted(Certificate anchor, CertificatePurpose purpose, DateTimeOffset moment)
+    {
+        // An anchor that outlived itself makes nobody trusted any more, as for OpenSSL and viewers; RFC 5280 6.1.1 (d) leaves it open.
+        var latest = anchor.NotAfter < moment ? anchor.NotAfter : moment;
+        if (ends.TryGetValue(anchor, out var end) && end <= latest)
+            latest = end.AddTicks(-1);
+        return PeriodsOf(anchor, purpose).Where(period => period.Since <= latest)
+            .Select(period => (DateTimeOffset?)(period.Until is { } until && until <= latest ? until.AddTicks(-1) : latest)).Max();
+    }
 
     /// <summary>The same anchors, some of them with an end; where there is one already, the earlier counts.</summary>
-    public TrustAnchors Until(IReadOnlyDictionary<Certificate, DateTimeOffset> until) => new(certificates)
+    public TrustAnchors Until(IReadOnlyDictionary<Certificate, DateTimeOffset> until) => new(periods)
     {
         ends = ends.Concat(until).GroupBy(one => one.Key).ToDictionary(one => one.Key, one => one.Min(end => end.Value)),
     };
 
     /// <param name="until">By the lower-case hexadecimal SHA-256 of the certificate.</param>
     public TrustAnchors Until(IReadOnlyDictionary<string, DateTimeOffset> until) => until.Count == 0 ? this
-        : Until(certificates.Select(anchor => (Anchor: anchor, Fingerprint: Convert.ToHexStringLower(anchor.Sha256())))
+        : Until(periods.Keys.Select(anchor => (Anchor: anchor, Fingerprint: Convert.ToHexStringLower(anchor.Sha256())))
             .Where(one => until.ContainsKey(one.Fingerprint)).ToDictionary(one => one.Anchor, one => until[one.Fingerprint]));
 
-    public bool Contains(Certificate certificate) => certificates.Contains(certificate);
+    /// <summary>These and others that are trusted for some purpose and time. Those that are anchors already stay what they are.</summary>
+    public TrustAnchors With(IEnumerable<(Certificate Anchor, TrustPeriod Period)> others)
+    {
+        var all = new Dictionary<Certificate, IReadOnlyList<TrustPeriod>>(periods);
+        foreach (var listed in others.Where(one => !Contains(one.Anchor)).GroupBy(one => one.Anchor, one => one.Period))
+            all[listed.Key] = [.. listed];
+        return new TrustAnchors(all) { ends = ends };
+    }
+
+    /// <summary>Without those of which nobody says any more that they are trusted.</summary>
+    public TrustAnchors StatedAt(DateTimeOffset now) =>
+        periods.Values.All(all => all.All(period => !(period.StatedUntil < now))) ? this
+        : new TrustAnchors(periods.Select(one => (one.Key, Value: one.Value.Where(period => !(period.StatedUntil < now)).ToList()))
+            .Where(one => one.Value.Count > 0).ToDictionary(one => one.Key, one => (IReadOnlyList<TrustPeriod>)one.Value)) { ends = ends };
+
+    private IEnumerable<TrustPeriod> PeriodsOf(Certificate anchor, CertificatePurpose purpose) =>
+        periods.TryGetValue(anchor, out var all) ? all.Where(period => period.IsFor(purpose)) : [];
 
     /// <summary>
     /// All certificates of *.cer, *.crt, *.pem and *.der files right in these directories. A file that is not a certificate is refused,

@@ -1,4 +1,5 @@
 using Identity.Pkix.X509;
+using Identity.Verification.Trust;
 
 namespace Identity.Verification.TrustedLists;
 
@@ -17,6 +18,15 @@ public sealed record TrustService(string Territory, string Provider, string Name
 {
     /// <summary>The status at a moment; null before the first.</summary>
     public ServiceStatus? At(DateTimeOffset moment) => Statuses.FirstOrDefault(status => status.Since <= moment);
+
+    /// <summary>NextUpdate of the list that names it, or of the list of lists; null for lists that are closed.</summary>
+    public DateTimeOffset? StatedUntil { get; init; }
+
+    /// <summary>When it was granted, and for what, oldest first: each status until the next one, whatever that says.</summary>
+    public IEnumerable<TrustPeriod> Granted => Statuses.Select((status, index) => (Status: status, Until: index == 0 ? (DateTimeOffset?)null : Statuses[index - 1].Since))
+        .Where(one => one.Status is { IsGranted: true, Type: ServiceStatus.QualifiedAuthority or ServiceStatus.QualifiedTimestamping } && !(one.Until <= one.Status.Since))
+        .Select(one => new TrustPeriod(one.Status.Type == ServiceStatus.QualifiedTimestamping ? CertificatePurpose.Timestamping : CertificatePurpose.Signature, one.Status.Since, one.Until, StatedUntil))
+        .Reverse();
 }
 
 /// <summary>One status of a service.</summary>

@@ -39,34 +39,25 @@ public sealed class TrustedServices
                 throw new TrustedListException(national.File, "trusted list not signed by whom the list of lists names");
             if (lists.Any(other => !ReferenceEquals(other, national) && other.List.Territory == national.List.Territory && !other.List.IsListOfLists))
                 throw new TrustedListException(national.File, "two trusted lists of one territory");
-            services.AddRange(national.List.Services);
+            // The pointer to it is no younger than the list of lists that has it.
+            var until = new[] { central.List.NextUpdate, national.List.NextUpdate }.Min();
+            services.AddRange(national.List.Services.Select(service => service with { StatedUntil = until }));
         }
         return new TrustedServices(services);
     }
 
+    /// <summary>Those of lists that are not out of date (TS 119 615 4.2.4): a copy that runs for months may not rely on what it read at its start.</summary>
+    public TrustedServices At(DateTimeOffset now) => Lapsed(now).Count == 0 ? this : new TrustedServices([.. Services.Where(service => !(service.StatedUntil < now))]);
+
+    /// <summary>Territories whose list is out of date.</summary>
+    public IReadOnlyList<string> Lapsed(DateTimeOffset now) =>
+        [.. Services.Where(service => service.StatedUntil < now).Select(service => service.Territory).Distinct().Order(StringComparer.Ordinal)];
+
     /// <summary>
-    /// Authorities that issue qualified certificates and qualified time-stamping units, as anchors; those that are granted no longer until they
-    /// ceased to be. Those that never were are none.
+    /// Authorities that issue qualified certificates as anchors of signers, and qualified time-stamping units as anchors of time-stamps, for the
+    /// times at which they were granted. A responder, or a service without qualification, is none.
     /// </summary>
-    public TrustAnchors Anchors(TrustAnchors others)
-    {
-        var ends = new Dictionary<Certificate, DateTimeOffset?>();
-        foreach (var service in Services)
-        {
-            var relevant = service.Statuses.Where(status => status.Type is ServiceStatus.QualifiedAuthority or ServiceStatus.QualifiedTimestamping).ToList();
-            var last = relevant.FindIndex(status => status.IsGranted);
-            if (last < 0)
-                continue;
-            DateTimeOffset? end = last == 0 ? null : relevant[last - 1].Since;
-            foreach (var identity in service.Identities)
-            {
-                // Listed twice: while one of the services stands, so does the certificate.
-                ends[identity] = ends.TryGetValue(identity, out var known) && (known is null || (end is { } mine && known > mine)) ? known : end;
-            }
-        }
-        var mineOnly = ends.Where(one => one.Value is not null && !others.Contains(one.Key)).ToDictionary(one => one.Key, one => one.Value!.Value);
-        return new TrustAnchors(others.Certificates.Concat(ends.Keys)).Until(mineOnly);
-    }
+    public TrustAnchors Anchors(TrustAnchors others) => others.With(Services.SelectMany(service => service.Granted.SelectMany(period => service.Identities.Select(identity => (identity, period)))));
 
     private sealed record Loaded(string File, XmlDocument Document, TrustedList List);
 

@@ -41,9 +41,10 @@ public sealed class Hierarchy : IDisposable
         Pki.Certify("strange-stamps", OpensslKey.P256, "/C=XX/CN=Strange time-stamps", "keyUsage=critical,digitalSignature\nextendedKeyUsage=critical,timeStamping\n", null, "Timestamping");
         Person("lasting", "people-ca", "issuing", days: 30);
         Units = new OpensslPki(Now.AddDays(-30));
-        Units.Certify("long-stamps", OpensslKey.P256, "/C=XX/CN=Lasting time-stamps", "keyUsage=critical,digitalSignature\nextendedKeyUsage=critical,timeStamping\n2.5.29.56=DER:05:00\n", "root-ca", "Timestamping", days: 7300);
+        Units.Certify("lasting-root", OpensslKey.P384, "/C=XX/CN=Lasting root", "basicConstraints=critical,CA:TRUE\nkeyUsage=critical,keyCertSign,cRLSign\nsubjectKeyIdentifier=hash\n", null, "CertificateAuthority", days: 7300);
+        Units.Certify("long-stamps", OpensslKey.P256, "/C=XX/CN=Lasting time-stamps", "keyUsage=critical,digitalSignature\nextendedKeyUsage=critical,timeStamping\n2.5.29.56=DER:05:00\n", "lasting-root", "Timestamping", days: 7300);
         Anchors = new TrustAnchors([Certificate.Parse(Pki.Certificate("root-ca"))]);
-        AllAnchors = new TrustAnchors([.. Anchors.Certificates, Certificate.Parse(Units.Certificate("root-ca"))]);
+        AllAnchors = new TrustAnchors([.. Anchors.Certificates, Certificate.Parse(Units.Certificate("lasting-root"))]);
     }
 
     public OpensslPki Pki { get; }

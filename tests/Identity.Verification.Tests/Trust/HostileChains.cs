@@ -25,10 +25,10 @@ public sealed class HostileChains(Hierarchy hierarchy)
             Authority($"step{i}", $"/C=XX/CN=Step {i}", above);
             pool.Add(this[above = $"step{i}"]);
         }
-        Assert.Equal(ValidationCaps.PathLength, Assert.Single(PathBuilding.Build(this[above], pool)).Certificates.Count);
+        Assert.Equal(ValidationCaps.PathLength, Assert.Single(PathBuilding.Build(this[above], CertificatePurpose.Signature, pool)).Certificates.Count);
         Authority("step-too-far", "/C=XX/CN=Step too far", above);
         pool.Add(this["step-too-far"]);
-        Assert.Empty(PathBuilding.Build(this["step-too-far"], pool));
+        Assert.Empty(PathBuilding.Build(this["step-too-far"], CertificatePurpose.Signature, pool));
     }
 
     [Fact]
@@ -47,7 +47,7 @@ public sealed class HostileChains(Hierarchy hierarchy)
             pool.Add(this[$"cross{i}"]);
         }
         hierarchy.Pki.Certify("twins-leaf", OpensslKey.P256, "/C=XX/CN=Leaf of twins", "keyUsage=critical,nonRepudiation\n", "cross3", "PersonSignature", days: 1);
-        Assert.InRange(PathBuilding.Build(this["twins-leaf"], pool).Count, 1, PathBuilding.MostPaths);
+        Assert.InRange(PathBuilding.Build(this["twins-leaf"], CertificatePurpose.Signature, pool).Count, 1, PathBuilding.MostPaths);
     }
 
     [Fact]

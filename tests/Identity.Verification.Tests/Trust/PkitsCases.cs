@@ -41,7 +41,7 @@ public sealed class PkitsCases
         var one = Manifest.Value.Single(candidate => name == $"{candidate.GetProperty("id").GetString()} {candidate.GetProperty("name").GetString()}");
         var context = Context(one);
         var leaf = Load(one.GetProperty("cert").GetString()!);
-        var result = await CertificateValidation.Validate(leaf, CertificatePurpose.Signature, null, context);
+        var result = await CertificateValidation.Validate(leaf, new CertificateUse(CertificatePurpose.Signature, null), context);
         // Where the suite does not ask for revocation, its absence is no failure; a revocation that is known still is.
         var asksForRevocation = !one.TryGetProperty("revocation", out var asked) || asked.GetBoolean();
         var doubts = result.Doubts.Where(doubt => asksForRevocation || doubt is not (Doubt.NoRevocation or Doubt.StaleRevocation)).ToList();

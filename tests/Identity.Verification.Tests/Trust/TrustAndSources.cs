@@ -18,12 +18,12 @@ public sealed class TrustAndSources(Hierarchy hierarchy)
         var pool = new CertificatePool(hierarchy.Anchors);
         pool.Add(this["people-ca"]);
         pool.Add(this["revoking-ca"]);
-        var path = Assert.Single(PathBuilding.Build(this["liis"], pool));
+        var path = Assert.Single(PathBuilding.Build(this["liis"], CertificatePurpose.Signature, pool));
         Assert.Equal([this["liis"], this["people-ca"], this["root-ca"]], path.Certificates);
     }
 
     [Fact]
-    public void Without_the_intermediate_there_is_no_path() => Assert.Empty(PathBuilding.Build(this["liis"], new CertificatePool(hierarchy.Anchors)));
+    public void Without_the_intermediate_there_is_no_path() => Assert.Empty(PathBuilding.Build(this["liis"], CertificatePurpose.Signature, new CertificatePool(hierarchy.Anchors)));
 
     [Fact]
     public void Certificates_beyond_the_cap_are_left_aside()

@@ -10,6 +10,8 @@ internal static class HandMadeList
 {
     public const string Granted = "http://uri.etsi.org/TrstSvc/TrustedList/Svcstatus/granted";
     public const string Withdrawn = "http://uri.etsi.org/TrstSvc/TrustedList/Svcstatus/withdrawn";
+    public const string Authority = "CA/QC";
+    public const string Timestamping = "TSA/QTST";
     private const string Central = "http://uri.etsi.org/TrstSvc/TrustedList/TSLType/EUlistofthelists";
     private const string National = "http://uri.etsi.org/TrstSvc/TrustedList/TSLType/EUgeneric";
 
@@ -26,10 +28,12 @@ internal static class HandMadeList
         + $"<AdditionalInformation><OtherInformation><TSLType>{National}</TSLType></OtherInformation><OtherInformation><SchemeTerritory>{territory}</SchemeTerritory></OtherInformation></AdditionalInformation></OtherTSLPointer></PointersToOtherTSL>";
 
     /// <param name="history">Newest first; the first is the current status.</param>
-    public static string Service(byte[] certificate, string purpose, params IReadOnlyList<(string Status, DateTimeOffset Since)> history)
+    public static string Service(byte[] certificate, string purpose, params IReadOnlyList<(string Status, DateTimeOffset Since)> history) => Service(Authority, certificate, purpose, history);
+
+    public static string Service(string type, byte[] certificate, string purpose, IReadOnlyList<(string Status, DateTimeOffset Since)> history)
     {
         string Status((string Status, DateTimeOffset Since) one) =>
-            $"<ServiceTypeIdentifier>http://uri.etsi.org/TrstSvc/Svctype/CA/QC</ServiceTypeIdentifier><ServiceName><Name xml:lang=\"en\">Service</Name></ServiceName>{Identity(certificate)}"
+            $"<ServiceTypeIdentifier>http://uri.etsi.org/TrstSvc/Svctype/{type}</ServiceTypeIdentifier><ServiceName><Name xml:lang=\"en\">Service</Name></ServiceName>{Identity(certificate)}"
             + $"<ServiceStatus>{one.Status}</ServiceStatus><StatusStartingTime>{Time(one.Since)}</StatusStartingTime><ServiceInformationExtensions><Extension Critical=\"true\"><AdditionalServiceInformation>"
             + $"<URI xml:lang=\"en\">http://uri.etsi.org/TrstSvc/TrustedList/SvcInfoExt/{purpose}</URI></AdditionalServiceInformation></Extension></ServiceInformationExtensions>";
         return $"<TSPService><ServiceInformation>{Status(history[0])}</ServiceInformation><ServiceHistory>{string.Concat(history.Skip(1).Select(one => $"<ServiceHistoryInstance>{Status(one)}</ServiceHistoryInstance>"))}</ServiceHistory></TSPService>";

@@ -15,15 +15,26 @@ public sealed record CertificateValidationResult(BlockConclusion Conclusion, IRe
     public bool EndsAtAnchor => Revocation.Count > 0 || Conclusion.HasPassed;
 }
 
+/// <summary>What a certificate was used for, and when.</summary>
+/// <param name="ProvenAt">
+/// The earliest moment at which the signature or time-stamp is proven to have existed, by a time-stamp that passed; null when nothing proves one.
+/// Never what the signature or time-stamp says of itself.
+/// </param>
+public sealed record CertificateUse(CertificatePurpose Purpose, DateTimeOffset? ProvenAt)
+{
+    /// <summary>When a time-stamp says that it was made: its unit must have been trusted then too, which proves nothing by itself.</summary>
+    public DateTimeOffset? StatedAt { get; init; }
+}
+
 /// <summary>X.509 certificate validation (EN 319 102-1 5.2.6) as of the control time.</summary>
 public static class CertificateValidation
 {
-    /// <param name="provenAt">The earliest moment that a time-stamp which passed proves for the signature: only decides whether newer revocation data are asked for.</param>
-    public static async Task<CertificateValidationResult> Validate(Certificate leaf, CertificatePurpose purpose, DateTimeOffset? provenAt, ValidationContext context)
+    /// <param name="use">What the certificate was used for, and when.</param>
+    public static async Task<CertificateValidationResult> Validate(Certificate leaf, CertificateUse use, ValidationContext context)
     {
         var pool = context.Data.Certificates;
         // 5.2.6.4 (1): a path to a trust anchor.
-        var paths = PathBuilding.Build(leaf, pool);
+        var paths = PathBuilding.Build(leaf, use.Purpose, pool);
         if (paths.Count == 0)
         {
             var conclusion = BlockConclusion.Indeterminate(SubIndication.NoCertificateChainFound, ValidationMessage.Error("no-chain", PathValidation.Name(leaf)));
@@ -34,12 +45,12 @@ public static class CertificateValidation
         CertificateValidationResult? doubtful = null;
         foreach (var path in paths)
         {
-            if (PathValidation.Refuse(path, purpose, InputsFor(purpose, context)) is { } why)
+            if (Refuse(path, use, context) is { } why)
             {
                 refusal ??= why;
                 continue;
             }
-            var result = await Judge(path, provenAt, context);
+            var result = await Judge(path, use, context);
             if (result.Doubts.Count == 0)
                 return result;
             doubtful ??= result;
@@ -47,14 +58,23 @@ public static class CertificateValidation
         return doubtful ?? new CertificateValidationResult(BlockConclusion.Indeterminate(refusal!.Why, refusal.Message), paths[0].Certificates, [], []);
     }
 
-    internal static PathInputs InputsFor(CertificatePurpose purpose, ValidationContext context) =>
-        purpose == CertificatePurpose.Signature ? context.Policy.SignerPaths : PathInputs.Default;
+    /// <summary>What no proof of existence can settle about a path; null when it holds.</summary>
+    internal static PathRefusal? Refuse(CertificatePath path, CertificateUse use, ValidationContext context)
+    {
+        if (PathValidation.Refuse(path, use.Purpose, use.Purpose == CertificatePurpose.Signature ? context.Policy.SignerPaths : PathInputs.Default) is { } refusal)
+            return refusal;
+        // TS 119 615 4.4.4, 4.5.4: the service stood when it issued the signer's certificate, and when it stamped.
+        var relied = use.Purpose == CertificatePurpose.Signature ? path.Leaf.NotBefore : use.StatedAt;
+        return relied is { } moment && !context.Data.Certificates.Anchors.IsListedAt(path.Anchor, use.Purpose, moment)
+            ? new PathRefusal(SubIndication.NoCertificateChainFound, ValidationMessage.Error("anchor-not-trusted-then", PathValidation.Name(path.Anchor), moment.UtcDateTime))
+            : null;
+    }
 
-    private static async Task<CertificateValidationResult> Judge(CertificatePath path, DateTimeOffset? provenAt, ValidationContext context)
+    private static async Task<CertificateValidationResult> Judge(CertificatePath path, CertificateUse use, ValidationContext context)
     {
         var statuses = new List<RevocationStatus>();
         for (var i = 0; i + 1 < path.Certificates.Count; i++)
-            statuses.Add(await RevocationOf(path, i, provenAt, context));
+            statuses.Add(await RevocationOf(path, i, use.ProvenAt, context));
 
         var doubts = new List<Doubt>();
         // 5.2.6.4 (3): revocation of the leaf, then of authorities.
@@ -69,8 +89,11 @@ public static class CertificateValidation
             if (!path.Certificates[i].IsValidAt(context.ControlTime))
                 doubts.Add(OutOfBounds(path.Certificates[i], i == 0, statuses[i]));
         }
-        if (context.Data.Certificates.Anchors.TrustedUntil(path.Anchor) is { } until && until <= context.ControlTime)
-            doubts.Add(new Doubt.AnchorSunset(ValidationMessage.Error("anchor-no-longer-trusted", PathValidation.Name(path.Anchor), until.UtcDateTime), until));
+        // A unit or signer that is trusted itself is used within its validity all the same.
+        if (path.Certificates is [var trusted] && !trusted.IsValidAt(context.ControlTime))
+            doubts.Add(OutOfBounds(trusted, true, null));
+        if (AnchorDoubt(path, use, context) is { } sunset)
+            doubts.Add(sunset);
         // 5.2.5: revocation freshness, of each certificate; and that its signer has not outlived its certificate.
         foreach (var status in statuses)
             doubts.AddRange(Freshness(status, context));
@@ -78,6 +101,19 @@ public static class CertificateValidation
         for (var i = 0; i + 1 < path.Certificates.Count; i++)
             doubts.AddRange(WeakAlgorithms(path.Certificates[i], path.Certificates[i + 1], isLeaf: i == 0, context));
         return new CertificateValidationResult(BlockConclusion.Passed(), path.Certificates, doubts, statuses);
+    }
+
+    private static Doubt.AnchorSunset? AnchorDoubt(CertificatePath path, CertificateUse use, ValidationContext context)
+    {
+        var (anchors, anchor) = (context.Data.Certificates.Anchors, path.Anchor);
+        if (use.ProvenAt is { } proven && !anchors.IsTrustedAt(anchor, use.Purpose, proven))
+            return new Doubt.AnchorSunset(ValidationMessage.Error("anchor-not-trusted-then", PathValidation.Name(anchor), proven.UtcDateTime), anchor, use.Purpose, anchors);
+        if (anchors.IsTrustedAt(anchor, use.Purpose, context.ControlTime))
+            return null;
+        var message = anchors.LastTrusted(anchor, use.Purpose, context.ControlTime) is { } last
+            ? ValidationMessage.Error("anchor-no-longer-trusted", PathValidation.Name(anchor), last.AddTicks(1).UtcDateTime)
+            : ValidationMessage.Error("anchor-not-trusted-then", PathValidation.Name(anchor), context.ControlTime.UtcDateTime);
+        return new Doubt.AnchorSunset(message, anchor, use.Purpose, anchors);
     }
 
     /// <summary>
@@ -99,8 +135,8 @@ public static class CertificateValidation
         new(isLeaf ? SubIndication.RevokedNoPoe : SubIndication.RevokedCaNoPoe,
             ValidationMessage.Error(isLeaf ? "certificate-revoked" : "authority-revoked", PathValidation.Name(certificate), when.UtcDateTime), when);
 
-    private static Doubt.OutOfBounds OutOfBounds(Certificate certificate, bool isLeaf, RevocationStatus status) =>
-        new(isLeaf && status.Answer is RevocationAnswer.Good or RevocationAnswer.NotNeeded ? SubIndication.OutOfBoundsNotRevoked : SubIndication.OutOfBoundsNoPoe,
+    private static Doubt.OutOfBounds OutOfBounds(Certificate certificate, bool isLeaf, RevocationStatus? status) =>
+        new(isLeaf && status?.Answer is RevocationAnswer.Good or RevocationAnswer.NotNeeded ? SubIndication.OutOfBoundsNotRevoked : SubIndication.OutOfBoundsNoPoe,
             ValidationMessage.Error("certificate-out-of-validity", PathValidation.Name(certificate), certificate.NotBefore.UtcDateTime, certificate.NotAfter.UtcDateTime),
             certificate, isLeaf);
 

@@ -21,32 +21,39 @@ public static class PastSignatureValidation
     }
 
     /// <param name="doubts">Those of basic validation, or what signatures with time left of them.</param>
-    /// <param name="existedAt">The earliest moment at which the signature is known to have existed; null when none is.</param>
-    public static Outcome Settle(IReadOnlyList<Doubt> doubts, Certificate leaf, CertificatePurpose purpose, DateTimeOffset? existedAt, ValidationContext context)
+    /// <param name="use">With the earliest moment at which the signature is known to have existed.</param>
+    public static Outcome Settle(IReadOnlyList<Doubt> doubts, Certificate leaf, CertificateUse use, ValidationContext context)
     {
+        var existedAt = use.ProvenAt;
         if (existedAt is not { } existed || !doubts.Any(doubt => doubt.IsAboutChain))
             return new Outcome([.. doubts.Where(doubt => existedAt is not { } time || !doubt.IsSettledBy(time, context.Proofs))], null);
 
         // 5.6.2.4.4 (1): past certificate validation, over each prospective chain.
         var missing = false;
-        foreach (var path in PathBuilding.Build(leaf, context.Data.Certificates))
+        foreach (var path in PathBuilding.Build(leaf, use.Purpose, context.Data.Certificates))
         {
             // 5.6.2.1.4 (2) and (4): the path holds, at a moment at which all of it was valid.
-            if (PathValidation.Refuse(path, purpose, CertificateValidation.InputsFor(purpose, context)) is not null
-                || path.Certificates.SkipLast(1).Max(certificate => certificate.NotBefore) > path.Certificates.SkipLast(1).Min(certificate => certificate.NotAfter))
+            if (CertificateValidation.Refuse(path, use, context) is not null || !WasOnceValid(path))
                 continue;
             // 5.6.2.1.4 (3).
-            if (ValidationTimeSliding.Slide(path, context) is not { } control)
+            if (ValidationTimeSliding.Slide(path, use.Purpose, context) is not { } control)
             {
                 missing = true;
                 continue;
             }
             // 5.6.2.4.4 (2): the signature existed by then, and its certificate was valid.
-            if (existed <= control && path.Leaf.IsValidAt(existed))
+            if (existed <= control && path.Leaf.IsValidAt(existed) && context.Data.Certificates.Anchors.IsTrustedAt(path.Anchor, use.Purpose, existed))
                 // A revocation that is known, and was before the signature is proven to exist, stays: stricter than the letter, which forgets it.
                 return new Outcome([.. doubts.Where(doubt => (!doubt.IsAboutChain || doubt is Doubt.Revoked { RevokedAt: var at } && at <= existed) && !doubt.IsSettledBy(existed, context.Proofs))], null);
         }
         var left = doubts.Where(doubt => !doubt.IsSettledBy(existed, context.Proofs)).ToList();
         return new Outcome(left, missing && left.Count > 0 && !context.Proofs.IsEmpty ? ValidationMessage.Error("past-proof-missing", PathValidation.Name(leaf)) : null);
+    }
+
+    // The anchor is trusted as it is, unless it is all there is.
+    private static bool WasOnceValid(CertificatePath path)
+    {
+        var certificates = path.Certificates.Take(Math.Max(1, path.Certificates.Count - 1)).ToList();
+        return certificates.Max(certificate => certificate.NotBefore) <= certificates.Min(certificate => certificate.NotAfter);
     }
 }

@@ -11,12 +11,11 @@ namespace Identity.Verification.Engine.Blocks;
 public static class ValidationTimeSliding
 {
     /// <summary>The control time up to which the leaf's signatures are good; null when for some certificate a proof of existence is missing (NO_POE).</summary>
-    public static DateTimeOffset? Slide(CertificatePath path, ValidationContext context)
+    public static DateTimeOffset? Slide(CertificatePath path, CertificatePurpose purpose, ValidationContext context)
     {
         // 5.6.2.2.4 (1).
-        var control = context.ControlTime;
-        if (context.Data.Certificates.Anchors.TrustedUntil(path.Anchor) is { } until && until <= control)
-            control = JustBefore(until);
+        if (context.Data.Certificates.Anchors.LastTrusted(path.Anchor, purpose, context.ControlTime) is not { } control)
+            return null;
         // 5.6.2.2.4 (2).
         for (var i = path.Certificates.Count - 2; i >= 0; i--)
         {

@@ -15,7 +15,7 @@ public sealed record BasicSignatureResult(BlockConclusion Conclusion, IReadOnlyL
 /// <summary>Validation process for basic signatures (EN 319 102-1 5.3).</summary>
 public static class BasicSignature
 {
-    /// <param name="provenAt">The earliest moment that some time-stamp claims; see <see cref="CertificateValidation"/>.</param>
+    /// <param name="provenAt">The earliest moment that a time-stamp which passed proves; null when none does.</param>
     public static async Task<BasicSignatureResult> Validate(SignatureFacts facts, ChangesAfterSignature changes, DateTimeOffset? provenAt, ValidationContext context)
     {
         // 5.3.4 (1) format checking.
@@ -31,7 +31,7 @@ public static class BasicSignature
 
         // 5.3.4 (4) X.509 certificate validation; what it doubts waits for the other blocks.
         var certificate = facts.SigningCertificate is { } leaf && identification.HasPassed
-            ? await CertificateValidation.Validate(leaf, CertificatePurpose.Signature, provenAt, context)
+            ? await CertificateValidation.Validate(leaf, new CertificateUse(CertificatePurpose.Signature, provenAt), context)
             : null;
 
         // 5.3.4 (5) cryptographic verification.

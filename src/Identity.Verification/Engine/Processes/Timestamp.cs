@@ -48,12 +48,12 @@ public static class Timestamp
         if (!authority.IsValidAt(time))
             return new TimestampResult(facts, BlockConclusion.Indeterminate(SubIndication.SigConstraintsFailure, ValidationMessage.Error("timestamp-outside-unit")), time, null);
 
-        var certificate = await CertificateValidation.Validate(authority, CertificatePurpose.Timestamping, time, context);
+        // 5.4 gives no proof of existence of the time-stamp itself, and its own time is none: doubts are settled by newer document time-stamps, or stay.
+        var use = new CertificateUse(CertificatePurpose.Timestamping, context.Proofs.Of(revision)) { StatedAt = time };
+        var certificate = await CertificateValidation.Validate(authority, use, context);
         if (!certificate.Conclusion.HasPassed)
             return new TimestampResult(facts, certificate.Conclusion, time, certificate);
-        // 5.4 gives no proof of existence of the time-stamp itself: doubts are settled by newer document time-stamps, or stay.
-        var outcome = PastSignatureValidation.Settle([.. certificate.Doubts, .. WeakAlgorithms(token, authority, context)], authority, CertificatePurpose.Timestamping,
-            context.Proofs.Of(revision), context);
+        var outcome = PastSignatureValidation.Settle([.. certificate.Doubts, .. WeakAlgorithms(token, authority, context)], authority, use, context);
         return new TimestampResult(facts, outcome.Conclusion ?? BlockConclusion.Passed(), time, certificate);
     }
 
