@@ -13,7 +13,8 @@ switch (args)
                 pressed.Cancel = !interrupted.IsCancellationRequested;
                 interrupted.Cancel();
             };
-            return await VerifyCommand.Run(args[1..], Console.Out, Console.Error, TimeProvider.System, Console.OpenStandardInput(), interrupted.Token);
+            return await VerifyCommand.Run(args[1..], Console.Out, Console.Error, TimeProvider.System, Console.OpenStandardInput(), TerminalPassword.Find(),
+                interrupted.Token);
         }
     case [var word, ..] when !word.StartsWith('-') && !word.StartsWith('/'):
         Console.Error.WriteLine(VerifyArguments.Usage);

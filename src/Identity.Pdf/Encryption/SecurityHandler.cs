@@ -64,8 +64,9 @@ internal sealed class SecurityHandler
             Permissions(dictionary), dictionary["EncryptMetadata"] is not PdfBoolean { Value: false }, fileIdentifier);
         return FileKey.From(password, entries) is { } opened
             ? new SecurityHandler(opened.Key, strings, streams, entries, opened.IsOwner)
-            : throw new PdfRefusedException(PdfRefusalCode.Encrypted,
-                password.Length == 0 ? "the document is encrypted and opens with a password" : "the document is encrypted and opens with another password");
+            : throw new PdfRefusedException(password.Length == 0
+                ? new PdfRefusal(PdfRefusalCode.Encrypted, "the document is encrypted and opens with a password") { Password = PasswordRefusal.Needed }
+                : new PdfRefusal(PdfRefusalCode.Encrypted, "the document is encrypted and opens with another password") { Password = PasswordRefusal.Wrong });
     }
 
     public byte[] DecryptString(ObjectId id, byte[] data) => Decrypt(strings, id, data);

@@ -5,10 +5,33 @@ namespace Identity.Pdf.Structure;
 /// <summary>Comparing two values as they stand; references are compared by number, not followed.</summary>
 public static class ObjectComparison
 {
-    /// <summary>The same bytes; for streams the same dictionary bytes and the same encoded data.</summary>
+    /// <summary>The same bytes as they stand; for streams the same dictionary bytes and the same encoded data.</summary>
     public static bool SameBytes(PdfObject left, PdfObject right) => left is PdfStream first
         ? right is PdfStream second && SameBytes(first.Dictionary, second.Dictionary) && first.RawData.Span.SequenceEqual(second.RawData.Span)
         : right is not PdfStream && left.Raw.Span.SequenceEqual(right.Raw.Span);
+
+    /// <summary>
+    /// The same encoded data, in an encrypted document once they are decrypted: what is written again is encrypted anew, and the same bytes under
+    /// another key are other data. What cannot be decrypted is the same only where it stands as it stood.
+    /// </summary>
+    public static bool SameData(PdfStream left, PdfStream right)
+    {
+        if (left.IsReadAlike(right) && left.RawData.Span.SequenceEqual(right.RawData.Span))
+            return true;
+        return (left.Source.Decryption ?? right.Source.Decryption) is not null && Plain(left) is { } one && Plain(right) is { } other && one.Span.SequenceEqual(other.Span);
+    }
+
+    private static ReadOnlyMemory<byte>? Plain(PdfStream stream)
+    {
+        try
+        {
+            return stream.Source.Decryption is { } encrypted ? encrypted.Handler.DecryptStream(encrypted.Id, stream.Dictionary, stream.RawData) : stream.RawData;
+        }
+        catch (PdfRefusedException)
+        {
+            return null;
+        }
+    }
 
     /// <summary>
     /// The same value whatever its writing: dictionaries without order, entries that are null count as absent, 1.50 equals 1.5,
@@ -23,12 +46,12 @@ public static class ObjectComparison
             case (PdfBoolean one, PdfBoolean other): return one.Value == other.Value;
             case (PdfInteger or PdfReal, PdfInteger or PdfReal): return Number(left).Equals(Number(right));
             case (PdfName one, PdfName other): return one.Value == other.Value;
-            case (PdfString one, PdfString other): return one.Raw.Span.SequenceEqual(other.Raw.Span) || one.GetBytes().AsSpan().SequenceEqual(other.GetBytes());
+            case (PdfString one, PdfString other): return one.ReadsAs(other);
             case (PdfReference one, PdfReference other): return one.Target == other.Target;
             case (PdfArray one, PdfArray other): return SameItems(one, other);
             case (PdfDictionary one, PdfDictionary other): return SameEntries(one, other, "");
             case (PdfStream one, PdfStream other):
-                return SameEntries(one.Dictionary, other.Dictionary, "Length") && one.RawData.Span.SequenceEqual(other.RawData.Span);
+                return SameEntries(one.Dictionary, other.Dictionary, "Length") && SameData(one, other);
             default: return false;
         }
     }
@@ -51,7 +74,7 @@ public static class ObjectComparison
     {
         // Which of two entries with one key counts is not defined, so nothing can be said of them.
         if (left.DuplicateKeys.Count > 0 || right.DuplicateKeys.Count > 0)
-            return left.Raw.Span.SequenceEqual(right.Raw.Span);
+            return left.IsReadAlike(right) && left.Raw.Span.SequenceEqual(right.Raw.Span);
         return Count(left, except) == Count(right, except) && Contains(left, right, except);
     }
 

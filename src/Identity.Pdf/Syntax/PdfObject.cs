@@ -78,6 +78,9 @@ public abstract class PdfObject
     /// <summary>The bytes of this value, exactly as they stand.</summary>
     public virtual ReadOnlyMemory<byte> Raw => Source.Bytes.Slice(start, length);
 
+    /// <summary>The same bytes mean the same in both: neither is encrypted, or both with the same key.</summary>
+    internal bool IsReadAlike(PdfObject other) => Source.Decryption == other.Source.Decryption;
+
     /// <summary>Where in the bytes of the source it begins.</summary>
     internal int StartInSource => start;
 }

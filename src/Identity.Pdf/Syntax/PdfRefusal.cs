@@ -19,9 +19,25 @@ public enum PdfRefusalCode
     Unsupported,
 }
 
+/// <summary>What a password could do about a refusal.</summary>
+public enum PasswordRefusal
+{
+    /// <summary>Nothing.</summary>
+    None,
+
+    /// <summary>The document opens with a password, and none was given.</summary>
+    Needed,
+
+    /// <summary>It opens with another password than the one given.</summary>
+    Wrong,
+}
+
 /// <summary>A refusal; the message is constant English but for numbers and offsets, and holds nothing of the document's text.</summary>
 public sealed record PdfRefusal(PdfRefusalCode Code, string Message)
 {
+    /// <summary>Other than None only for <see cref="PdfRefusalCode.Encrypted"/>.</summary>
+    public PasswordRefusal Password { get; init; }
+
     /// <summary>malformed, ambiguous, encrypted, too-large or unsupported.</summary>
     public string WireCode => Code switch
     {

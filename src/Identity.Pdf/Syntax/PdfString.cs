@@ -15,7 +15,20 @@ public sealed class PdfString : PdfObject
     /// <summary>The bytes as they are stored, also in an encrypted document.</summary>
     internal byte[] GetStoredBytes() => StringEncoding.Decode(Raw.Span, IsHexadecimal);
 
-    private byte[] Decrypted(Encryption.Decryption encrypted)
+    /// <summary>The same text for a reader; what cannot be decrypted is the same only where it stands as it stood.</summary>
+    internal bool ReadsAs(PdfString other)
+    {
+        if (IsReadAlike(other) && Raw.Span.SequenceEqual(other.Raw.Span))
+            return true;
+        return TryGetBytes() is { } own && other.TryGetBytes() is { } others && own.AsSpan().SequenceEqual(others);
+    }
+
+    private byte[]? TryGetBytes() => Source.Decryption is { } encrypted ? TryDecrypt(encrypted) : GetStoredBytes();
+
+    // Not encrypted as the document says: no text that anybody could read.
+    private byte[] Decrypted(Encryption.Decryption encrypted) => TryDecrypt(encrypted) ?? [];
+
+    private byte[]? TryDecrypt(Encryption.Decryption encrypted)
     {
         try
         {
@@ -23,8 +36,7 @@ public sealed class PdfString : PdfObject
         }
         catch (PdfRefusedException)
         {
-            // Not encrypted as the document says: no text that anybody could read.
-            return [];
+            return null;
         }
     }
 

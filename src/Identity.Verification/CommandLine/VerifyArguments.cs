@@ -3,19 +3,22 @@ using System.Globalization;
 namespace Identity.Verification.CommandLine;
 
 /// <summary>The arguments of `verify`, checked.</summary>
-public sealed record VerifyArguments(bool Json, bool Offline, IReadOnlyList<string> TrustDirectories, DateTimeOffset? Time, string? Policy, int Parallel, bool Packages, IReadOnlyList<string> Files)
+public sealed record VerifyArguments(bool Json, bool Offline, IReadOnlyList<string> TrustDirectories, DateTimeOffset? Time, string? Policy, string? PasswordFile, int Parallel, bool Packages,
+    IReadOnlyList<string> Files)
 {
     public const int MostParallel = 64;
 
     public const string Usage =
         """
-        usage: verify [--json] [--trust DIR]... [--time ISO] [--policy FILE] [--offline] [--parallel N] [--package] FILE...
+        usage: verify [--json] [--trust DIR]... [--time ISO] [--policy FILE] [--password-file FILE] [--offline] [--parallel N] [--package] FILE...
 
           FILE          a PDF file, a folder (every *.pdf in it and below; links are not followed), or - for the standard input
           --json        one JSON object a line and file
           --trust DIR   trust the certificates in this folder instead of the configured ones; may be repeated
           --time ISO    validate as of this moment, for instance 2026-11-23T10:00:00Z
           --policy FILE validate by the policy in this file; specs/validation-policy.json is an example
+          --password-file FILE
+                        the first line of this file opens files that are encrypted; without it a terminal is asked, and nothing else
           --offline     ask no revocation source
           --package     the files are evidence packages: check their digests, validate again from what they hold, offline, as of their
                         time, and compare the outcome with their report
@@ -37,6 +40,7 @@ public sealed record VerifyArguments(bool Json, bool Offline, IReadOnlyList<stri
         var files = new List<string>();
         DateTimeOffset? time = null;
         string? policy = null;
+        string? passwordFile = null;
         var parallel = Math.Clamp(Environment.ProcessorCount, 1, MostParallel);
         problem = "";
         for (var i = 0; i < arguments.Count; i++)
@@ -61,7 +65,7 @@ public sealed record VerifyArguments(bool Json, bool Offline, IReadOnlyList<stri
                 case "--offline":
                     offline = true;
                     break;
-                case "--trust" or "--time" or "--policy" or "--parallel" when i + 1 == arguments.Count:
+                case "--trust" or "--time" or "--policy" or "--password-file" or "--parallel" when i + 1 == arguments.Count:
                     problem = $"{argument} needs a value";
                     return null;
                 case "--trust":
@@ -69,6 +73,9 @@ public sealed record VerifyArguments(bool Json, bool Offline, IReadOnlyList<stri
                     break;
                 case "--policy":
                     policy = arguments[++i];
+                    break;
+                case "--password-file":
+                    passwordFile = arguments[++i];
                     break;
                 case "--time":
                     if (!DateTimeOffset.TryParseExact(arguments[++i], TimeFormats, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var moment))
@@ -95,6 +102,6 @@ public sealed record VerifyArguments(bool Json, bool Offline, IReadOnlyList<stri
             problem = "no file given";
             return null;
         }
-        return new VerifyArguments(json, offline, trust, time, policy, parallel, packages, files);
+        return new VerifyArguments(json, offline, trust, time, policy, passwordFile, parallel, packages, files);
     }
 }

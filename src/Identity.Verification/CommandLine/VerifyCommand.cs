@@ -3,6 +3,7 @@ using Identity.Verification.Engine;
 using Identity.Verification.Reports;
 using Identity.Verification.Revocation;
 using Identity.Verification.TrustedLists;
+using Identity.Verification.Validations;
 using Identity.Web;
 
 namespace Identity.Verification.CommandLine;
@@ -18,9 +19,10 @@ public static class VerifyCommand
     public const int WrongUsage = 2;
 
     /// <param name="input">The standard input, for the file `-`.</param>
+    /// <param name="prompt">Asks who sits at the terminal; null when nobody does.</param>
     /// <param name="interrupted">Ctrl+C: what is done is reported, the rest is not begun.</param>
     public static async Task<int> Run(IReadOnlyList<string> arguments, TextWriter output, TextWriter complaints, TimeProvider clock, Stream? input = null,
-        CancellationToken interrupted = default)
+        PasswordPrompt? prompt = null, CancellationToken interrupted = default)
     {
         if (VerifyArguments.Parse(arguments, out var problem) is not { } asked)
         {
@@ -39,9 +41,16 @@ public static class VerifyCommand
             await complaints.WriteLineAsync(SafeText.ForDisplay(refused.Message));
             return WrongUsage;
         }
-        using (validation.Online)
+        var password = asked.PasswordFile is null ? "" : VerifyPasswords.FirstLine(asked.PasswordFile);
+        if (password is null)
         {
-            var reading = new VerifyReading(validation, options, input ?? Stream.Null);
+            await complaints.WriteLineAsync(FormattableString.Invariant($"--password-file cannot be read, or its first line has more than {Upload.LongestPassword} bytes"));
+            return WrongUsage;
+        }
+        using (validation.Online)
+        using (var passwords = new VerifyPasswords(password, prompt, complaints))
+        {
+            var reading = new VerifyReading(validation, options, passwords, input ?? Stream.Null);
             return await Report(asked, reading, output, complaints, interrupted) ? AllPassed : NotAllPassed;
         }
     }

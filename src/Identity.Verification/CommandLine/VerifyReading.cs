@@ -5,11 +5,25 @@ using Identity.Verification.Reports;
 namespace Identity.Verification.CommandLine;
 
 /// <summary>One file read and validated within its time and cap. Whatever goes wrong with the file is a report, never an exception.</summary>
-internal sealed class VerifyReading(ValidateDocument validation, VerificationOptions options, Stream input)
+internal sealed class VerifyReading(ValidateDocument validation, VerificationOptions options, VerifyPasswords passwords, Stream input)
 {
     private DateTimeOffset Time => validation.ControlTime ?? validation.Clock.GetUtcNow();
 
     public async Task<ValidationReport> Validate(string file, bool isPackage, CancellationToken interrupted)
+    {
+        var report = await WithinItsTime(file, isPackage, passwords.Known, interrupted);
+        // The standard input is read once, and is no terminal then.
+        if (report.Error?.Password is null || file == VerifyFiles.StandardInput)
+            return report;
+        await passwords.Ask(file, async password =>
+        {
+            report = await WithinItsTime(file, isPackage, password, interrupted);
+            return report.Error?.Password is null;
+        }, interrupted);
+        return report;
+    }
+
+    private async Task<ValidationReport> WithinItsTime(string file, bool isPackage, string password, CancellationToken interrupted)
     {
         using var limit = new CancellationTokenSource(options.ValidationTime, validation.Clock);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, interrupted);
@@ -22,9 +36,9 @@ internal sealed class VerifyReading(ValidateDocument validation, VerificationOpt
             if (bytes is null)
                 return NotRead(file, "too-large", FormattableString.Invariant($"the file has more than {cap} bytes"));
             if (isPackage)
-                return await Repeat(file, bytes.Value, either.Token);
+                return await Repeat(file, bytes.Value, password, either.Token);
             var time = Time;
-            return BuildReport.From(await Task.Run(() => validation.Run(bytes.Value, either.Token), either.Token), file, bytes.Value, time, validation.Policy);
+            return BuildReport.From(await Task.Run(() => validation.Run(bytes.Value, either.Token, password), either.Token), file, bytes.Value, time, validation.Policy);
         }
         catch (Exception problem) when (problem is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
         {
@@ -37,7 +51,7 @@ internal sealed class VerifyReading(ValidateDocument validation, VerificationOpt
     }
 
     /// <summary>The document of a package, validated from the package's own evidence as of its time.</summary>
-    private async Task<ValidationReport> Repeat(string file, ReadOnlyMemory<byte> package, CancellationToken cancellation)
+    private async Task<ValidationReport> Repeat(string file, ReadOnlyMemory<byte> package, string password, CancellationToken cancellation)
     {
         using var stream = new MemoryStream(package.ToArray(), writable: false);
         switch (PackageReading.Open(stream, options.MaxFileBytes))
@@ -47,7 +61,7 @@ internal sealed class VerifyReading(ValidateDocument validation, VerificationOpt
             case PackageReading.Opened opened:
                 var time = validation.ControlTime ?? opened.ValidationTime;
                 var again = validation with { ControlTime = time, Supplied = opened.Evidence };
-                var report = BuildReport.From(await Task.Run(() => again.Run(opened.Document, cancellation), cancellation), file, opened.Document, time, validation.Policy);
+                var report = BuildReport.From(await Task.Run(() => again.Run(opened.Document, cancellation, password), cancellation), file, opened.Document, time, validation.Policy);
                 return PackageComparison.Difference(opened.Report, report) is { } member
                     ? report with { Error = new ReportError("package", $"the report in the package says something else: {member}") }
                     : report;

@@ -36,11 +36,12 @@ public sealed record ValidateDocument(TrustAnchors Anchors, OnlineRevocation Onl
     /// <summary>What trusted lists say about providers; the report states it as found.</summary>
     public TrustedServices Services { get; init; } = TrustedServices.None;
 
-    public async Task<DocumentResult> Run(ReadOnlyMemory<byte> file, CancellationToken cancellation)
+    /// <param name="password">Opens the file when it is encrypted; empty for what opens without being asked.</param>
+    public async Task<DocumentResult> Run(ReadOnlyMemory<byte> file, CancellationToken cancellation, string password = "")
     {
         // 1. One strict interpretation of the file, or none: what two readers could read differently is not judged.
         PdfDocument document;
-        switch (PdfDocument.Read(file, Limits))
+        switch (Open(file, password))
         {
             case PdfRead.Document read:
                 document = read.Value;
@@ -69,6 +70,15 @@ public sealed record ValidateDocument(TrustAnchors Anchors, OnlineRevocation Onl
         foreach (var facts in data.Signatures.Where(facts => !facts.IsDocumentTimestamp))
             signatures.Add(WithQualification(await JudgeSignature(facts, timestamps, context), context));
         return new DocumentResult.Judged(data, signatures, timestamps);
+    }
+
+    // What opens for anybody needs no password, whatever came with it.
+    private PdfRead Open(ReadOnlyMemory<byte> file, string password)
+    {
+        var read = PdfDocument.Read(DocumentBytes.OfMemory(file, ""), Limits);
+        return password.Length > 0 && read is PdfRead.Refused { Refusal.Password: PasswordRefusal.Needed }
+            ? PdfDocument.Read(DocumentBytes.OfMemory(file, password), Limits)
+            : read;
     }
 
     private SignatureResult WithQualification(SignatureResult result, ValidationContext context)

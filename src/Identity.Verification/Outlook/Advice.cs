@@ -17,7 +17,7 @@ public static class Advice
             return Lasting(report, holdsUntil, controlTime);
         return PlainAnswer.Of(report).Key switch
         {
-            "error" => Unread(report.Error!.Code),
+            "error" => Unread(report.Error!),
             "none" => [ValidationMessage.Information("advice-ask-for-signature")],
             "only-timestamps" => [ValidationMessage.Information("advice-ask-for-signature")],
             "changed" => Changed(report),
@@ -51,8 +51,9 @@ public static class Advice
             : [ValidationMessage.Error("advice-read-signed-state", signed.Min()), ValidationMessage.Warning("advice-ask-who-changed")];
     }
 
-    private static IReadOnlyList<ValidationMessage> Unread(string code) => code switch
+    private static IReadOnlyList<ValidationMessage> Unread(ReportError error) => error.Code switch
     {
+        "encrypted" when error.Password is not null => [ValidationMessage.Warning("advice-give-password")],
         "encrypted" => [ValidationMessage.Warning("advice-ask-unencrypted")],
         "ambiguous" => [ValidationMessage.Error("advice-ask-for-plain-file")],
         "too-large" or "unsupported" => [ValidationMessage.Warning("advice-ask-for-plain-file")],

@@ -16,6 +16,9 @@ public sealed class DrawDifferences(VerificationSettings settings, ILogger<DrawD
     {
         if (!settings.DrawPages || result is not DocumentResult.Judged judged || file.Length > PageDifferences.LargestDocument)
             return [];
+        // The child would take a password as an argument, and arguments are for everybody on the machine to see.
+        if (judged.Data.Document.Bytes.Password is { Length: > 0 })
+            return [];
         var pages = PageDifferences.Of(judged);
         if (pages.Count == 0 || !await turn.WaitAsync(settings.QueueTime, cancellation))
             return [];

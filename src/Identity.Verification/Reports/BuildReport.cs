@@ -28,9 +28,14 @@ public static class BuildReport
 
     private static ValidationReport Facts(DocumentResult result, string file, ReadOnlyMemory<byte> bytes, DateTimeOffset validationTime, ValidationPolicy policy) => result switch
     {
-        DocumentResult.NotRead refused => NotRead(file, new ReportError(refused.Refusal.WireCode, refused.Refusal.Message), bytes.Length, Hash(bytes), validationTime, policy),
+        DocumentResult.NotRead refused => NotRead(file, Error(refused.Refusal), bytes.Length, Hash(bytes), validationTime, policy),
         DocumentResult.Judged judged => Judged(judged, file, bytes, validationTime, policy),
         _ => throw new InvalidOperationException("a file is judged or not read"),
+    };
+
+    private static ReportError Error(PdfRefusal refusal) => new(refusal.WireCode, refusal.Message)
+    {
+        Password = refusal.Password switch { PasswordRefusal.Needed => "needed", PasswordRefusal.Wrong => "wrong", _ => null },
     };
 
     public static ValidationReport NotRead(string file, ReportError error, long size, string? sha256, DateTimeOffset validationTime, ValidationPolicy policy)

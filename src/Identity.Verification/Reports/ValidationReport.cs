@@ -58,7 +58,11 @@ public sealed record ValidationReport
 }
 
 /// <param name="Code">malformed, ambiguous, encrypted, too-large, unsupported; also unreadable and timeout.</param>
-public sealed record ReportError(string Code, string Message);
+public sealed record ReportError(string Code, string Message)
+{
+    /// <summary>needed or wrong, when the file would be read with its password.</summary>
+    public string? Password { get; init; }
+}
 
 public sealed record PolicyReport(string Name, string Version);
 

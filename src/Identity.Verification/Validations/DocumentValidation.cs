@@ -25,7 +25,8 @@ public sealed class DocumentValidation(VerificationSettings settings, OnlineRevo
     private readonly PdfLimits limits = PdfLimits.Default with { FileBytes = settings.MaxFileBytes };
 
     /// <param name="pictures">Pages that were changed are drawn too: for people.</param>
-    public async Task<ValidationOutcome> Validate(ReadOnlyMemory<byte> document, string name, CancellationToken aborted, bool pictures = false)
+    /// <param name="password">Opens the document; empty for what opens without being asked.</param>
+    public async Task<ValidationOutcome> Validate(ReadOnlyMemory<byte> document, string name, CancellationToken aborted, bool pictures = false, string password = "")
     {
         if (!await turns.WaitAsync(settings.QueueTime, aborted))
             return new ValidationOutcome.Busy();
@@ -33,7 +34,7 @@ public sealed class DocumentValidation(VerificationSettings settings, OnlineRevo
         DocumentResult? result;
         try
         {
-            (report, result) = await WithinItsTime(document, name, aborted);
+            (report, result) = await WithinItsTime(document, name, password, aborted);
         }
         finally
         {
@@ -43,7 +44,7 @@ public sealed class DocumentValidation(VerificationSettings settings, OnlineRevo
         return new ValidationOutcome.Done(pictures && result is not null ? report with { Pictures = await draw.Of(result, document, aborted) } : report);
     }
 
-    private async Task<(ValidationReport, DocumentResult?)> WithinItsTime(ReadOnlyMemory<byte> document, string name, CancellationToken aborted)
+    private async Task<(ValidationReport, DocumentResult?)> WithinItsTime(ReadOnlyMemory<byte> document, string name, string password, CancellationToken aborted)
     {
         var validation = new ValidateDocument(settings.Anchors, online, settings.Policy, limits, clock) { Services = settings.Services };
         var time = clock.GetUtcNow();
@@ -52,7 +53,7 @@ public sealed class DocumentValidation(VerificationSettings settings, OnlineRevo
         try
         {
             // On a thread of the pool: reading a large file is work, and the request's own thread has the connection to serve.
-            var result = await Task.Run(() => validation.Run(document, either.Token), either.Token);
+            var result = await Task.Run(() => validation.Run(document, either.Token, password), either.Token);
             return (BuildReport.From(result, name, document, time, validation.Policy), result);
         }
         catch (OperationCanceledException) when (limit.IsCancellationRequested && !aborted.IsCancellationRequested)

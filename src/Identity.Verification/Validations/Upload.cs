@@ -1,3 +1,4 @@
+using System.Text;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Net.Http.Headers;
@@ -12,10 +13,17 @@ public abstract record Upload
 
     private const int OtherParts = 16;
 
+    /// <summary>Bytes of a password: ISO 32000-2 7.6.4.3.3 takes no more.</summary>
+    public const int LongestPassword = 127;
+
     private Upload() { }
 
     /// <param name="Name">As the client named it: foreign text.</param>
-    public sealed record Received(string Name, ReadOnlyMemory<byte> Document) : Upload;
+    public sealed record Received(string Name, ReadOnlyMemory<byte> Document) : Upload
+    {
+        /// <summary>Of the field `password`; empty when there is none. Neither logged nor kept.</summary>
+        public string Password { get; init; } = "";
+    }
 
     /// <summary>The request is not multipart/form-data, or breaks its rules.</summary>
     public sealed record NotAForm : Upload;
@@ -25,10 +33,12 @@ public abstract record Upload
 
     public sealed record TooLarge : Upload;
 
+    public sealed record PasswordTooLong : Upload;
+
     /// <summary>The service holds as many documents as it can.</summary>
     public sealed record NoRoom : Upload;
 
-    /// <summary>Reads while streaming: a document over the cap is refused at the first byte over it, and only the field `file` is kept.</summary>
+    /// <summary>Reads while streaming: a document over the cap is refused at the first byte over it, and only the fields `file` and `password` are kept.</summary>
     public static async Task<Upload> Read(HttpContext context, int cap, UploadBudget.Share share)
     {
         var request = context.Request;
@@ -41,13 +51,7 @@ public abstract record Upload
             return new TooLarge();
         try
         {
-            var reader = new MultipartReader(boundary.Value!, request.Body) { HeadersCountLimit = 16, HeadersLengthLimit = 16 * 1024 };
-            for (var part = 0; part < OtherParts && await reader.ReadNextSectionAsync(context.RequestAborted) is { } section; part++)
-            {
-                if (section.GetContentDispositionHeader() is { } disposition && HeaderUtilities.RemoveQuotes(disposition.Name) == "file" && disposition.IsFileDisposition())
-                    return await ReadDocument(section, NameOf(disposition), cap, share, context.RequestAborted);
-            }
-            return new NoFile();
+            return await ReadParts(new MultipartReader(boundary.Value!, request.Body) { HeadersCountLimit = 16, HeadersLengthLimit = 16 * 1024 }, cap, share, context.RequestAborted);
         }
         catch (BadHttpRequestException problem) when (problem.StatusCode == StatusCodes.Status413PayloadTooLarge)
         {
@@ -57,6 +61,34 @@ public abstract record Upload
         {
             return new NotAForm();
         }
+    }
+
+    private static async Task<Upload> ReadParts(MultipartReader reader, int cap, UploadBudget.Share share, CancellationToken aborted)
+    {
+        Received? document = null;
+        string? password = null;
+        for (var part = 0; part < OtherParts && (document is null || password is null) && await reader.ReadNextSectionAsync(aborted) is { } section; part++)
+        {
+            if (section.GetContentDispositionHeader() is not { } disposition)
+                continue;
+            var field = HeaderUtilities.RemoveQuotes(disposition.Name);
+            if (document is null && field == "file" && disposition.IsFileDisposition())
+            {
+                var read = await ReadDocument(section, NameOf(disposition), cap, share, aborted);
+                if (read is not Received received)
+                    return read;
+                document = received;
+            }
+            else if (password is null && field == "password" && disposition.IsFormDisposition())
+            {
+                var bytes = new byte[LongestPassword + 1];
+                var length = await section.Body.ReadAtLeastAsync(bytes, bytes.Length, throwOnEndOfStream: false, aborted);
+                if (length > LongestPassword)
+                    return new PasswordTooLong();
+                password = Encoding.UTF8.GetString(bytes.AsSpan(0, length));
+            }
+        }
+        return document is null ? new NoFile() : document with { Password = password ?? "" };
     }
 
     private static async Task<Upload> ReadDocument(MultipartSection section, string name, int cap, UploadBudget.Share share, CancellationToken aborted) =>

@@ -6,7 +6,7 @@ using Identity.Web;
 
 namespace Identity.Verification.Validations;
 
-/// <summary>`POST /v1/validations`: a PDF in the field `file`, our report as the answer, or ETSI's, or a PDF in the reader's language, or the evidence package, when the client accepts that rather than JSON.</summary>
+/// <summary>`POST /v1/validations`: a PDF in the field `file`, the password that opens it in the field `password`, our report as the answer, or ETSI's, or a PDF in the reader's language, or the evidence package, when the client accepts that rather than JSON.</summary>
 public static class ValidationEndpoint
 {
     /// <summary>Seconds after which a client that was turned away may come back.</summary>
@@ -32,10 +32,15 @@ public static class ValidationEndpoint
                 await Refuse(context, StatusCodes.Status413PayloadTooLarge, "too-large",
                     string.Create(CultureInfo.InvariantCulture, $"The document has more than {settings.MaxFileBytes} bytes."));
                 break;
+            case Upload.PasswordTooLong:
+                await Refuse(context, StatusCodes.Status400BadRequest, "password-too-long",
+                    string.Create(CultureInfo.InvariantCulture, $"The password has more than {Upload.LongestPassword} bytes."));
+                break;
             case Upload.NoRoom:
                 await Busy(context);
                 break;
-            case Upload.Received upload when await validation.Validate(upload.Document, upload.Name, context.RequestAborted, pictures: FormOf(context.Request) == PdfReport.MediaType) is ValidationOutcome.Done done:
+            case Upload.Received upload when await validation.Validate(upload.Document, upload.Name, context.RequestAborted,
+                FormOf(context.Request) == PdfReport.MediaType, upload.Password) is ValidationOutcome.Done done:
                 await Answer(context, done.Report, upload.Document, share);
                 break;
             default:

@@ -21,6 +21,9 @@ public sealed class VerifyModel(VerificationSettings settings, DocumentValidatio
     /// <summary>Name of the text that says why nothing was validated.</summary>
     public string? Problem { get; private set; }
 
+    /// <summary>The problem is that the file opens with a password, or with another one.</summary>
+    public bool AsksForPassword { get; private set; }
+
     /// <summary>Megabytes that a document may have.</summary>
     public long LargestMegabytes => Math.Max(1, settings.MaxFileBytes / (1024 * 1024));
 
@@ -41,8 +44,11 @@ public sealed class VerifyModel(VerificationSettings settings, DocumentValidatio
                 // What browsers send when no file was chosen.
                 Refuse(StatusCodes.Status400BadRequest, "page.no-file");
                 break;
-            case Upload.Received upload when await validation.Validate(upload.Document, upload.Name, HttpContext.RequestAborted, pictures: true) is ValidationOutcome.Done done:
-                Report = done.Report;
+            case Upload.Received upload when await validation.Validate(upload.Document, upload.Name, HttpContext.RequestAborted, pictures: true, upload.Password) is ValidationOutcome.Done done:
+                Answer(done.Report);
+                break;
+            case Upload.PasswordTooLong:
+                Ask(StatusCodes.Status400BadRequest, "page.password-wrong");
                 break;
             case Upload.TooLarge:
                 Refuse(StatusCodes.Status413PayloadTooLarge, "page.too-large");
@@ -56,6 +62,21 @@ public sealed class VerifyModel(VerificationSettings settings, DocumentValidatio
                 HttpContext.Response.Headers.RetryAfter = ValidationEndpoint.RetryAfterSeconds.ToString(CultureInfo.InvariantCulture);
                 break;
         }
+    }
+
+    private void Answer(ValidationReport report)
+    {
+        // Not a verdict yet: the form again, with the password to be filled in.
+        if (report.Error?.Password is { } asked)
+            Ask(StatusCodes.Status200OK, asked == "needed" ? "page.password-needed" : "page.password-wrong");
+        else
+            Report = report;
+    }
+
+    private void Ask(int status, string problem)
+    {
+        Refuse(status, problem);
+        AsksForPassword = true;
     }
 
     private void Refuse(int status, string problem) => (HttpContext.Response.StatusCode, Problem) = (status, problem);

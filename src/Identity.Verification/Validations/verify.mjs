@@ -88,12 +88,19 @@ function show(answer, file) {
   const again = main.querySelector('form[data-verify]');
   if (again)
     enhance(again);
+  // One that asks for the password is about this file: it need not be chosen again.
+  const password = again?.querySelector('input[type=password][required]');
+  if (password) {
+    const chosen = new DataTransfer();
+    chosen.items.add(file);
+    again.querySelector('input[type=file]').files = chosen.files;
+  }
   for (const link of main.querySelectorAll('[data-state-length]'))
     offer(link, file);
   window.scrollTo(0, 0);
   const heading = main.querySelector('h1');
   heading.tabIndex = -1;
-  heading.focus();
+  (password ?? heading).focus();
 }
 
 function offer(link, file) {

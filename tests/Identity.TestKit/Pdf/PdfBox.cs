@@ -48,6 +48,69 @@ public static class PdfBox
         document.save(bsh.args[0]);
         """;
 
+    private const string SignScript = """
+        import java.io.*;
+        import java.util.Calendar;
+        import org.apache.pdfbox.pdmodel.PDDocument;
+        import org.apache.pdfbox.pdmodel.interactive.digitalsignature.*;
+        document = PDDocument.load(new File("in.pdf"), bsh.args[0]);
+        signature = new PDSignature();
+        signature.setFilter(PDSignature.FILTER_ADOBE_PPKLITE);
+        signature.setSubFilter(org.apache.pdfbox.cos.COSName.getPDFName("ETSI.CAdES.detached"));
+        signature.setReason("signed by PDFBox");
+        signature.setSignDate(Calendar.getInstance());
+        document.addSignature(signature);
+        out = new FileOutputStream("out.pdf");
+        external = document.saveIncrementalForExternalSigning(out);
+        content = external.getContent();
+        java.nio.file.Files.copy(content, new File("content").toPath(), new java.nio.file.CopyOption[0]);
+        openssl = Runtime.getRuntime().exec(new String[] { "openssl", "cms", "-sign", "-binary", "-cades", "-outform", "DER", "-md", "sha256", "-nosmimecap",
+            "-in", "content", "-out", "cms", "-signer", bsh.args[1], "-inkey", bsh.args[2], "-certfile", bsh.args[3] });
+        if (openssl.waitFor() != 0)
+            throw new IllegalStateException(new BufferedReader(new InputStreamReader(openssl.getErrorStream())).readLine());
+        // All of the room, or what PDFBox encrypted there by mistake would stay behind the CMS.
+        range = signature.getByteRange();
+        external.setSignature(java.util.Arrays.copyOf(java.nio.file.Files.readAllBytes(new File("cms").toPath()), (range[2] - range[1] - 2) / 2));
+        out.close();
+        document.close();
+        """;
+
+    private const string ReplaceContentScript = """
+        import java.io.*;
+        import org.apache.pdfbox.pdmodel.PDDocument;
+        document = PDDocument.load(new File("in.pdf"), bsh.args[0]);
+        stream = document.getPage(0).getCOSObject().getDictionaryObject(org.apache.pdfbox.cos.COSName.CONTENTS);
+        data = org.apache.pdfbox.io.IOUtils.toByteArray(stream.createInputStream());
+        text = new String(data, "ISO-8859-1").replace(bsh.args[1], bsh.args[2]);
+        raw = stream.createRawOutputStream();
+        raw.write(text.getBytes("ISO-8859-1"));
+        raw.close();
+        // What is to be written is found by way of what is to be written.
+        stream.setNeedToBeUpdated(true);
+        document.getPage(0).getCOSObject().setNeedToBeUpdated(true);
+        document.getPages().getCOSObject().setNeedToBeUpdated(true);
+        document.getDocumentCatalog().getCOSObject().setNeedToBeUpdated(true);
+        out = new FileOutputStream("out.pdf");
+        document.saveIncremental(out);
+        out.close();
+        document.close();
+        """;
+
+    /// <summary>An invisible signature in a revision of its own; the CMS is made by `openssl cms -cades`. An encrypted document stays so.</summary>
+    /// <param name="password">Opens the document; empty for one that opens without being asked.</param>
+    /// <param name="chain">A file of further certificates.</param>
+    public static byte[] Sign(byte[] pdf, string password, string certificate, string key, string chain) => Update(SignScript, pdf, password, certificate, key, chain);
+
+    /// <summary>A revision in which the first page's content, one stream without filters, is written again with a text replaced.</summary>
+    public static byte[] ReplaceContent(byte[] pdf, string password, string text, string instead) => Update(ReplaceContentScript, pdf, password, text, instead);
+
+    private static byte[] Update(string script, byte[] pdf, params string[] arguments) => In(folder =>
+    {
+        File.WriteAllBytes(Path.Combine(folder, "in.pdf"), pdf);
+        Run(script, folder, arguments);
+        return File.ReadAllBytes(Path.Combine(folder, "out.pdf"));
+    });
+
     /// <summary>One line a signature or document time-stamp, in file order: SubFilter, whether digest and value verify, whether it covers the whole file.</summary>
     public static string[] Verify(byte[] pdf) => In(folder =>
     {
@@ -62,14 +125,14 @@ public static class PdfBox
         return File.ReadAllBytes(Path.Combine(folder, "made.pdf"));
     });
 
-    private static ToolResult Run(string script, string folder, string argument)
+    private static ToolResult Run(string script, string folder, params string[] arguments)
     {
         Tool.Require("java");
         var jars = Jars.Select(jar => $"/usr/share/java/{jar}.jar").ToArray();
         if (Array.Find(jars, jar => !File.Exists(jar)) is { } absent)
             Tool.Missing(absent + " is missing (Debian: libpdfbox2-java, libbcpkix-java, bsh)");
         File.WriteAllText(Path.Combine(folder, "script.bsh"), script);
-        var result = Tool.RunWith("java", ["-cp", string.Join(':', jars), "bsh.Interpreter", Path.Combine(folder, "script.bsh"), argument], workingDirectory: folder);
+        var result = Tool.RunWith("java", ["-cp", string.Join(':', jars), "bsh.Interpreter", Path.Combine(folder, "script.bsh"), .. arguments], workingDirectory: folder);
         Assert.True(result.ExitCode == 0, result.Text);
         return result;
     }

@@ -24,7 +24,7 @@ public sealed class ManyFiles(Hierarchy hierarchy) : IDisposable
     {
         using var output = new StringWriter();
         using var complaints = new StringWriter();
-        var exit = await VerifyCommand.Run(["--json", "--offline", .. arguments], output, complaints, TimeProvider.System, input, interrupted);
+        var exit = await VerifyCommand.Run(["--json", "--offline", .. arguments], output, complaints, TimeProvider.System, input, interrupted: interrupted);
         return (exit, [.. output.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonDocument.Parse(line).RootElement)], complaints.ToString());
     }
 

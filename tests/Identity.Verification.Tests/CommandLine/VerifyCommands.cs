@@ -100,7 +100,8 @@ public sealed class VerifyCommands(Hierarchy hierarchy) : IDisposable
 
     public static TheoryData<string[]> WrongUsages() => new(
         [], ["--json"], ["--bogus", "a.pdf"], ["--time", "yesterday", "a.pdf"], ["--time"], ["--trust"], ["--trust", "/no/such/folder", "a.pdf"],
-        ["--parallel", "0", "a.pdf"], ["--parallel", "65", "a.pdf"], ["--parallel", "two", "a.pdf"], ["--parallel"]);
+        ["--parallel", "0", "a.pdf"], ["--parallel", "65", "a.pdf"], ["--parallel", "two", "a.pdf"], ["--parallel"],
+        ["--password-file"], ["--password-file", "/no/such/file", "a.pdf"], ["--password", "secret", "a.pdf"], ["--password=secret", "a.pdf"]);
 
     [Theory]
     [MemberData(nameof(WrongUsages))]

@@ -15,6 +15,9 @@ public sealed class CorpusEntry
 
     public string Category => root.GetProperty("category").GetString()!;
 
+    /// <summary>Opens the file; empty when it opens without being asked.</summary>
+    public string Password => root.TryGetProperty("password", out var password) ? password.GetString()! : "";
+
     public bool MustNotPass => Flag("must_not_pass");
 
     public static IReadOnlyList<CorpusEntry> Load(string manifest)

@@ -73,6 +73,18 @@ public sealed class SivaApi(Hierarchy hierarchy, VerificationServer server) : IC
         Assert.Equal((HttpStatusCode.OK, 0), (status, body.GetProperty("validationReport").GetProperty("validationConclusion").GetProperty("signaturesCount").GetInt32()));
     }
 
+    [Fact]
+    public async Task An_encrypted_document_is_validated_when_it_opens_by_itself_and_refused_in_SiVas_words_otherwise()
+    {
+        var (status, body) = await Post(new { document = Convert.ToBase64String(EncryptedPdf.By("256", "")), filename = "open.pdf" });
+        Assert.Equal((HttpStatusCode.OK, 0), (status, body.GetProperty("validationReport").GetProperty("validationConclusion").GetProperty("signaturesCount").GetInt32()));
+        (status, body) = await Post(new { document = Convert.ToBase64String(EncryptedPdf.By("256", "secret")), filename = "closed.pdf" });
+        Assert.Equal(HttpStatusCode.BadRequest, status);
+        var error = Assert.Single(body.GetProperty("requestErrors").EnumerateArray());
+        Assert.Equal(("document", "Document malformed or not matching documentType: the document is encrypted and opens with a password"),
+            (error.GetProperty("key").GetString(), error.GetProperty("message").GetString()));
+    }
+
     public static TheoryData<string, string, string, string?, string?> Refusals() => new()
     {
         { "document", "", "a.pdf", null, null },

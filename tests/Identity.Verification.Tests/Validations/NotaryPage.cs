@@ -75,6 +75,33 @@ public sealed class NotaryPage(Hierarchy hierarchy, VerificationServer server) :
         Assert.Contains("could not be examined", await Answer("garbage"u8.ToArray()), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("en", "", "This PDF opens with a password only.")]
+    [InlineData("et", "", "See PDF avaneb ainult parooliga.")]
+    [InlineData("zh-Hans", "", "此 PDF 只有输入密码才能打开。")]
+    [InlineData("en", "tr7-Zebra", "The password does not open this PDF.")]
+    [InlineData("et", "tr7-Zebra", "See parool ei ava seda PDF-i.")]
+    [InlineData("zh-Hans", "tr7-Zebra", "该密码无法打开此 PDF。")]
+    public async Task Asks_for_the_password_of_an_encrypted_file_without_script(string language, string password, string text)
+    {
+        using var response = await server.Upload(EncryptedPdf.By("256", "secret"), "/", language: language, password: password);
+        var page = WebUtility.HtmlDecode(await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
+        Assert.Contains(text, page, StringComparison.Ordinal);
+        Assert.Contains("type=\"password\" id=\"password\" name=\"password\" autocomplete=\"off\" required aria-invalid=\"true\"", page, StringComparison.Ordinal);
+        Assert.Contains("method=\"post\" action=\"/\"", page, StringComparison.Ordinal);
+        // What was entered is not sent back.
+        Assert.DoesNotContain("tr7-Zebra", page, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Opens_with_the_password_of_the_form()
+    {
+        using var response = await server.Upload(EncryptedPdf.By("128 --use-aes=n", "secret"), "/", password: "secret");
+        var page = WebUtility.HtmlDecode(await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
+        Assert.Contains("carries no signature", page, StringComparison.Ordinal);
+        Assert.DoesNotContain("secret", page, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_name_of_a_file_is_shown_harmlessly()
     {

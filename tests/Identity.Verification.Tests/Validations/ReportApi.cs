@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 using Identity.Verification.Tests.Fixtures;
+using Identity.Verification.Validations;
 
 namespace Identity.Verification.Tests.Validations;
 
@@ -88,6 +89,47 @@ public sealed class ReportApi(Hierarchy hierarchy, VerificationServer server) : 
     {
         using var response = await server.Upload(HandMadePdf.Plain(), field: "document");
         Assert.Equal((HttpStatusCode.BadRequest, "no-file"), (response.StatusCode, (await Json(response)).GetProperty("error").GetProperty("code").GetString()));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task An_encrypted_file_is_read_with_its_password_before_or_behind_it(bool passwordFirst)
+    {
+        using var response = await server.Upload(EncryptedPdf.By("256", "päästa 通行"), password: "päästa 通行", passwordFirst: passwordFirst);
+        var answer = await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+        Assert.Equal("NO-SIGNATURE", JsonDocument.Parse(answer).RootElement.GetProperty("conclusion").GetString());
+        Assert.DoesNotContain("sta ", answer, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(null, "needed")]
+    [InlineData("", "needed")]
+    [InlineData("Secret", "wrong")]
+    public async Task Without_its_password_an_encrypted_file_is_an_error_that_says_which(string? password, string which)
+    {
+        using var response = await server.Upload(EncryptedPdf.By("256", "secret"), password: password);
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        var error = (await Json(response)).GetProperty("error");
+        Assert.Equal(("encrypted", which), (error.GetProperty("code").GetString(), error.GetProperty("password").GetString()));
+    }
+
+    [Theory]
+    [InlineData(Upload.LongestPassword, HttpStatusCode.OK)]
+    [InlineData(Upload.LongestPassword + 1, HttpStatusCode.BadRequest)]
+    public async Task A_password_has_so_many_bytes(int length, HttpStatusCode status)
+    {
+        using var response = await server.Upload(HandMadePdf.Plain(), password: new string('p', length));
+        Assert.Equal(status, response.StatusCode);
+        if (status != HttpStatusCode.OK)
+            Assert.Equal("password-too-long", (await Json(response)).GetProperty("error").GetProperty("code").GetString());
+    }
+
+    [Fact]
+    public async Task A_password_in_the_address_opens_nothing()
+    {
+        using var response = await server.Upload(EncryptedPdf.By("256", "secret"), "/v1/validations?password=secret");
+        Assert.Equal("needed", (await Json(response)).GetProperty("error").GetProperty("password").GetString());
     }
 
     [Fact]

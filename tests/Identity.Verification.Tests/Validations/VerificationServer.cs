@@ -32,11 +32,17 @@ public sealed class VerificationServer(Hierarchy hierarchy) : IAsyncLifetime
         Client = new HttpClient { BaseAddress = new Uri(app.Urls.First()) };
     }
 
-    public async Task<HttpResponseMessage> Upload(byte[] file, string path = "/v1/validations", string name = "deed.pdf", string field = "file", string? language = null)
+    public async Task<HttpResponseMessage> Upload(byte[] file, string path = "/v1/validations", string name = "deed.pdf", string field = "file", string? language = null, string? password = null,
+        bool passwordFirst = false)
     {
         using var document = new ByteArrayContent(file);
         document.Headers.ContentType = new MediaTypeHeaderValue("application/pdf");
-        using var form = new MultipartFormDataContent { { document, field, name } };
+        using var form = new MultipartFormDataContent();
+        if (password is not null && passwordFirst)
+            form.Add(new StringContent(password), "password");
+        form.Add(document, field, name);
+        if (password is not null && !passwordFirst)
+            form.Add(new StringContent(password), "password");
         using var request = new HttpRequestMessage(HttpMethod.Post, path) { Content = form };
         if (language is not null)
             request.Headers.AcceptLanguage.ParseAdd(language);

@@ -20,7 +20,7 @@ public sealed class NothingChanges : ChangeRule
                 Entries(comparison, place, was, isNow);
                 break;
             case (PdfStream was, PdfStream isNow):
-                if (!ReferenceEquals(was, isNow) && !was.RawData.Span.SequenceEqual(isNow.RawData.Span))
+                if (!ReferenceEquals(was, isNow) && !ObjectComparison.SameData(was, isNow))
                     comparison.Report(place.Unexplained, place, Difference(place));
                 Entries(comparison, place, was.Dictionary, isNow.Dictionary);
                 break;
