@@ -47,11 +47,13 @@ public sealed class DrawDifferences(VerificationSettings settings, ILogger<DrawD
         }
     }
 
+    // Asked once, so said once.
     private async Task<SandboxedPoppler?> Find()
     {
-        var poppler = await SandboxedPoppler.Find(CancellationToken.None);
+        var search = await Sandbox.Find(CancellationToken.None);
+        var poppler = search is SandboxSearch.Found found ? await SandboxedPoppler.In(found.Sandbox, CancellationToken.None) : null;
         if (poppler is null)
-            log.LogWarning("Pages are not drawn: pdftocairo, unshare and prlimit, or user name spaces, are missing");
+            log.LogWarning("Pages are not drawn, changes are told in words: {Reason}", search is SandboxSearch.None none ? none.Why : "pdftocairo of poppler is missing");
         return poppler;
     }
 

@@ -25,9 +25,9 @@ public sealed partial class ChangedPages(Hierarchy hierarchy, VerificationServer
     private static async Task<SandboxedPoppler> Poppler()
     {
         Tool.Require("pdftocairo");
-        var poppler = await SandboxedPoppler.Find(CancellationToken.None);
-        Assert.SkipWhen(poppler is null, "user name spaces are not allowed here");
-        return poppler!;
+        var search = await Sandbox.Find(CancellationToken.None);
+        Assert.SkipWhen(search is SandboxSearch.None, (search as SandboxSearch.None)?.Why ?? "");
+        return Assert.IsType<SandboxedPoppler>(await SandboxedPoppler.In(((SandboxSearch.Found)search).Sandbox, CancellationToken.None));
     }
 
     [Fact]
@@ -103,7 +103,7 @@ public sealed partial class ChangedPages(Hierarchy hierarchy, VerificationServer
             (HandMadePdf.Content, HandMadePdf.Stream($"{pixels} 0 0 {pixels} 0 0 cm /A Do")));
         var poppler = await Poppler();
         Assert.Null(await poppler.Draw(Page(side), 1, TestContext.Current.CancellationToken));
-        Assert.InRange((await poppler.Draw(Page(300), 1, TestContext.Current.CancellationToken))!.Length, 200_000, SandboxedPoppler.LargestPicture);
+        Assert.InRange((await poppler.Draw(Page(300), 1, TestContext.Current.CancellationToken))!.Length, 200_000, Sandbox.LargestAnswer);
     }
 
     [Fact]

@@ -75,6 +75,6 @@ public sealed class PdfReports(Hierarchy hierarchy, VerificationServer server) :
         using var file = new TemporaryFile(pdf);
         // Where pages can be drawn there are two pictures, RGB and of the size that was asked for.
         var pictures = Tool.Run("pdfimages", "-list", file.Path).Output.Split('\n').Count(line => line.Contains(" image ", StringComparison.Ordinal));
-        Assert.Equal(await Verification.Pictures.SandboxedPoppler.Find(TestContext.Current.CancellationToken) is null ? 0 : 2, pictures);
+        Assert.Equal(await Verification.Pictures.Sandbox.Find(TestContext.Current.CancellationToken) is Verification.Pictures.SandboxSearch.Found ? 2 : 0, pictures);
     }
 }
