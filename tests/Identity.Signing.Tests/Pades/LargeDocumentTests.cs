@@ -120,7 +120,7 @@ public sealed class LargeDocumentTests(SigningSystem system) : IClassFixture<Sig
     }
 
     /// <summary>What the table hides as free stands in an object stream that the cross-reference stream knows (7.5.8.4).</summary>
-    private static byte[] Hybrid()
+    internal static byte[] Hybrid()
     {
         var file = PdfBytes.OnePage("/PieceInfo 6 0 R").ObjectStream(5, [(6, "<</Here<</LastModified(D:20260101)>>>>")]);
         var text = Encoding.Latin1.GetString(file.ToArray());

@@ -32,12 +32,16 @@ public sealed partial class ExaminedPdf : IDisposable
         return Tool.RunWith("pdfsig", ["-nssdir", folder, Path_("signed.pdf")]);
     }
 
+    /// <summary>With the root in a database of trusted ones that is there already.</summary>
+    public ToolResult Pdfsig(string database, string password) =>
+        Tool.RunWith("pdfsig", ["-nssdir", database, "-upw", password, "-opw", password, Path_("signed.pdf")]);
+
     /// <summary>Digests and values only: nobody's certificate, and no responder, is asked about.</summary>
     public ToolResult PdfsigWithoutCertificates() => Tool.RunWith("pdfsig", ["-nocert", Path_("signed.pdf")]);
 
-    public ToolResult Qpdf() => Tool.RunWith("qpdf", ["--check", Path_("signed.pdf")]);
+    public ToolResult Qpdf(string password = "") => Tool.RunWith("qpdf", ["--password=" + password, "--check", Path_("signed.pdf")]);
 
-    public ToolResult Mutool() => Tool.RunWith("mutool", ["sign", "-v", Path_("signed.pdf")]);
+    public ToolResult Mutool(string password = "") => Tool.RunWith("mutool", ["sign", "-p", password, "-v", Path_("signed.pdf")]);
 
     /// <summary>The CMS of the newest signature, by its DER length.</summary>
     public byte[] Cms()

@@ -13,23 +13,27 @@ public static class PdfBox
         import org.bouncycastle.cms.jcajce.JcaSimpleSignerInfoVerifierBuilder;
         import org.bouncycastle.tsp.TimeStampToken;
         java.security.Security.addProvider(new org.bouncycastle.jce.provider.BouncyCastleProvider());
-        file = java.nio.file.Files.readAllBytes(new File(bsh.args[0]).toPath());
-        for (sig : PDDocument.load(file).getSignatureDictionaries()) {
-            contents = sig.getContents(file);
-            covered = sig.getSignedContent(file);
-            stamp = "ETSI.RFC3161".equals(sig.getSubFilter());
-            cms = stamp ? new CMSSignedData(contents) : new CMSSignedData(new CMSProcessableByteArray(covered), contents);
-            signer = cms.getSignerInfos().getSigners().iterator().next();
-            holder = cms.getCertificates().getMatches(signer.getSID()).iterator().next();
-            try {
-                ok = signer.verify(new JcaSimpleSignerInfoVerifierBuilder().setProvider("BC").build(holder));
-            } catch (CMSSignerDigestMismatchException differs) {
-                ok = false;
+        folder = new File(bsh.args[0]);
+        for (number = 0; new File(folder, number + ".pdf").exists(); number++) {
+            file = java.nio.file.Files.readAllBytes(new File(folder, number + ".pdf").toPath());
+            password = new String(java.nio.file.Files.readAllBytes(new File(folder, number + ".password").toPath()), "UTF-8");
+            for (sig : PDDocument.load(file, password).getSignatureDictionaries()) {
+                contents = sig.getContents(file);
+                covered = sig.getSignedContent(file);
+                stamp = "ETSI.RFC3161".equals(sig.getSubFilter());
+                cms = stamp ? new CMSSignedData(contents) : new CMSSignedData(new CMSProcessableByteArray(covered), contents);
+                signer = cms.getSignerInfos().getSigners().iterator().next();
+                holder = cms.getCertificates().getMatches(signer.getSID()).iterator().next();
+                try {
+                    ok = signer.verify(new JcaSimpleSignerInfoVerifierBuilder().setProvider("BC").build(holder));
+                } catch (CMSSignerDigestMismatchException differs) {
+                    ok = false;
+                }
+                if (stamp)
+                    ok = ok && Arrays.equals(java.security.MessageDigest.getInstance("SHA-256").digest(covered), new TimeStampToken(cms).getTimeStampInfo().getMessageImprintDigest());
+                range = sig.getByteRange();
+                print(number + ":" + sig.getSubFilter() + (ok ? " verifies " : " DOES NOT VERIFY ") + (range[2] + range[3] == file.length ? "whole" : "part"));
             }
-            if (stamp)
-                ok = ok && Arrays.equals(java.security.MessageDigest.getInstance("SHA-256").digest(covered), new TimeStampToken(cms).getTimeStampInfo().getMessageImprintDigest());
-            range = sig.getByteRange();
-            print(sig.getSubFilter() + (ok ? " verifies " : " DOES NOT VERIFY ") + (range[2] + range[3] == file.length ? "whole" : "part"));
         }
         """;
 
@@ -112,10 +116,18 @@ public static class PdfBox
     });
 
     /// <summary>One line a signature or document time-stamp, in file order: SubFilter, whether digest and value verify, whether it covers the whole file.</summary>
-    public static string[] Verify(byte[] pdf) => In(folder =>
+    public static string[] Verify(byte[] pdf) => VerifyAll([(pdf, "")])[0];
+
+    /// <summary>The lines of each file, in one run of the program.</summary>
+    public static IReadOnlyList<string[]> VerifyAll(IReadOnlyList<(byte[] Pdf, string Password)> files) => In(folder =>
     {
-        File.WriteAllBytes(Path.Combine(folder, "signed.pdf"), pdf);
-        return Run(VerifyScript, folder, Path.Combine(folder, "signed.pdf")).Output.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+        for (var number = 0; number < files.Count; number++)
+        {
+            File.WriteAllBytes(Path.Combine(folder, FormattableString.Invariant($"{number}.pdf")), files[number].Pdf);
+            File.WriteAllText(Path.Combine(folder, FormattableString.Invariant($"{number}.password")), files[number].Password);
+        }
+        var lines = Run(VerifyScript, folder, folder).Output.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).ToLookup(line => line.Split(':')[0], line => line.Split(':', 2)[1]);
+        return files.Select((_, number) => lines[number.ToString(System.Globalization.CultureInfo.InvariantCulture)].ToArray()).ToList();
     });
 
     /// <summary>A page of text.</summary>
