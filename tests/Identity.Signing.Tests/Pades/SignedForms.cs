@@ -43,7 +43,7 @@ public sealed class SignedForms : IAsyncLifetime
     private const string Password = "secret";
     private readonly ConcurrentDictionary<(string Form, string Level), SignedForm> made = new();
     private readonly SemaphoreSlim turn = new(1, 1);
-    private IReadOnlyDictionary<(string Form, string Level), (string[] Whole, string[] Changed)>? judged;
+    private Dictionary<(string Form, string Level), (string[] Whole, string[] Changed)>? judged;
     private byte[]? archival;
 
     public SigningSystem System { get; } = new();
