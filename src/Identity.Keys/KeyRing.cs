@@ -147,12 +147,12 @@ public sealed class KeyRing : IDisposable
         {
             return _production
                 ? throw new KeyRingException("People's keys in software are for development; in production they must be made in a hardware token.")
-                : new PersonKeys(SoftwarePersonKey.Make, SoftwareSessionKey.Make);
+                : new PersonKeys(SoftwarePersonKey.Make, SoftwareSessionKey.Make, static () => true);
         }
 
         var token = Token(place);
         Answering("People's keys", () => token.Process());
-        return new PersonKeys(approval => TokenPersonKey.Make(token, approval), () => TokenSessionKey.Make(token));
+        return new PersonKeys(approval => TokenPersonKey.Make(token, approval), () => TokenSessionKey.Make(token), () => Answers(token));
     }
 
     /// <summary>Every token in use answers, with its session open and logged in; it is started when it had ended. For the readiness of a service.</summary>
@@ -161,10 +161,14 @@ public sealed class KeyRing : IDisposable
         TokenClient[] tokens;
         lock (_tokens)
             tokens = [.. _tokens.Values];
+        return tokens.All(Answers);
+    }
+
+    private static bool Answers(TokenClient token)
+    {
         try
         {
-            foreach (var token in tokens)
-                token.Ask(process => process.Ask(TokenCall.LookAtSession, []));
+            token.Ask(process => process.Ask(TokenCall.LookAtSession, []));
             return true;
         }
         catch (KeyUnavailableException)

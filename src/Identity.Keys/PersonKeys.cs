@@ -10,8 +10,13 @@ public sealed class PersonKeys
 
     private readonly Func<VerifiedApproval, PersonKey> _make;
     private readonly Func<SessionKey> _makeForSession;
+    private readonly Func<bool> _answers;
 
-    internal PersonKeys(Func<VerifiedApproval, PersonKey> make, Func<SessionKey> makeForSession) => (_make, _makeForSession) = (make, makeForSession);
+    internal PersonKeys(Func<VerifiedApproval, PersonKey> make, Func<SessionKey> makeForSession, Func<bool> answers) =>
+        (_make, _makeForSession, _answers) = (make, makeForSession, answers);
+
+    /// <summary>Whether keys could be made now; takes as long as the token's time limit when it does not answer.</summary>
+    public bool Answers() => _answers();
 
     /// <summary>Makes a person's key. A <see cref="VerifiedApproval"/> is the only thing that gives one, and it gives one only.</summary>
     /// <exception cref="KeyUnavailableException">this approval object has already given its key, or the token does not answer</exception>

@@ -24,6 +24,7 @@ public sealed class SigningSystem : IAsyncLifetime
     public const string AgencyReturn = "https://registry.example/back/";
 
     private readonly string? dataOf;
+    private SigningProcess? process;
 
     public SigningSystem() { }
 
@@ -68,9 +69,22 @@ public sealed class SigningSystem : IAsyncLifetime
         return another;
     }
 
+    /// <summary>The same, as a process of its own: there is no <see cref="App"/> then.</summary>
+    public async Task<SigningSystem> StartProcessOn(string data, params string[] settings)
+    {
+        var another = new SigningSystem(this, data) { Address = NewAddress() };
+        another.process = await SigningProcess.Start([.. another.Arguments(another.Address), .. settings], another.Address);
+        return another;
+    }
+
+    /// <summary>Ends the process as kill -9 does.</summary>
+    public void Kill() => process!.Kill();
+
     public async ValueTask DisposeAsync()
     {
-        await App.DisposeAsync();
+        process?.Dispose();
+        if (App is not null)
+            await App.DisposeAsync();
         if (dataOf is not null)
             return;
         await Provider.DisposeAsync();
@@ -211,8 +225,10 @@ public sealed class SigningSystem : IAsyncLifetime
 
     private async Task Start(params string[] settings)
     {
-        Address = string.Create(CultureInfo.InvariantCulture, $"http://localhost:{FreePort.Next()}/");
+        Address = NewAddress();
         App = SigningApp.Build([.. Arguments(Address), .. settings]);
         await App.StartAsync();
     }
+
+    private static string NewAddress() => string.Create(CultureInfo.InvariantCulture, $"http://localhost:{FreePort.Next()}/");
 }

@@ -6,6 +6,9 @@ namespace Identity.Signing.Certificates;
 /// <summary>People's keys, made where the setting says, and their certificates.</summary>
 public sealed class CertifiedPersonKeys(PersonKeys keys, AuthorityClient authority)
 {
+    /// <summary>Whether keys can be made now: asked before a person is.</summary>
+    public Task<bool> Answer(CancellationToken cancellation) => Task.Run(keys.Answers, cancellation);
+
     /// <summary>The key of this approval, or null: the token does not answer, and nothing was made.</summary>
     public PersonKey? Make(VerifiedApproval approval)
     {

@@ -71,6 +71,9 @@ public sealed class PendingSignatures(SignRequest recipe, ApprovalRecords approv
             case SigningOutcome.Waiting waiting:
                 log.LogWarning("The signature for approval {Approval} waits: {Reason} ({Detail})", approvalId, waiting.Obstacle, waiting.Detail);
                 break;
+            case SigningOutcome.Postponed postponed:
+                log.LogWarning("Approval {Approval} waits: {Reason} ({Detail})", approvalId, postponed.Obstacle, postponed.Detail);
+                break;
             case SigningOutcome.NotTaken:
                 log.LogInformation("Approval {Approval} was not taken: it, or its request, was used meanwhile", approvalId);
                 break;

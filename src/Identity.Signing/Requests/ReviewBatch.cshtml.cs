@@ -1,4 +1,5 @@
 using Identity.Signing.Approvals;
+using Identity.Signing.Certificates;
 using Identity.Signing.SignIn;
 using Identity.Web;
 using Microsoft.AspNetCore.Authentication;
@@ -37,6 +38,9 @@ public sealed class ReviewBatchModel(BatchStore batches, SigningSettings setting
     {
         if (await Open(id) is { } refusal)
             return refusal;
+        // Nobody is asked for an approval that could not be used.
+        if (!await HttpContext.RequestServices.GetRequiredService<CertifiedPersonKeys>().Answer(HttpContext.RequestAborted))
+            return Unavailable(ReviewNotice.KeysUnavailable);
         if (await batches.AskApproval(Batch.Id, time.GetUtcNow(), HttpContext.RequestAborted) is not { } subject)
             return Redirect($"/batches/{Batch.Id}");
         try
@@ -48,9 +52,7 @@ public sealed class ReviewBatchModel(BatchStore batches, SigningSettings setting
         {
             HttpContext.RequestServices.GetRequiredService<ILogger<ReviewBatchModel>>().LogWarning(e, "The Provider cannot be asked for an approval");
             await batches.WithdrawApproval(subject, HttpContext.RequestAborted);
-            Notice = ReviewNotice.ProviderUnavailable;
-            Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
-            return Show();
+            return Unavailable(ReviewNotice.ProviderUnavailable);
         }
     }
 
@@ -65,6 +67,13 @@ public sealed class ReviewBatchModel(BatchStore batches, SigningSettings setting
             return new StatusCodeResult(StatusCodes.Status403Forbidden);
         (Person, Batch) = (person, batch);
         return null;
+    }
+
+    private PageResult Unavailable(ReviewNotice why)
+    {
+        Notice = why;
+        Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
+        return Show();
     }
 
     private PageResult Show()

@@ -2,6 +2,7 @@ using Identity.Pdf.Syntax;
 using Identity.Signing.Appearances;
 using Identity.Signing.Approvals;
 using Identity.Signing.Ceremonies;
+using Identity.Signing.Certificates;
 using Identity.Signing.Documents;
 using Identity.Signing.Lint;
 using Identity.Signing.SignIn;
@@ -56,6 +57,9 @@ public sealed class ReviewDocumentModel(RequestStore requests, BatchStore batche
             return Redirect($"/batches/{batch}/review");
         if (await Chosen() is not { } form)
             return NoPlace();
+        // Nobody is asked for an approval that could not be used.
+        if (!await HttpContext.RequestServices.GetRequiredService<CertifiedPersonKeys>().Answer(HttpContext.RequestAborted))
+            return Unavailable(ReviewNotice.KeysUnavailable);
         if (Requested.PlaceId is { } place && !await Ceremonies.BeginAsking(Requested, HttpContext.RequestAborted))
             return ShowPlaceModel.Back(place, PlaceNotice.Busy);
         if (!await requests.AskApproval(Requested.Id, form.IsOrdinary ? null : form.ToJson(), time.GetUtcNow(), HttpContext.RequestAborted)
@@ -71,9 +75,7 @@ public sealed class ReviewDocumentModel(RequestStore requests, BatchStore batche
         {
             HttpContext.RequestServices.GetRequiredService<ILogger<ReviewDocumentModel>>().LogWarning(e, "The Provider cannot be asked for an approval");
             await requests.WithdrawApproval(Requested.Id, HttpContext.RequestAborted);
-            Notice = ReviewNotice.ProviderUnavailable;
-            Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
-            return Show();
+            return Unavailable(ReviewNotice.ProviderUnavailable);
         }
     }
 
@@ -90,6 +92,13 @@ public sealed class ReviewDocumentModel(RequestStore requests, BatchStore batche
         if (bytes is null)
             return form;
         return DocumentAcceptance.Check(bytes, new PdfLimits { FileBytes = settings.MaxDocumentBytes }, Requested.Level, time.GetUtcNow(), form) is null ? form : null;
+    }
+
+    private PageResult Unavailable(ReviewNotice why)
+    {
+        Notice = why;
+        Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
+        return Show();
     }
 
     private PageResult NoPlace()

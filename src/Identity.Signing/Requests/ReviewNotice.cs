@@ -8,6 +8,9 @@ public enum ReviewNotice
     OtherPerson,
     ProviderUnavailable,
 
+    /// <summary>No key can be made now.</summary>
+    KeysUnavailable,
+
     /// <summary>The signature cannot be shown there.</summary>
     PlaceUnavailable,
 }

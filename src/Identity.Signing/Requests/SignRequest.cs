@@ -26,6 +26,9 @@ public abstract record SigningOutcome
         internal string Word => Detail.Length is > 0 and <= 64 && Detail.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c == '_') ? Detail : SnakeCase.Of(Reason);
     }
 
+    /// <summary>Nothing was taken or spent: it is tried again, for as long as the approval holds.</summary>
+    public sealed record Postponed(FailureReason Obstacle, string Detail) : SigningOutcome;
+
     /// <summary>The approval or its request had been used meanwhile: nothing was changed.</summary>
     public sealed record NotTaken : SigningOutcome;
 }
@@ -36,9 +39,10 @@ public abstract record SigningOutcome
 ///  2. each document is read from the store and hashed again: what is signed is what was received and shown;
 ///  3. the evidence is verified from its stored form against those hashes and the requests: the record kept is the record judged, and the
 ///     Provider's keys that it was judged with are kept beside it;
-///  4. the beginning is audited, then the approval is taken, all documents in one conditional update: from here a crash cannot lead to a second
+///  4. a key is made for this approval: without the token the approval is not spent, and waits;
+///  5. the beginning is audited, then the approval is taken, all documents in one conditional update: from here a crash cannot lead to a second
 ///     signature, only to requests that InterruptedSignatures calls failed;
-///  5. a key is made for this approval; 6. the Authority, which verifies the evidence for itself, certifies it, once, for all documents;
+///  6. the Authority, which verifies the evidence for itself, certifies the key, once, for all documents;
 ///  7. each document is signed, once, with the key, and brought to its level: SignDocument, several at a time;
 ///  8. the key is destroyed, however it ended; 9. the end is audited, of each document.
 /// </summary>
@@ -90,17 +94,36 @@ public sealed class SignRequest(
 
         var good = (ApprovalChecked.Good)verified;
         await approvals.KeepProviderKeys(found.Evidence.ApprovalId, good.ProviderKeys, cancellation);
-        var begun = left.Select(document => new BegunDocument(document, audit.Begin(About(document)))).ToList();
-        if (!await approvals.Take(left, cancellation))
+        if (keys.Make(good.Approval) is not { } key)
         {
-            begun.ForEach(document => document.Operation.Complete(AuditOutcome.Refused, "approval_not_taken"));
-            await approvals.EndUnused(found.Evidence.ApprovalId);
+            left.ForEach(document => outcomes[document.Request.Id] = new SigningOutcome.Postponed(FailureReason.KeyUnavailable, "key_not_made"));
             return;
         }
 
         try
         {
-            foreach (var (request, outcome) in await SignWithPersonKey(found.Evidence, begun, good.Approval, cancellation))
+            await Take(found.Evidence, left, key, outcomes, cancellation);
+        }
+        finally
+        {
+            key.Dispose();
+            audit.Append(new PersonKeyDestroyed(found.Evidence.ApprovalId));
+        }
+    }
+
+    private async Task Take(StoredEvidence stored, List<ApprovedRequest> left, PersonKey key, Dictionary<string, SigningOutcome> outcomes, CancellationToken cancellation)
+    {
+        var begun = left.Select(document => new BegunDocument(document, audit.Begin(About(document)))).ToList();
+        if (!await approvals.Take(left, cancellation))
+        {
+            begun.ForEach(document => document.Operation.Complete(AuditOutcome.Refused, "approval_not_taken"));
+            await approvals.EndUnused(stored.ApprovalId);
+            return;
+        }
+
+        try
+        {
+            foreach (var (request, outcome) in await SignWith(key, stored, begun, cancellation))
                 outcomes[request] = outcome;
         }
         catch
@@ -112,28 +135,17 @@ public sealed class SignRequest(
         }
     }
 
-    private async Task<IReadOnlyDictionary<string, SigningOutcome>> SignWithPersonKey(
-        StoredEvidence stored, IReadOnlyList<BegunDocument> begun, VerifiedApproval verified, CancellationToken cancellation)
+    private async Task<IReadOnlyDictionary<string, SigningOutcome>> SignWith(PersonKey key, StoredEvidence stored, IReadOnlyList<BegunDocument> begun, CancellationToken cancellation)
     {
-        if (keys.Make(verified) is not { } key)
-            return await sign.FailAll(begun, FailureReason.KeyUnavailable, "key_not_made");
-        try
+        switch (await keys.Certify(key, stored.Evidence, cancellation))
         {
-            switch (await keys.Certify(key, stored.Evidence, cancellation))
-            {
-                case CertificateAnswer.Refused refused:
-                    return await sign.FailAll(begun, refused.Reason, refused.Detail);
-                case CertificateAnswer.Issued { Certificate: var certificate }:
-                    await approvals.KeepCertificates(stored.ApprovalId, certificate.ToPem());
-                    return await sign.RunAll(begun, key, certificate, cancellation);
-                default:
-                    throw new InvalidOperationException("The Authority certifies or does not.");
-            }
-        }
-        finally
-        {
-            key.Dispose();
-            audit.Append(new PersonKeyDestroyed(stored.ApprovalId));
+            case CertificateAnswer.Refused refused:
+                return await sign.FailAll(begun, refused.Reason, refused.Detail);
+            case CertificateAnswer.Issued { Certificate: var certificate }:
+                await approvals.KeepCertificates(stored.ApprovalId, certificate.ToPem());
+                return await sign.RunAll(begun, key, certificate, cancellation);
+            default:
+                throw new InvalidOperationException("The Authority certifies or does not.");
         }
     }
 

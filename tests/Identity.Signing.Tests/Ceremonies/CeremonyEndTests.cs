@@ -140,8 +140,11 @@ public sealed class CeremonyEndTests(SigningSystem system) : IClassFixture<Signi
         Assert.EndsWith("?notice=not_now", await CeremonyOffice.SignEarly(liis, CeremonyOffice.Place(ceremony, 1)), StringComparison.Ordinal);
     }
 
-    [Fact]
-    public async Task A_level_that_cannot_be_reached_is_no_lower_one_and_nobody_signs_twice_for_it()
+    [Theory]
+    [InlineData("status_unavailable")]
+    [InlineData("timestamp_unavailable")]
+    [InlineData("timestamp_refused")]
+    public async Task A_level_that_cannot_be_reached_is_no_lower_one_and_nobody_signs_twice_for_it(string reason)
     {
         system.Reset();
         var described = CeremonyOffice.Deed();
@@ -150,10 +153,18 @@ public sealed class CeremonyEndTests(SigningSystem system) : IClassFixture<Signi
         var ceremony = await office.Create(described);
         var id = CeremonyOffice.Id(ceremony);
         await office.Sign(ceremony, 1, StandInPerson.Liis);
-        (system.Authority.OcspStatus, system.Authority.ListStatus) = (500, 500);
+        if (reason == "status_unavailable")
+            (system.Authority.OcspStatus, system.Authority.ListStatus) = (500, 500);
+        // Each signature has its time-stamp; the third is that of the archive.
+        system.Authority.Before = (what, count) =>
+        {
+            if (what == "time-stamp" && count == 3)
+                (system.Authority.TimestampStatus, system.Authority.Clock) = reason == "timestamp_unavailable" ? (503, null) : (200, "+2 hours");
+            return Task.CompletedTask;
+        };
         await office.Sign(ceremony, 2, StandInPerson.Liis);
         var failed = await office.Until(id, "failed");
-        Assert.Equal("status_unavailable", failed["reason"]!.GetValue<string>());
+        Assert.Equal(reason, failed["reason"]!.GetValue<string>());
         using (var document = await office.Document(id))
             Assert.Equal("failed", (await SigningSystem.Json(document))["reason"]!.GetValue<string>());
 
