@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Threading.Channels;
 using Identity.Signing.Approvals;
 using Identity.Signing.Ceremonies;
@@ -17,6 +18,8 @@ public sealed class PendingSignatures(SignRequest recipe, ApprovalRecords approv
 
     private readonly Channel<string> queue = Channel.CreateBounded<string>(
         new BoundedChannelOptions(LongestQueue) { FullMode = BoundedChannelFullMode.DropWrite });
+
+    private readonly ConcurrentDictionary<string, bool> underWay = new(StringComparer.Ordinal);
 
     public void Enqueue(string approvalId) => queue.Writer.TryWrite(approvalId);
 
@@ -45,6 +48,9 @@ public sealed class PendingSignatures(SignRequest recipe, ApprovalRecords approv
 
     private async Task Sign(string approvalId)
     {
+        // Found waiting in the database while it is being begun here.
+        if (!underWay.TryAdd(approvalId, true))
+            return;
         try
         {
             using var deadline = new CancellationTokenSource(await recipe.Deadline(approvalId, CancellationToken.None) / 2, time);
@@ -58,6 +64,10 @@ public sealed class PendingSignatures(SignRequest recipe, ApprovalRecords approv
         {
             // The recipe has made the request visibly failed where it could; what it could not, the repair will.
             log.LogError(e, "Signing for approval {Approval} broke off", approvalId);
+        }
+        finally
+        {
+            underWay.TryRemove(approvalId, out _);
         }
     }
 
