@@ -7,6 +7,9 @@ namespace Identity.Pdf.Signatures;
 internal sealed class SecurityStoreReader
 {
     private const int MostDefects = 50;
+
+    // A date has 23 characters; written in octal escapes and UTF-16 eight times as many bytes.
+    private const int LongestDate = 200;
     private readonly RevisionView view;
     private readonly Dictionary<ObjectId, SecurityStoreStream?> streams = [];
     private readonly List<string> defects = [];
@@ -54,7 +57,7 @@ internal sealed class SecurityStoreReader
             }
             // 12.8.4.4: the names are in the singular here.
             entries.Add(new SecurityStoreEntry(key.Value, Streams(entry, "Cert"), Streams(entry, "OCSP"), Streams(entry, "CRL"),
-                view.Get<PdfString>(entry, "TU")?.GetText(), entry["TS"] is PdfReference timestamp ? Stream(timestamp.Target) : null));
+                view.Get<PdfString>(entry, "TU") is { Length: <= LongestDate } created ? created.GetText() : null, entry["TS"] is PdfReference timestamp ? Stream(timestamp.Target) : null));
         }
         return entries;
     }

@@ -16,11 +16,15 @@ internal sealed class SignatureFinder
     private readonly Dictionary<(PdfSource, long), Candidate> candidates = [];
     private readonly HashSet<int> walked = [];
     private long fieldVisitsLeft;
+    private long contentsLeft;
+    private long textLeft;
+    private int referencesLeft;
 
     private SignatureFinder(PdfDocument document)
     {
         this.document = document;
         fieldVisitsLeft = (long)document.Limits.Fields * FieldVisitsPerLimit;
+        (contentsLeft, textLeft, referencesLeft) = (document.Limits.ContentsBytes, document.Limits.SignatureTextBytes, document.Limits.SignatureReferences);
     }
 
     private sealed class Candidate(PdfDictionary dictionary, ObjectId? id, int revision, int? supersededIn)
@@ -125,7 +129,7 @@ internal sealed class SignatureFinder
         var dictionary = candidate.Dictionary;
         var view = document.AsOf(candidate.Revision);
         var contents = Contents(view, dictionary);
-        var time = view.Get<PdfString>(dictionary, "M")?.GetText();
+        var time = Text(view.Get<PdfString>(dictionary, "M"));
         return new SignatureDictionary
         {
             Dictionary = dictionary,
@@ -142,23 +146,38 @@ internal sealed class SignatureFinder
             ByteRange = ByteRangeReader.Check(document, dictionary, contents, candidate.Revision),
             SigningTimeText = time,
             SigningTime = time is null ? null : PdfDate.Read(time),
-            Name = view.Get<PdfString>(dictionary, "Name")?.GetText(),
-            Reason = view.Get<PdfString>(dictionary, "Reason")?.GetText(),
-            Location = view.Get<PdfString>(dictionary, "Location")?.GetText(),
-            ContactInfo = view.Get<PdfString>(dictionary, "ContactInfo")?.GetText(),
+            Name = Text(view.Get<PdfString>(dictionary, "Name")),
+            Reason = Text(view.Get<PdfString>(dictionary, "Reason")),
+            Location = Text(view.Get<PdfString>(dictionary, "Location")),
+            ContactInfo = Text(view.Get<PdfString>(dictionary, "ContactInfo")),
             HasCert = dictionary.Has("Cert"),
             References = References(view, dictionary),
             LockPermission = LockPermission(view, candidate.Field?.Id, dictionary),
         };
     }
 
+    // Before it is decoded: many signatures can name one long string.
+    private string? Text(PdfString? text)
+    {
+        if ((textLeft -= text?.Length ?? 0) < 0)
+            throw new PdfRefusedException(PdfRefusalCode.TooLarge, $"the texts of the signatures have more than {document.Limits.SignatureTextBytes} bytes together");
+        return text?.GetText();
+    }
+
+    private IReadOnlyList<PdfObject> Items(PdfArray? array)
+    {
+        if ((referencesLeft -= array?.Count ?? 0) < 0)
+            throw new PdfRefusedException(PdfRefusalCode.TooLarge, $"the signatures have more than {document.Limits.SignatureReferences} references and names of fields together");
+        return array?.Items ?? [];
+    }
+
     // The field's lock, and its copy in the parameters of FieldMDP: the strictest of them.
-    private static int? LockPermission(RevisionView view, ObjectId? field, PdfDictionary signature)
+    private int? LockPermission(RevisionView view, ObjectId? field, PdfDictionary signature)
     {
         var locks = new List<PdfDictionary?>();
         if (field is { } id && view.Resolve(id) is PdfDictionary dictionary)
             locks.Add(view.Get<PdfDictionary>(dictionary, "Lock"));
-        foreach (var item in view.Get<PdfArray>(signature, "Reference")?.Items ?? [])
+        foreach (var item in Items(view.Get<PdfArray>(signature, "Reference")))
         {
             if (view.Resolve(item) is PdfDictionary reference && view.Get<PdfName>(reference, "TransformMethod")?.Value == "FieldMDP")
                 locks.Add(view.Get<PdfDictionary>(reference, "TransformParams"));
@@ -167,23 +186,25 @@ internal sealed class SignatureFinder
             ? (int)strictest : null;
     }
 
-    private static SignatureContents Contents(RevisionView view, PdfDictionary dictionary) => view.Resolve(dictionary["Contents"]) switch
+    private SignatureContents Contents(RevisionView view, PdfDictionary dictionary) => view.Resolve(dictionary["Contents"]) switch
     {
+        PdfString text when (contentsLeft -= text.Length) < 0 =>
+            throw new PdfRefusedException(PdfRefusalCode.TooLarge, $"the Contents of the signatures have more than {document.Limits.ContentsBytes} bytes together"),
         PdfString text => new SignatureContents.Present(text.GetStoredBytes(), text.IsHexadecimal, text.Source.IsFile ? new ByteSpan(text.Start, text.End) : null,
             dictionary["Contents"] is PdfReference),
         PdfNull => dictionary.Has("Contents") ? new SignatureContents.NotAString() : new SignatureContents.Missing(),
         _ => new SignatureContents.NotAString(),
     };
 
-    private static List<SignatureReference> References(RevisionView view, PdfDictionary signature)
+    private List<SignatureReference> References(RevisionView view, PdfDictionary signature)
     {
         var references = new List<SignatureReference>();
-        foreach (var item in view.Get<PdfArray>(signature, "Reference")?.Items ?? [])
+        foreach (var item in Items(view.Get<PdfArray>(signature, "Reference")))
             references.Add(view.Resolve(item) is PdfDictionary reference ? Reference(view, reference) : new SignatureReference.Other(null));
         return references;
     }
 
-    private static SignatureReference Reference(RevisionView view, PdfDictionary reference)
+    private SignatureReference Reference(RevisionView view, PdfDictionary reference)
     {
         var method = view.Get<PdfName>(reference, "TransformMethod")?.Value;
         var parameters = view.Get<PdfDictionary>(reference, "TransformParams");
@@ -198,8 +219,8 @@ internal sealed class SignatureFinder
                     _ => new SignatureReference.Other(method),
                 };
             case "FieldMDP" when parameters is not null && view.Get<PdfName>(parameters, "Action")?.Value is "All" or "Include" or "Exclude":
-                var names = view.Get<PdfArray>(parameters, "Fields")?.Items.Select(name => view.Resolve(name)).OfType<PdfString>().Select(name => name.GetText());
-                return new SignatureReference.FieldMdp(view.Get<PdfName>(parameters, "Action")!.Value, [.. names ?? []]);
+                var names = Items(view.Get<PdfArray>(parameters, "Fields")).Select(name => view.Resolve(name)).OfType<PdfString>().Select(name => Text(name)!);
+                return new SignatureReference.FieldMdp(view.Get<PdfName>(parameters, "Action")!.Value, [.. names]);
             default:
                 return new SignatureReference.Other(method);
         }

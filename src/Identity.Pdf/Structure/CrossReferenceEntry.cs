@@ -20,6 +20,16 @@ internal sealed record SectionRead(CrossReferenceSection Section, long PointedAt
     /// <summary>An older section names the same stream: an update copied the entry XRefStm along with the trailer.</summary>
     public bool HybridPartIsOlder { get; init; }
 
+    /// <summary>The entries are in the table of objects: they need not be held twice.</summary>
+    public void Forget()
+    {
+        foreach (var entries in new[] { Entries, HybridPart?.Entries ?? [] })
+        {
+            entries.Clear();
+            entries.TrimExcess();
+        }
+    }
+
     public long Start => Section.Span.Start;
 
     public long End => Section.Span.End;

@@ -20,6 +20,7 @@ internal static class CrossReferenceStream
             entriesLeft -= count;
             if ((long)count * width > data.Length)
                 throw new PdfRefusedException(PdfRefusalCode.Malformed, "a cross-reference stream has fewer entries than its dictionary says");
+            entries.EnsureCapacity(entries.Count + count);
             for (var index = 0; index < count; index++)
             {
                 if (Entry(first + index, data[..width], widths, fileLength, deviations) is { } entry)

@@ -5,6 +5,9 @@ namespace Identity.Pdf.Structure;
 /// <summary>Reads the subsections of a cross-reference table (ISO 32000-2 7.5.4), behind the word xref.</summary>
 internal static class CrossReferenceTable
 {
+    // Of twenty by the standard; sixteen is the least that is read here.
+    private const int BytesOfAnEntry = 16;
+
     /// <summary>Reads up to the word trailer; the lexer then stands on it.</summary>
     public static List<CrossReferenceEntry> Read(PdfSource source, long fileLength, ref PdfLexer lexer, ref int entriesLeft, PdfLimits limits, DeviationList deviations)
     {
@@ -37,6 +40,7 @@ internal static class CrossReferenceTable
         DeviationList deviations)
     {
         var bytes = source.Bytes.Span;
+        entries.EnsureCapacity(entries.Count + Math.Min(count, (bytes.Length - lexer.Position) / BytesOfAnEntry));
         for (var index = 0; index < count; index++)
         {
             lexer.SkipWhiteSpaceAndComments();

@@ -57,8 +57,9 @@ internal static class DocumentReader
     {
         var file = new FileView(wholeFile, length, limits);
         var deviations = new DeviationList(limits.ListedDeviations);
-        var budget = new ParseBudget(limits);
-        var streams = new StreamBudget(limits);
+        var ofItsSize = limits.For(length);
+        var budget = new ParseBudget(ofItsSize);
+        var streams = new StreamBudget(ofItsSize);
 
         var version = ReadHeader(file, deviations);
         var markers = new EndMarkers(file);
@@ -70,6 +71,8 @@ internal static class DocumentReader
         var table = new ObjectTable();
         foreach (var layout in layouts)
             table.Add(layout);
+        foreach (var section in chain)
+            section.Forget();
         var encryption = DocumentEncryption.Of(chain);
         if (encryption is not null)
             file.Split();
@@ -132,16 +135,7 @@ internal static class DocumentReader
             if (section.HybridPart is { } part)
                 sections.Add(part.Section);
         }
-        var changes = table.DefinedIn(layout.Number).Select(Change).ToList();
-        return new Revision(layout.Number, layout.Start, layout.EndOfFileMarker, layout.End, layout.IsLinearized, sections, changes, unaccounted);
-    }
-
-    private static ObjectChange Change(ObjectDefinition definition)
-    {
-        var before = definition.Older is { Kind: not EntryKind.Free } older ? older : null;
-        var kind = definition.Kind == EntryKind.Free ? ObjectChangeKind.Freed : before is null ? ObjectChangeKind.Added : ObjectChangeKind.Overridden;
-        // The generation of a free entry is that of the next use; the object freed is the one before.
-        return new ObjectChange(kind, kind == ObjectChangeKind.Freed ? before!.Id : definition.Id, before?.Location, definition.Location);
+        return new Revision(layout.Number, layout.Start, layout.EndOfFileMarker, layout.End, layout.IsLinearized, sections, new ObjectChanges(table.DefinedIn(layout.Number)), unaccounted);
     }
 
     private static ByteSpan? Trailing(FileView file, long end) => file.SkipWhiteSpace(end, file.Length) < file.Length ? new ByteSpan(end, file.Length) : null;

@@ -7,6 +7,7 @@ internal sealed class FormReader
 {
     private const int MostDepth = 100;
     private const int MostDefects = 20;
+    private const int MostBytesOfACharacter = 4;
 
     private readonly RevisionView view;
     private readonly List<FormField> fields = [];
@@ -15,11 +16,13 @@ internal sealed class FormReader
     private readonly Stack<Node> stack = new();
     private readonly Lazy<Dictionary<ObjectId, Page>> pageOfAnnotation;
     private int nodes;
+    private long charactersLeft;
 
     private FormReader(RevisionView view)
     {
         this.view = view;
         pageOfAnnotation = new(PagesOfAnnotations);
+        charactersLeft = view.Document.Limits.FieldNameCharacters;
     }
 
     /// <param name="Inherited">Values of FT, Ff and V in force above.</param>
@@ -73,7 +76,14 @@ internal sealed class FormReader
     {
         var inherited = new Inheritance(dictionary["FT"] ?? node.Inherited.FieldType, dictionary["Ff"] ?? node.Inherited.Flags,
             dictionary["V"] ?? node.Inherited.Value);
-        var partial = view.Get<PdfString>(dictionary, "T")?.GetText();
+        var own = view.Get<PdfString>(dictionary, "T");
+        // Before it is decoded, for many fields can name one long string; an octal escape takes four bytes for one.
+        if (own?.Length > MostBytesOfACharacter * view.Document.Limits.NameBytes)
+        {
+            Defect("the full name of a field is too long");
+            return;
+        }
+        var partial = own?.GetText();
         // 12.7.4.2: a node without a partial name adds nothing to the full name.
         var name = partial is null ? node.Name : node.Name.Length == 0 ? partial : node.Name + "." + partial;
         if (name.Length > view.Document.Limits.NameBytes)
@@ -81,7 +91,14 @@ internal sealed class FormReader
             Defect("the full name of a field is too long");
             return;
         }
-        IReadOnlyList<ObjectId> path = id is { } own ? [.. node.Path, own] : node.Path;
+        charactersLeft -= name.Length + (own?.Length ?? 0);
+        if (charactersLeft < 0)
+        {
+            Defect("the names of all fields together are too long");
+            stack.Clear();
+            return;
+        }
+        IReadOnlyList<ObjectId> path = id is { } self ? [.. node.Path, self] : node.Path;
         if (node.Path.Count >= MostDepth)
         {
             Defect("the form is nested too deep");

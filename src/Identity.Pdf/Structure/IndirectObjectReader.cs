@@ -6,7 +6,7 @@ namespace Identity.Pdf.Structure;
 /// <param name="Value">For a stream its dictionary, until <see cref="IndirectObjectReader.Complete"/>.</param>
 /// <param name="End">Behind endobj; for a stream that is not complete, behind the word stream.</param>
 /// <param name="DataStart">First byte of the stream's data; null when the object is no stream.</param>
-internal sealed record IndirectObject(ObjectId Id, long Start, long End, PdfObject Value, long? DataStart)
+internal readonly record struct IndirectObject(ObjectId Id, long Start, long End, PdfObject Value, long? DataStart)
 {
     public bool IsOpenStream => DataStart is not null && Value is PdfDictionary;
 }
@@ -91,23 +91,30 @@ internal sealed class IndirectObjectReader(FileView file, ParseBudget budget, De
         return new IndirectObject(new ObjectId(number, generation), start, EndOfObject(source, ref parser.Lexer, valueEnd, number), value, null);
     }
 
+    private readonly Lazy<ObjectId?> first = new(() => Header(file, budget.Limits, 0));
+
+    /// <summary>The object at byte 0, which is behind the header: that is a comment. Null when none begins there.</summary>
+    public ObjectId? First => first.Value;
+
     /// <summary>The first words of this object stand at the offset.</summary>
-    public bool HasHeader(long offset, ObjectId id)
+    public bool HasHeader(long offset, ObjectId id) => Header(file, budget.Limits, offset) == id;
+
+    private static ObjectId? Header(FileView file, PdfLimits limits, long offset)
     {
         for (var size = 0; ;)
         {
             var (source, position) = file.At(offset, ref size);
-            var lexer = new PdfLexer(source, position, budget.Limits);
+            var lexer = new PdfLexer(source, position, limits);
             try
             {
                 var number = HeaderNumber(source, ref lexer, int.MaxValue);
                 var generation = HeaderNumber(source, ref lexer, 65535);
                 lexer.Next();
-                return lexer.IsKeyword("obj"u8) && new ObjectId(number, generation) == id;
+                return lexer.IsKeyword("obj"u8) ? new ObjectId(number, generation) : null;
             }
             catch (PdfRefusedException)
             {
-                return false; // Something else stands there; reading it says what.
+                return null; // Something else stands there; reading it says what.
             }
             catch (MoreBytesNeededException)
             {

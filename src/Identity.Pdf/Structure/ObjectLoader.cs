@@ -14,6 +14,8 @@ internal sealed class ObjectLoader(FileView file, ObjectTable table, List<Revisi
     private readonly List<(ObjectDefinition Definition, IndirectObject Object)> open = [];
     private readonly List<ObjectDefinition> defective = [];
     private int defects;
+    private PdfRefusal? atNought;
+    private PdfRefusal? outside;
 
     /// <summary>Definitions that cannot be read.</summary>
     public IReadOnlyList<ObjectDefinition> Defective => defective;
@@ -59,10 +61,19 @@ internal sealed class ObjectLoader(FileView file, ObjectTable table, List<Revisi
 
     private IndirectObject? TryRead(ObjectDefinition definition)
     {
+        // Of these there can be as many as entries: an exception, or a text, for each would cost more than everything else.
+        if (definition.Entry.Position == 0 && definition.Id != reader.First)
+        {
+            Reject(definition, atNought ??= new PdfRefusal(PdfRefusalCode.Ambiguous, "an object is said to stand at byte 0, where it is not"));
+            return null;
+        }
+        if (definition.Entry.Position >= file.Length)
+        {
+            Reject(definition, outside ??= new PdfRefusal(PdfRefusalCode.Malformed, "an object is said to stand outside the file"));
+            return null;
+        }
         try
         {
-            if (definition.Entry.Position >= file.Length)
-                throw new PdfRefusedException(PdfRefusalCode.Malformed, $"object {definition.Number} is said to stand outside the file");
             if (definition.Entry.Position >= revisions[definition.Revision - 1].End)
                 throw new PdfRefusedException(PdfRefusalCode.Ambiguous, $"object {definition.Number} stands behind the end of the revision that defines it");
             var read = reader.Read(definition.Entry.Position, definition.Id);

@@ -69,6 +69,8 @@ internal sealed class ObjectTable
         var numbers = entries.Keys.ToArray();
         Array.Sort(numbers);
         var defined = new List<ObjectDefinition>();
+        if (newest.Count == 0)
+            newest.EnsureCapacity(entries.Count);
         foreach (var number in numbers)
         {
             var entry = entries[number];
@@ -106,8 +108,8 @@ internal sealed class ObjectTable
 
     private static Dictionary<int, CrossReferenceEntry> Merge(List<SectionRead> newestFirst)
     {
-        var merged = new Dictionary<int, CrossReferenceEntry>();
-        for (var at = newestFirst.Count - 1; at >= 0; at--)
+        var merged = Single(newestFirst[^1]);
+        for (var at = newestFirst.Count - 2; at >= 0; at--)
         {
             foreach (var (number, entry) in Single(newestFirst[at]))
                 merged[number] = entry;

@@ -18,7 +18,8 @@ internal static class Predictor
         var colors = Parameter(parameters, "Colors", 1, MaxColors, resolve, 1);
         var bits = Parameter(parameters, "BitsPerComponent", 1, 16, resolve, 8);
         var columns = Parameter(parameters, "Columns", 1, MaxColumns, resolve, 1);
-        var row = (int)(((long)colors * bits * columns + 7) / 8);
+        // A row of which the data have only a part is as long as that part: what is said of it must not cost memory.
+        var row = (int)Math.Min(((long)colors * bits * columns + 7) / 8, Math.Max(1, data.Length));
         var pixel = Math.Max(1, colors * bits / 8);
         return predictor switch
         {

@@ -7,6 +7,11 @@ internal sealed class ParseBudget(PdfLimits limits)
 
     public long ValuesLeft { get; set; } = limits.Values;
 
+    /// <summary>What arrays and dictionaries that are not closed yet hold so far, outer ones first: the lists for them would be half of all memory.</summary>
+    public List<PdfObject> OpenItems { get; } = [];
+
+    public List<PdfEntry> OpenEntries { get; } = [];
+
     /// <summary>A name with a number sign that is no escape was met since this was last reset.</summary>
     public bool MetIrregularName { get; set; }
 
@@ -36,11 +41,17 @@ internal ref struct ObjectParser(PdfSource source, int position, int end, ParseB
     public PdfObject Value()
     {
         Lexer.Next();
-        return Current(0);
+        return Current();
     }
 
     /// <summary>The value whose first token the lexer stands on.</summary>
-    public PdfObject Current() => Current(0);
+    public PdfObject Current()
+    {
+        // What an object that was refused has left behind.
+        budget.OpenItems.Clear();
+        budget.OpenEntries.Clear();
+        return Current(0);
+    }
 
     private PdfObject Current(int depth)
     {
@@ -109,39 +120,47 @@ internal ref struct ObjectParser(PdfSource source, int position, int end, ParseB
     {
         CheckDepth(depth);
         var start = Lexer.Start;
-        var items = new List<PdfObject>();
+        var first = budget.OpenItems.Count;
         for (Lexer.Next(); Lexer.Kind != TokenKind.ArrayClose; Lexer.Next())
-            items.Add(Current(depth + 1));
-        return new PdfArray(source, start, Lexer.Position - start, [.. items]);
+            budget.OpenItems.Add(Current(depth + 1));
+        return new PdfArray(source, start, Lexer.Position - start, Closed(budget.OpenItems, first));
     }
 
     private PdfDictionary Dictionary(int depth)
     {
         CheckDepth(depth);
         var start = Lexer.Start;
-        var entries = new List<PdfEntry>();
+        var first = budget.OpenEntries.Count;
         for (Lexer.Next(); Lexer.Kind != TokenKind.DictionaryClose; Lexer.Next())
         {
             if (Lexer.Kind != TokenKind.Name)
                 throw Malformed("a dictionary key is expected");
             var key = Name();
             Lexer.Next();
-            entries.Add(new PdfEntry(key, Current(depth + 1)));
+            budget.OpenEntries.Add(new PdfEntry(key, Current(depth + 1)));
         }
-        var duplicates = DuplicateKeys(entries);
-        return new PdfDictionary(source, start, Lexer.Position - start, [.. entries], duplicates);
+        var entries = Closed(budget.OpenEntries, first);
+        return new PdfDictionary(source, start, Lexer.Position - start, entries, DuplicateKeys(entries));
     }
 
-    private readonly string[] DuplicateKeys(List<PdfEntry> entries)
+    private static T[] Closed<T>(List<T> open, int first)
     {
-        if (entries.Count < 2)
+        var closed = open.Count == first ? [] : new T[open.Count - first];
+        open.CopyTo(first, closed, 0, closed.Length);
+        open.RemoveRange(first, closed.Length);
+        return closed;
+    }
+
+    private readonly string[] DuplicateKeys(PdfEntry[] entries)
+    {
+        if (entries.Length < 2)
             return [];
         HashSet<string>? duplicates = null;
-        if (entries.Count <= 12)
+        if (entries.Length <= 12)
         {
-            for (var left = 0; left < entries.Count; left++)
+            for (var left = 0; left < entries.Length; left++)
             {
-                for (var right = left + 1; right < entries.Count; right++)
+                for (var right = left + 1; right < entries.Length; right++)
                 {
                     if (entries[left].Key.Value == entries[right].Key.Value)
                         (duplicates ??= []).Add(entries[left].Key.Value);
@@ -150,7 +169,7 @@ internal ref struct ObjectParser(PdfSource source, int position, int end, ParseB
         }
         else
         {
-            var seen = new HashSet<string>(entries.Count, StringComparer.Ordinal);
+            var seen = new HashSet<string>(entries.Length, StringComparer.Ordinal);
             foreach (var entry in entries)
             {
                 if (!seen.Add(entry.Key.Value))
@@ -165,9 +184,9 @@ internal ref struct ObjectParser(PdfSource source, int position, int end, ParseB
 
     // 7.3.7: no two entries have the same key. The same value twice can be read in one way only. A signature dictionary is left to
     // the checks of the signature, which name the duplicate to the reader of the report.
-    private static bool Conflict(List<PdfEntry> entries, HashSet<string> duplicates)
+    private static bool Conflict(PdfEntry[] entries, HashSet<string> duplicates)
     {
-        if (entries.Exists(entry => entry.Key.Value == "ByteRange"))
+        if (entries.Any(entry => entry.Key.Value == "ByteRange"))
             return false;
         var first = new Dictionary<string, PdfObject>(StringComparer.Ordinal);
         foreach (var (key, value) in entries)

@@ -62,9 +62,43 @@ public sealed record PdfLimits
     /// <summary>Signature dictionaries of the document.</summary>
     public int Signatures { get; init; } = 256;
 
+    /// <summary>Bytes between the delimiters of the Contents of all signatures together; one string that many name counts for each.</summary>
+    public long ContentsBytes { get; init; } = 64L * 1024 * 1024;
+
+    /// <summary>Bytes of reasons, places, names, contacts and times of all signatures together, and of the names of fields that they lock.</summary>
+    public long SignatureTextBytes { get; init; } = 1024 * 1024;
+
+    /// <summary>Items of the arrays Reference and Fields of all signatures together.</summary>
+    public int SignatureReferences { get; init; } = 50_000;
+
+    /// <summary>Characters of the full names of all fields of one revision together, and bytes of their parts.</summary>
+    public int FieldNameCharacters { get; init; } = 4 * 1024 * 1024;
+
     /// <summary>Streams of a document security store.</summary>
     public int SecurityStoreStreams { get; init; } = 4096;
 
     /// <summary>Deviations that are listed; the rest is only counted. Never a reason to refuse.</summary>
     public int ListedDeviations { get; init; } = 200;
+
+    // A value takes two bytes at least and an entry twenty, before compression; object streams shrink to a fifth or a tenth. What every file gets is
+    // more than most hold, however small, and costs some dozen MB.
+    private const int EntriesOfAnyFile = 100_000, BytesOfAnEntry = 8;
+    private const long ValuesOfAnyFile = 1_500_000;
+    private const long DecodedBytesOfAnyFile = 16L * 1024 * 1024, DecodedBytesOfAByte = 64;
+
+    /// <summary>
+    /// These for a file of so many bytes: what is compressed may be as much as honest files of that size hold, so that some kB do not cost what
+    /// a hundred MB may.
+    /// </summary>
+    internal PdfLimits For(long length)
+    {
+        var decoded = Math.Min(DecodedBytes, DecodedBytesOfAnyFile + DecodedBytesOfAByte * length);
+        return this with
+        {
+            Entries = (int)Math.Min(Entries, EntriesOfAnyFile + length / BytesOfAnEntry),
+            Values = Math.Min(Values, ValuesOfAnyFile + length),
+            DecodedBytes = decoded,
+            DecodedStreamBytes = (int)Math.Min(DecodedStreamBytes, decoded),
+        };
+    }
 }
