@@ -51,14 +51,17 @@ public sealed record ValidateDocument(TrustAnchors Anchors, OnlineRevocation Onl
             default:
                 throw new InvalidOperationException("a file is read or refused");
         }
+        if (ContentDigests.Refuse(document) is { } tooMuch)
+            return new DocumentResult.NotRead(tooMuch);
         cancellation.ThrowIfCancellationRequested();
 
         // 2. Facts: signatures, certificates, revocation data, and every later revision explained.
         var now = Clock.GetUtcNow();
-        var data = GatherFacts.From(document, Anchors.StatedAt(now).Until(Policy.AnchorsUntil), cancellation);
+        using var digests = new ContentDigests(document);
+        var data = GatherFacts.From(document, Anchors.StatedAt(now).Until(Policy.AnchorsUntil), digests, cancellation);
         foreach (var item in Supplied)
             item.AddTo(data.Revocation);
-        var context = new ValidationContext(data, Policy, ControlTime ?? now, now, Online.Begin(data.Revocation), cancellation);
+        var context = new ValidationContext(data, Policy, ControlTime ?? now, now, Online.Begin(data.Revocation), cancellation) { Digests = digests };
 
         // 3. Document time-stamps, the newest first: each that is valid proves what it covers, older ones among it (5.6.3.4 (4)).
         var timestamps = new List<DocumentTimestampResult>();

@@ -12,6 +12,8 @@ public sealed record ValidationContext(DiagnosticData Data, ValidationPolicy Pol
 {
     public RevocationChecking Revocation { get; } = new(Data.Revocation, Data.Certificates, new RevocationTimes(ControlTime, Now, Policy));
 
+    public required ContentDigests Digests { get; init; }
+
     /// <summary>Grows while document time-stamps are validated, the newest first.</summary>
     public ProofsOfExistence Proofs { get; } = new();
 }

@@ -12,7 +12,7 @@ namespace Identity.Verification.Evidence;
 /// <summary>Collects the facts of a document. Certificates and revocation data of the whole file come first, for signatures lean on each other's.</summary>
 public static class GatherFacts
 {
-    public static DiagnosticData From(PdfDocument document, TrustAnchors anchors, CancellationToken cancellation)
+    public static DiagnosticData From(PdfDocument document, TrustAnchors anchors, ContentDigests digests, CancellationToken cancellation)
     {
         var pool = new CertificatePool(anchors);
         var revocation = new RevocationEvidence(pool);
@@ -30,7 +30,7 @@ public static class GatherFacts
         foreach (var container in contents)
         {
             cancellation.ThrowIfCancellationRequested();
-            facts.Add(SignatureExamination.Examine(document, container, pool));
+            facts.Add(SignatureExamination.Examine(container, pool, digests));
         }
         return new DiagnosticData
         {

@@ -1,6 +1,5 @@
 using System.Security.Cryptography;
 using Identity.Pdf.Signatures;
-using Identity.Pdf.Structure;
 using Identity.Pkix.Asn1;
 using Identity.Pkix.Cms;
 using Identity.Pkix.Signatures;
@@ -13,12 +12,7 @@ namespace Identity.Verification.Evidence;
 /// <summary>Computes the cryptographic facts of one signature: digests, signature value, time-stamps.</summary>
 public static class SignatureExamination
 {
-    // RFC 8419 2.3, RFC 8702 2: SHAKE256 with 512 bits of output, by either identifier.
-    private const string Shake256Oid = "2.16.840.1.101.3.4.2.12";
-    private const string Shake256LengthOid = "2.16.840.1.101.3.4.2.18";
-    private const int Shake256Bytes = 64;
-
-    public static SignatureFacts Examine(PdfDocument document, SignatureContainer container, CertificatePool pool)
+    public static SignatureFacts Examine(SignatureContainer container, CertificatePool pool, ContentDigests digests)
     {
         var facts = new SignatureFacts
         {
@@ -28,65 +22,35 @@ public static class SignatureExamination
             Signer = container.Signer,
             Attributes = container.Attributes,
         };
-        var range = Range(container.Dictionary);
+        var range = ContentDigests.RangeOf(container.Dictionary.ByteRange);
         if (container.Dictionary.IsDocumentTimestamp)
-            return DocumentTimestamp(document, facts, range, pool);
+            return DocumentTimestamp(facts, range, pool, digests);
         if (facts.Cms is not { } cms || facts.Signer is not { } signer || facts.Attributes is not { } attributes)
             return facts;
 
         var (certificate, match) = FindSigningCertificate(signer, attributes, cms, pool);
         facts = facts with { SigningCertificate = certificate, SigningCertificateMatch = match };
-        var digest = range is { } covered ? Hash(document.File, covered, signer.DigestAlgorithm.Oid) : null;
+        var digest = range is { } covered ? digests.Of(covered, signer.DigestAlgorithm.Oid) : null;
         return facts with
         {
-            DigestMatches = DigestMatches(document, facts, cms, digest, range),
+            DigestMatches = DigestMatches(facts, cms, digest, range, digests),
             ValueCheck = certificate is null ? null : HasWrongDigest(signer) ? SignatureCheck.Invalid : VerifyValue(signer, certificate, cms, digest),
             SignatureTimestamps = [.. container.SignatureTimestamps.Select(token => Timestamp(TimestampKind.Signature, token, pool,
                 name => Digests.Compute(name, signer.SignatureValue.Span)))],
             ContentTimestamps = [.. container.ContentTimestamps.Select(token => Timestamp(TimestampKind.Content, token, pool,
-                name => range is { } content ? Hash(document.File, content, Digests.Oid(name)) : null))],
+                name => range is { } content ? digests.Of(content, Digests.Oid(name)) : null))],
         };
-    }
-
-    /// <summary>The ranges, when they can be hashed at all: an unsound ByteRange is still hashed, so that the report can say what it covers.</summary>
-    private static ByteRange? Range(SignatureDictionary dictionary) => dictionary.ByteRange switch
-    {
-        ByteRangeCheck.Sound sound => sound.Range,
-        ByteRangeCheck.Unsound unsound => unsound.Range,
-        _ => throw new InvalidOperationException("a ByteRange is sound or unsound"),
-    };
-
-    private static byte[]? Hash(ReadOnlyMemory<byte> file, ByteRange range, string digestOid)
-    {
-        if (range.FirstStart < 0 || range.FirstLength < 0 || range.SecondStart < 0 || range.SecondLength < 0
-            || range.FirstEnd > file.Length || range.End > file.Length)
-            return null;
-        var first = file.Span.Slice((int)range.FirstStart, (int)range.FirstLength);
-        var second = file.Span.Slice((int)range.SecondStart, (int)range.SecondLength);
-        if (digestOid is Shake256Oid or Shake256LengthOid && Shake256.IsSupported)
-        {
-            using var shake = new Shake256();
-            shake.AppendData(first);
-            shake.AppendData(second);
-            return shake.GetHashAndReset(Shake256Bytes);
-        }
-        if (Digests.FromOid(digestOid) is not { } name)
-            return null;
-        using var hash = IncrementalHash.CreateHash(name);
-        hash.AppendData(first);
-        hash.AppendData(second);
-        return hash.GetHashAndReset();
     }
 
     // RFC 8419 3: Ed25519 goes with SHA-512, Ed448 with SHAKE256 of 512 bits. A weaker digest would undo the strength of the key.
     private static bool HasWrongDigest(SignerInfo signer) => signer.SignatureAlgorithm.Family switch
     {
         SignatureFamily.Ed25519 => signer.DigestAlgorithm.Oid != Oids.Sha512,
-        SignatureFamily.Ed448 => signer.DigestAlgorithm.Oid is not (Shake256Oid or Shake256LengthOid),
+        SignatureFamily.Ed448 => !ContentDigests.IsShake256(signer.DigestAlgorithm.Oid),
         _ => false,
     };
 
-    private static bool? DigestMatches(PdfDocument document, SignatureFacts facts, SignedData cms, byte[]? digest, ByteRange? range)
+    private static bool? DigestMatches(SignatureFacts facts, SignedData cms, byte[]? digest, ByteRange? range, ContentDigests digests)
     {
         if (digest is null || range is not { } covered)
             return null;
@@ -95,7 +59,7 @@ public static class SignatureExamination
         {
             if (cms.Content is not { } enclosed || Digests.FromOid(facts.Signer!.DigestAlgorithm.Oid) is not { } name)
                 return null;
-            var contentMatches = Hash(document.File, covered, Oids.Sha1) is { } sha1 && enclosed.Span.SequenceEqual(sha1);
+            var contentMatches = digests.Of(covered, Oids.Sha1) is { } sha1 && enclosed.Span.SequenceEqual(sha1);
             return contentMatches && (facts.Attributes!.MessageDigest is not { } inner || inner.Span.SequenceEqual(Digests.Compute(name, enclosed.Span)));
         }
         // RFC 5652 5.4: without signed attributes the value itself is over the digest, so the value decides both.
@@ -131,7 +95,7 @@ public static class SignatureExamination
         return (other, other is null ? SigningCertificateMatch.NotFound : SigningCertificateMatch.ReferenceDiffers);
     }
 
-    private static SignatureFacts DocumentTimestamp(PdfDocument document, SignatureFacts facts, ByteRange? range, CertificatePool pool)
+    private static SignatureFacts DocumentTimestamp(SignatureFacts facts, ByteRange? range, CertificatePool pool, ContentDigests digests)
     {
         TimestampToken? token = null;
         if (facts.Cms is { } cms)
@@ -145,7 +109,7 @@ public static class SignatureExamination
                 facts = facts with { ContentsDefect = problem.Message };
             }
         }
-        var timestamp = Timestamp(TimestampKind.Document, token, pool, name => range is { } covered ? Hash(document.File, covered, Digests.Oid(name)) : null);
+        var timestamp = Timestamp(TimestampKind.Document, token, pool, name => range is { } covered ? digests.Of(covered, Digests.Oid(name)) : null);
         return facts with
         {
             DocumentTimestamp = timestamp,

@@ -85,7 +85,7 @@ public static class SivaEndpoint
     {
         try
         {
-            switch (await BytesInMemory.Read(context.Request.Body, cap, share, context.RequestAborted))
+            switch (await BytesInMemory.Read(context.Request.Body, cap, share, context.RequestAborted, context.Request.ContentLength + 1))
             {
                 case BytesInMemory.NoRoom:
                     return (null, SivaRefusal.NoRoom);

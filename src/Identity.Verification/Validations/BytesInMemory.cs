@@ -5,6 +5,9 @@ public abstract record BytesInMemory
 {
     private const int Chunk = 64 * 1024;
 
+    // An eighth has come before the rest is taken at once.
+    private const int Believed = 8;
+
     private BytesInMemory() { }
 
     public sealed record All(ReadOnlyMemory<byte> Bytes) : BytesInMemory;
@@ -15,7 +18,8 @@ public abstract record BytesInMemory
     public sealed record NoRoom : BytesInMemory;
 
     /// <summary>Takes from the budget what has come, not what was announced: who sends slowly holds little.</summary>
-    public static async Task<BytesInMemory> Read(Stream from, int cap, UploadBudget.Share share, CancellationToken aborted)
+    /// <param name="announced">How many bytes the client says that it sends; believed once a good part of them has come.</param>
+    public static async Task<BytesInMemory> Read(Stream from, int cap, UploadBudget.Share share, CancellationToken aborted, long? announced = null)
     {
         var bytes = Array.Empty<byte>();
         var length = 0;
@@ -23,11 +27,13 @@ public abstract record BytesInMemory
         {
             if (length == bytes.Length)
             {
-                // Doubling, and never beyond one byte over the cap: that byte is what tells.
-                var larger = (int)Math.Min((long)cap + 1, Math.Max(Chunk, bytes.Length * 2L));
+                // Doubling, and never beyond one byte over the cap: that byte is what tells. The last step is to what is announced, for twice the
+                // document in memory is more than it costs to validate it.
+                var larger = announced > bytes.Length && announced <= bytes.Length * (long)Believed ? announced.Value : Math.Max(Chunk, bytes.Length * 2L);
+                larger = Math.Min((long)cap + 1, larger);
                 if (!share.TryTake(larger - bytes.Length))
                     return new NoRoom();
-                Array.Resize(ref bytes, larger);
+                Array.Resize(ref bytes, (int)larger);
             }
             var read = await from.ReadAsync(bytes.AsMemory(length), aborted);
             if (read == 0)

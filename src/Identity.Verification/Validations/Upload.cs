@@ -51,7 +51,7 @@ public abstract record Upload
             return new TooLarge();
         try
         {
-            return await ReadParts(new MultipartReader(boundary.Value!, request.Body) { HeadersCountLimit = 16, HeadersLengthLimit = 16 * 1024 }, cap, share, context.RequestAborted);
+            return await ReadParts(new MultipartReader(boundary.Value!, request.Body) { HeadersCountLimit = 16, HeadersLengthLimit = 16 * 1024 }, cap, share, context);
         }
         catch (BadHttpRequestException problem) when (problem.StatusCode == StatusCodes.Status413PayloadTooLarge)
         {
@@ -63,8 +63,9 @@ public abstract record Upload
         }
     }
 
-    private static async Task<Upload> ReadParts(MultipartReader reader, int cap, UploadBudget.Share share, CancellationToken aborted)
+    private static async Task<Upload> ReadParts(MultipartReader reader, int cap, UploadBudget.Share share, HttpContext context)
     {
+        var aborted = context.RequestAborted;
         Received? document = null;
         string? password = null;
         for (var part = 0; part < OtherParts && (document is null || password is null) && await reader.ReadNextSectionAsync(aborted) is { } section; part++)
@@ -74,7 +75,7 @@ public abstract record Upload
             var field = HeaderUtilities.RemoveQuotes(disposition.Name);
             if (document is null && field == "file" && disposition.IsFileDisposition())
             {
-                var read = await ReadDocument(section, NameOf(disposition), cap, share, aborted);
+                var read = await ReadDocument(section, NameOf(disposition), cap, share, context);
                 if (read is not Received received)
                     return read;
                 document = received;
@@ -91,8 +92,8 @@ public abstract record Upload
         return document is null ? new NoFile() : document with { Password = password ?? "" };
     }
 
-    private static async Task<Upload> ReadDocument(MultipartSection section, string name, int cap, UploadBudget.Share share, CancellationToken aborted) =>
-        await BytesInMemory.Read(section.Body, cap, share, aborted) switch
+    private static async Task<Upload> ReadDocument(MultipartSection section, string name, int cap, UploadBudget.Share share, HttpContext context) =>
+        await BytesInMemory.Read(section.Body, cap, share, context.RequestAborted, context.Request.ContentLength) switch
         {
             BytesInMemory.All all => new Received(name, all.Bytes),
             BytesInMemory.TooMany => new TooLarge(),

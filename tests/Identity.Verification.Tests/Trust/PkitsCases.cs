@@ -64,7 +64,7 @@ public sealed class PkitsCases
             Assert.True(evidence.AddCrl(File.ReadAllBytes(Repository.Shared("vectors/pkits/crls/" + file)), RevocationOrigin.SecurityStore));
         var document = Assert.IsType<PdfRead.Document>(PdfDocument.Read(HandMadePdf.Plain())).Value;
         var data = new DiagnosticData { Document = document, Signatures = [], Revisions = [], Certificates = pool, Revocation = evidence };
-        return new ValidationContext(data, AnyAlgorithm with { SignerPaths = Inputs(one) }, At, At, OnlineRevocation.Offline.Begin(evidence), TestContext.Current.CancellationToken);
+        return new ValidationContext(data, AnyAlgorithm with { SignerPaths = Inputs(one) }, At, At, OnlineRevocation.Offline.Begin(evidence), TestContext.Current.CancellationToken) { Digests = new ContentDigests(document) };
     }
 
     private static PathInputs Inputs(JsonElement one)

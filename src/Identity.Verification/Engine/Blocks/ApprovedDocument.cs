@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using Identity.Pdf.Signatures;
 using Identity.Pdf.Structure;
+using Identity.Pkix.Asn1;
 using Identity.Pkix.X509;
 using Identity.Verification.Changes;
 using Identity.Verification.Evidence;
@@ -26,10 +27,10 @@ internal static class ApprovedDocument
             return ValidationMessage.Error("approved-documents-unreadable");
         var document = context.Data.Document;
         // What is signed of the document was approved itself: nothing of it could change.
-        if (IsOneOf(digests, document, facts.Dictionary.ByteRange))
+        if (IsOneOf(digests, context.Digests, facts.Dictionary.ByteRange))
             return null;
         var signed = facts.Dictionary.Revision;
-        if (signed < 2 || !IsOneOf(digests, document, document.Revisions[signed - 2]))
+        if (signed < 2 || !IsOneOf(digests, context, document.Revisions[signed - 2]))
             return ValidationMessage.Error("approved-document-differs");
         // The revision that brings the signature could change the document as well.
         return context.Data.Revisions.SingleOrDefault(revision => revision.Number == signed) is { Kind: <= ChangeKind.Signature }
@@ -37,19 +38,18 @@ internal static class ApprovedDocument
             : ValidationMessage.Error("approved-document-differs");
     }
 
-    private static bool IsOneOf(IReadOnlyList<ReadOnlyMemory<byte>> digests, PdfDocument document, ByteRangeCheck range)
+    private static bool IsOneOf(IReadOnlyList<ReadOnlyMemory<byte>> digests, ContentDigests signed, ByteRangeCheck range)
     {
         if (range is not ByteRangeCheck.Sound { CoversWholeRevision: true, Range: var covered })
             return false;
-        return ByteRangeDigest.Compute(document, covered, HashAlgorithmName.SHA256) is { } digest && digests.Any(approved => approved.Span.SequenceEqual(digest));
+        return signed.Of(covered, Oids.Sha256) is { } digest && digests.Any(approved => approved.Span.SequenceEqual(digest));
     }
 
-    private static bool IsOneOf(IReadOnlyList<ReadOnlyMemory<byte>> digests, PdfDocument document, Revision before)
+    private static bool IsOneOf(IReadOnlyList<ReadOnlyMemory<byte>> digests, ValidationContext context, Revision before)
     {
-        var file = document.File.Span;
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        var file = context.Data.Document.File.Span;
         var end = (int)before.EndOfFileMarker;
-        hash.AppendData(file[..end]);
+        using var hash = context.Digests.Sha256OfFirst(end);
         Span<byte> digest = stackalloc byte[ApprovedDocuments.DigestLength];
         for (var more = 0; ; more++, end++)
         {

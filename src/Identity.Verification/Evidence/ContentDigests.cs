@@ -1,0 +1,96 @@
+using System.Security.Cryptography;
+using Identity.Pdf.Signatures;
+using Identity.Pdf.Structure;
+using Identity.Pdf.Syntax;
+using Identity.Pkix.Asn1;
+
+namespace Identity.Verification.Evidence;
+
+/// <summary>
+/// Digests of what the signatures of a document cover. Each is made once, and what one signature covers up to its Contents is not hashed again
+/// for the next, so that a document of many revisions costs as much as its length and not its square. Not for use by several threads.
+/// </summary>
+public sealed class ContentDigests(PdfDocument document) : IDisposable
+{
+    // Revision upon revision hashes each byte twice at most: before the next Contents, and behind its own.
+    private const int TimesTheFile = 4;
+    private const long BytesOfAnyFile = 64L * 1024 * 1024;
+
+    // RFC 8419 2.3, RFC 8702 2: SHAKE256 with 512 bits of output, by either identifier.
+    private const string Shake256Oid = "2.16.840.1.101.3.4.2.12";
+    private const string Shake256LengthOid = "2.16.840.1.101.3.4.2.18";
+    private const int Shake256Bytes = 64;
+
+    private readonly Dictionary<(ByteRange, string), byte[]?> known = [];
+    private IncrementalHash? first;
+    private long firstLength;
+
+    public static bool IsShake256(string oid) => oid is Shake256Oid or Shake256LengthOid;
+
+    /// <summary>Many signatures that each cover all of a large file: nobody's revisions, and hours of hashing. Null when it is not so.</summary>
+    public static PdfRefusal? Refuse(PdfDocument document)
+    {
+        var most = BytesOfAnyFile + (TimesTheFile * document.Bytes.Length);
+        long hashed = 0, prefix = 0;
+        foreach (var range in document.Signatures.Select(signature => RangeOf(signature.ByteRange)).OfType<ByteRange>().Distinct().Where(range => IsInside(range, document.Bytes)))
+        {
+            hashed += range.FirstEnd - (range.FirstStart == 0 && range.FirstEnd >= prefix ? prefix : range.FirstStart) + range.SecondLength;
+            prefix = range.FirstStart == 0 ? Math.Max(prefix, range.FirstEnd) : prefix;
+        }
+        return hashed <= most ? null : new PdfRefusal(PdfRefusalCode.TooLarge, $"the signatures together cover more than {most} bytes");
+    }
+
+    /// <summary>The ranges, when they can be hashed at all: an unsound ByteRange is still hashed, so that the report can say what it covers.</summary>
+    public static ByteRange? RangeOf(ByteRangeCheck check) => check switch
+    {
+        ByteRangeCheck.Sound sound => sound.Range,
+        ByteRangeCheck.Unsound unsound => unsound.Range,
+        _ => throw new InvalidOperationException("a ByteRange is sound or unsound"),
+    };
+
+    /// <summary>Null when the ranges do not lie in the file, or the algorithm is not computed here.</summary>
+    public byte[]? Of(ByteRange range, string digestOid)
+    {
+        if (!known.TryGetValue((range, digestOid), out var digest))
+            known[(range, digestOid)] = digest = IsInside(range, document.Bytes) ? Compute(range, digestOid) : null;
+        return digest;
+    }
+
+    /// <summary>A SHA-256 that has taken the first bytes of the file, to be gone on with and disposed of. Cheap when asked for less first and more later.</summary>
+    public IncrementalHash Sha256OfFirst(long length)
+    {
+        if (first is null || length < firstLength)
+        {
+            first?.Dispose();
+            (first, firstLength) = (IncrementalHash.CreateHash(HashAlgorithmName.SHA256), 0);
+        }
+        first.AppendData(Part(firstLength, length - firstLength));
+        firstLength = length;
+        return first.Clone();
+    }
+
+    public void Dispose() => first?.Dispose();
+
+    private byte[]? Compute(ByteRange range, string digestOid)
+    {
+        if (IsShake256(digestOid) && Shake256.IsSupported)
+        {
+            using var shake = new Shake256();
+            shake.AppendData(Part(range.FirstStart, range.FirstLength));
+            shake.AppendData(Part(range.SecondStart, range.SecondLength));
+            return shake.GetHashAndReset(Shake256Bytes);
+        }
+        if (Digests.FromOid(digestOid) is not { } name)
+            return null;
+        using var hash = range.FirstStart == 0 ? document.Bytes.HashOfPrefix(name, range.FirstLength) : IncrementalHash.CreateHash(name);
+        if (range.FirstStart != 0)
+            hash.AppendData(Part(range.FirstStart, range.FirstLength));
+        hash.AppendData(Part(range.SecondStart, range.SecondLength));
+        return hash.GetHashAndReset();
+    }
+
+    private ReadOnlySpan<byte> Part(long start, long length) => document.File.Span.Slice((int)start, (int)length);
+
+    private static bool IsInside(ByteRange range, DocumentBytes file) =>
+        range is { FirstStart: >= 0, FirstLength: >= 0, SecondStart: >= 0, SecondLength: >= 0 } && range.FirstEnd <= file.Length && range.End <= file.Length;
+}
