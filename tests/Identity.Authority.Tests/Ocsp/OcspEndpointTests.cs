@@ -149,6 +149,21 @@ public sealed class OcspEndpointTests(AuthoritySystem system) : IClassFixture<Au
     }
 
     [Fact]
+    public void The_responder_is_named_by_the_hash_of_its_key_and_openssl_finds_it_so()
+    {
+        var pki = system.Pki;
+        pki.Openssl("x509", "-in", pki.CertificatePath("ocsp"), "-noout", "-pubkey", "-out", pki.PathOf("ocsp.pub"));
+        // RFC 6960 4.2.1: SHA-1 over the bits of the public key, without tag, length and the number of unused bits: 65 octets of a point on P-256.
+        pki.Openssl("pkey", "-pubin", "-in", pki.PathOf("ocsp.pub"), "-outform", "DER", "-out", pki.PathOf("ocsp.spki"));
+        pki.Write("ocsp.bits", File.ReadAllBytes(pki.PathOf("ocsp.spki")).AsSpan()[^65..]);
+        var hash = pki.Openssl("dgst", "-sha1", "-r", pki.PathOf("ocsp.bits")).Output.Split(' ')[0];
+        var text = pki.Try("ocsp", "-issuer", pki.CertificatePath("issuing-ca"), "-cert", pki.CertificatePath("tsa"), "-url", system.Address + "ocsp",
+            "-CAfile", pki.CertificatePath("root-ca"), "-verify_other", pki.CertificatePath("issuing-ca"), "-resp_text").Text;
+        Assert.Contains($"Responder Id: {hash.ToUpperInvariant()}\n", text);
+        Assert.Contains("Response verify OK", text);
+    }
+
+    [Fact]
     public async Task A_serial_that_was_never_issued_is_revoked_for_who_says_so()
     {
         var address = $"http://localhost:{TestKit.FreePort.Next()}";

@@ -1,6 +1,7 @@
 using System.Net;
 using Identity.Authority.Revocation;
 using Identity.Pkix.Crl;
+using Identity.Pkix.Ocsp;
 using Identity.Pkix.Signatures;
 using Identity.Pkix.X509;
 using Microsoft.EntityFrameworkCore;
@@ -24,6 +25,28 @@ public sealed class RevocationTests(AuthoritySystem system) : IClassFixture<Auth
         Assert.True(after.Number > before.Number);
         Assert.Equal(RevocationReason.KeyCompromise, after.Find(SerialNumbers.FromHex(serial))!.Reason);
         Assert.Single(after.Entries, e => e.SerialNumber == SerialNumbers.FromHex(serial));
+    }
+
+    /// <summary>The promise of the certificate policy, in real time: by command, while the service runs, and not only for who sends a nonce.</summary>
+    [Fact]
+    public async Task A_revocation_is_seen_in_answers_and_in_the_list_within_the_promised_minute()
+    {
+        var serial = await system.NewPerson("minute");
+        using var minute = new CancellationTokenSource(TimeSpan.FromMinutes(1));
+        var request = Uri.EscapeDataString(Convert.ToBase64String(new OcspRequest([CertificateId.For(Certificate.Parse(system.Pki.Certificate("issuing-ca")), SerialNumbers.FromHex(serial))], null).Encode()));
+        async Task<CertificateStatus> Answered() =>
+            OcspResponse.Parse(await system.Http.GetByteArrayAsync(system.Address + "ocsp/" + request, minute.Token)).Basic!.Responses[0].Status;
+        Assert.IsType<CertificateStatus.Good>(await Answered());
+        Assert.Null((await List("issuing-ca")).Find(SerialNumbers.FromHex(serial)));
+
+        Assert.Equal((0, ""), await Command("--serial", serial, "--reason", "keyCompromise"));
+        var (answered, listed) = (false, false);
+        while (!(answered && listed))
+        {
+            answered = await Answered() is CertificateStatus.Revoked { Reason: RevocationReason.KeyCompromise };
+            listed = (await List("issuing-ca")).Find(SerialNumbers.FromHex(serial)) is { Reason: RevocationReason.KeyCompromise };
+            await Task.Delay(100, minute.Token);
+        }
     }
 
     [Fact]
