@@ -19,7 +19,10 @@ public sealed class TrustedChain(SigningSettings settings)
     public bool Leads(ReadOnlyMemory<byte> leaf, IEnumerable<ReadOnlyMemory<byte>> others, DateTimeOffset at) => Path(leaf, others, at) is not null;
 
     /// <summary>The chain from the leaf to a configured root, that root included; null when none holds.</summary>
-    public IReadOnlyList<Certificate>? Path(ReadOnlyMemory<byte> leaf, IEnumerable<ReadOnlyMemory<byte>> others, DateTimeOffset at)
+    public IReadOnlyList<Certificate>? Path(ReadOnlyMemory<byte> leaf, IEnumerable<ReadOnlyMemory<byte>> others, DateTimeOffset at) => Path(leaf, others, at, anchors.Value);
+
+    /// <summary>The same to one of these roots.</summary>
+    public static IReadOnlyList<Certificate>? Path(ReadOnlyMemory<byte> leaf, IEnumerable<ReadOnlyMemory<byte>> others, DateTimeOffset at, X509Certificate2Collection roots)
     {
         var loaded = new List<X509Certificate2>();
         try
@@ -27,7 +30,7 @@ public sealed class TrustedChain(SigningSettings settings)
             var certificate = Load(leaf, loaded);
             using var chain = new X509Chain();
             chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
-            chain.ChainPolicy.CustomTrustStore.AddRange(anchors.Value);
+            chain.ChainPolicy.CustomTrustStore.AddRange(roots);
             foreach (var other in others.Take(MostCertificates))
                 chain.ChainPolicy.ExtraStore.Add(Load(other, loaded));
             chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;

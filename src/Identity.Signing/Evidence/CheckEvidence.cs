@@ -1,5 +1,6 @@
 using System.Buffers.Text;
 using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
 using Identity.Keys.Activation;
 using Identity.Pkix.Asn1;
@@ -145,12 +146,35 @@ public static class CheckEvidence
                 return new("chain", false, $"certificate {index + 1} is not signed by the next");
         }
 
-        if (anchors.Count == 0)
-            return new("chain", true, $"each certificate is signed by the next, up to {SafeName(chain[^1])}; no --trust was given to compare it with");
-        return anchors.Any(anchor => anchor.AsSpan().SequenceEqual(chain[^1].Raw.Span))
-            ? new("chain", true, "each certificate is signed by the next, up to one that you trust")
-            : new("chain", false, "it does not end with a certificate that you trust");
+        // RFC 5280 6.1, as of when the key was certified: authorities that may issue, valid then. Who trusts nobody yet takes the last one as it is.
+        var roots = new X509Certificate2Collection();
+        try
+        {
+            foreach (var root in anchors.DefaultIfEmpty(chain[^1].Raw.ToArray()))
+                roots.Add(X509CertificateLoader.LoadCertificate(root));
+            var holds = TrustedChain.Path(chain[0].Raw, chain.Skip(1).Select(certificate => certificate.Raw), chain[0].NotBefore, roots) is { } path
+                && path.Select(certificate => certificate.Raw.ToArray()).SequenceEqual(chain.Select(certificate => certificate.Raw.ToArray()), SameBytes);
+            if (anchors.Count > 0 && !anchors.Any(anchor => anchor.AsSpan().SequenceEqual(chain[^1].Raw.Span)))
+                return new("chain", false, "it does not end with a certificate that you trust");
+            if (!holds)
+                return new("chain", false, "a certificate in it may not issue others, or was not valid when the next was issued");
+        }
+        catch (CryptographicException)
+        {
+            return new("chain", false, "malformed");
+        }
+        finally
+        {
+            foreach (var root in roots)
+                root.Dispose();
+        }
+
+        return anchors.Count == 0
+            ? new("chain", true, $"each certificate is signed by the next, up to {SafeName(chain[^1])}; no --trust was given to compare it with")
+            : new("chain", true, "each certificate is signed by the next, up to one that you trust");
     }
+
+    private static readonly IEqualityComparer<byte[]> SameBytes = EqualityComparer<byte[]>.Create((one, other) => one.AsSpan().SequenceEqual(other));
 
     private static string SafeName(Certificate certificate) => Web.SafeText.ForDisplay(certificate.Subject[Oids.CommonName] ?? "a certificate without a name");
 

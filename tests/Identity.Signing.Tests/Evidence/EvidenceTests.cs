@@ -1,5 +1,6 @@
 using System.Net;
 using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
@@ -101,6 +102,41 @@ public sealed class EvidenceTests(SigningSystem system) : IClassFixture<SigningS
         Directory.CreateDirectory(other.PathOf("trust"));
         File.Copy(other.CertificatePath("root-ca"), Path.Combine(other.PathOf("trust"), "root.pem"));
         Assert.Contains("FAILS  chain        it does not end with a certificate that you trust", (await Check(file, "--trust", other.PathOf("trust"))).Text, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("authority", "holds  chain        each certificate is signed by the next, up to")]
+    [InlineData("no authority", "FAILS  chain        a certificate in it may not issue others, or was not valid when the next was issued")]
+    [InlineData("may not issue", "FAILS  chain        a certificate in it may not issue others, or was not valid when the next was issued")]
+    [InlineData("long over", "FAILS  chain        a certificate in it may not issue others, or was not valid when the next was issued")]
+    public async Task Whoever_has_some_certificate_below_a_trusted_root_certifies_nobody(string issuer, string finding)
+    {
+        var (file, _) = await Evidence("forged issuer");
+        var json = JsonNode.Parse(await File.ReadAllTextAsync(file, SigningSystem.Cancellation))!;
+        json["certificates"] = new JsonArray([.. Forged(json["certificates"]![0]!.GetValue<string>(), issuer).Select(pem => JsonValue.Create(pem))]);
+        var forged = system.Pki.PathOf($"forged-{issuer}.json");
+        await File.WriteAllTextAsync(forged, json.ToJsonString(), SigningSystem.Cancellation);
+        Assert.Contains(finding, (await Check(forged, "--trust", system.Pki.PathOf("trust"))).Text, StringComparison.Ordinal);
+        Assert.Contains(finding, (await Check(forged)).Text, StringComparison.Ordinal);
+    }
+
+    /// <summary>The same names and extensions, issued anew by a certificate of somebody who has one below the root.</summary>
+    private IEnumerable<string> Forged(string leafPem, string issuer)
+    {
+        using var root = X509Certificate2.CreateFromPemFile(system.Pki.CertificatePath("root-ca"), system.Pki.KeyPath("root-ca"));
+        using var leaf = X509Certificate2.CreateFromPem(leafPem);
+        using var issuerKey = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest("CN=Somebody", issuerKey, HashAlgorithmName.SHA256);
+        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(issuer != "no authority", false, 0, true));
+        request.CertificateExtensions.Add(new X509KeyUsageExtension(issuer == "may not issue" ? X509KeyUsageFlags.CrlSign : X509KeyUsageFlags.KeyCertSign, true));
+        var (from, to) = issuer == "long over" ? (root.NotBefore, root.NotBefore.AddHours(1)) : (root.NotBefore, root.NotAfter);
+        using var made = request.Create(root, from, to, [1, 2, 3]);
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var again = new CertificateRequest(leaf.SubjectName, key, HashAlgorithmName.SHA256);
+        foreach (var extension in leaf.Extensions)
+            again.CertificateExtensions.Add(extension);
+        using var person = again.Create(made.SubjectName, X509SignatureGenerator.CreateForECDsa(issuerKey), leaf.NotBefore, leaf.NotAfter, [4, 5, 6]);
+        return [person.ExportCertificatePem(), made.ExportCertificatePem(), root.ExportCertificatePem()];
     }
 
     [Theory]
