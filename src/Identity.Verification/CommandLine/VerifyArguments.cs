@@ -8,9 +8,12 @@ public sealed record VerifyArguments(bool Json, bool Offline, IReadOnlyList<stri
 {
     public const int MostParallel = 64;
 
+    /// <summary>What packages state as their time is taken for it.</summary>
+    public bool BelievesPackageTime { get; init; }
+
     public const string Usage =
         """
-        usage: verify [--json] [--trust DIR]... [--time ISO] [--policy FILE] [--password-file FILE] [--offline] [--parallel N] [--package] FILE...
+        usage: verify [--json] [--trust DIR]... [--time ISO] [--policy FILE] [--password-file FILE] [--offline] [--parallel N] [--package [--package-time]] FILE...
 
           FILE          a PDF file, a folder (every *.pdf in it and below; links are not followed), or - for the standard input
           --json        one JSON object a line and file
@@ -21,7 +24,9 @@ public sealed record VerifyArguments(bool Json, bool Offline, IReadOnlyList<stri
                         the first line of this file opens files that are encrypted; without it a terminal is asked, and nothing else
           --offline     ask no revocation source
           --package     the files are evidence packages: check their digests, validate again from what they hold, offline, as of their
-                        time, and compare the outcome with their report
+                        time, and compare the outcome with their report. That time is the package's own word, so nothing passes
+                        by it alone: give --time, or
+          --package-time  to believe it, for instance because you made the package
           --parallel N  files at one time, 1 to 64; without it as many as there are processors
 
         exit code: 0 every file passed, 1 not, 2 wrong usage
@@ -35,7 +40,7 @@ public sealed record VerifyArguments(bool Json, bool Offline, IReadOnlyList<stri
     /// <summary>Null when the usage is wrong; then <paramref name="problem"/> says what.</summary>
     public static VerifyArguments? Parse(IReadOnlyList<string> arguments, out string problem)
     {
-        var (json, offline, packages, optionsEnded) = (false, false, false, false);
+        var (json, offline, packages, believes, optionsEnded) = (false, false, false, false, false);
         var trust = new List<string>();
         var files = new List<string>();
         DateTimeOffset? time = null;
@@ -61,6 +66,9 @@ public sealed record VerifyArguments(bool Json, bool Offline, IReadOnlyList<stri
                     break;
                 case "--package":
                     packages = offline = true;
+                    break;
+                case "--package-time":
+                    believes = true;
                     break;
                 case "--offline":
                     offline = true;
@@ -102,6 +110,11 @@ public sealed record VerifyArguments(bool Json, bool Offline, IReadOnlyList<stri
             problem = "no file given";
             return null;
         }
-        return new VerifyArguments(json, offline, trust, time, policy, passwordFile, parallel, packages, files);
+        if (believes && (!packages || time is not null))
+        {
+            problem = "--package-time goes with --package and without --time";
+            return null;
+        }
+        return new VerifyArguments(json, offline, trust, time, policy, passwordFile, parallel, packages, files) { BelievesPackageTime = believes };
     }
 }

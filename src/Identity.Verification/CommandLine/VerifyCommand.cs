@@ -73,7 +73,7 @@ public static class VerifyCommand
     {
         var files = VerifyFiles.Named(asked.Files, asked.Packages ? ".zip" : ".pdf");
         var progress = new VerifyProgress(complaints, !Console.IsErrorRedirected && ReferenceEquals(complaints, Console.Error), files.Found.Count);
-        var (allPassed, done) = (true, 0);
+        var (allPassed, done, statedTimes) = (true, 0, 0);
         // As many at work as asked for; finished reports wait for those before them.
         var begun = new Queue<Task<ValidationReport>>();
         using var turns = new SemaphoreSlim(asked.Parallel);
@@ -108,6 +108,8 @@ public static class VerifyCommand
         await progress.Clear();
         if (files.LeftAside > 0)
             await complaints.WriteLineAsync(FormattableString.Invariant($"{files.LeftAside} files in folders are not called *{(asked.Packages ? ".zip" : ".pdf")} and were left aside"));
+        if (statedTimes > 0)
+            await complaints.WriteLineAsync(FormattableString.Invariant($"{statedTimes} passed as of a time that only the package states, which is not relied on without --time or --package-time"));
         return allPassed;
 
         async Task<ValidationReport> InTurn(string path, string? trouble)
@@ -127,7 +129,8 @@ public static class VerifyCommand
         {
             var report = await begun.Peek();
             _ = begun.Dequeue();
-            allPassed &= report.HasPassed;
+            allPassed &= report.HasPassed && (report.TimeStatedBy is null || asked.BelievesPackageTime);
+            statedTimes += report.HasPassed && report.TimeStatedBy is not null && !asked.BelievesPackageTime ? 1 : 0;
             await progress.Clear();
             await output.WriteAsync(asked.Json ? ReportJson.Serialize(report) + "\n" : CommandLineText.Render(report));
             await output.FlushAsync(CancellationToken.None);

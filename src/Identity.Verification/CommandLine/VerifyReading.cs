@@ -58,10 +58,13 @@ internal sealed class VerifyReading(ValidateDocument validation, VerificationOpt
         {
             case PackageReading.Refused refused:
                 return NotRead(file, "package", refused.Why);
+            case PackageReading.Opened opened when validation.ControlTime is null && opened.ValidationTime > validation.Clock.GetUtcNow() + validation.Policy.ClockSkew:
+                return NotRead(file, "package", "the package states a time that has not come");
             case PackageReading.Opened opened:
                 var time = validation.ControlTime ?? opened.ValidationTime;
                 var again = validation with { ControlTime = time, Supplied = opened.Evidence };
-                var report = BuildReport.From(await Task.Run(() => again.Run(opened.Document, cancellation, password), cancellation), file, opened.Document, time, validation.Policy);
+                var report = BuildReport.From(await Task.Run(() => again.Run(opened.Document, cancellation, password), cancellation), file, opened.Document, time, validation.Policy)
+                    with { TimeStatedBy = validation.ControlTime is null ? "package" : null };
                 return PackageComparison.Difference(opened.Report, report) is { } member
                     ? report with { Error = new ReportError("package", $"the report in the package says something else: {member}") }
                     : report;

@@ -46,10 +46,11 @@ public static class EvidencePackage
 
         To repeat the validation without any network, with the issuers that you trust yourself:
 
-            dotnet run --project src/Identity.Verification -- verify --package --trust DIR PACKAGE.zip
+            dotnet run --project src/Identity.Verification -- verify --package --package-time --trust DIR PACKAGE.zip
 
         It checks every digest, validates the document with this evidence as of the time in the manifest, and compares
-        the outcome with report.json. Nothing in the package is trusted because it is in the package.
+        the outcome with report.json. Nothing in the package is trusted because it is in the package; the time is the word of
+        who made it. Give --time in place of --package-time to judge as of a moment of your own.
         """;
 
     public static byte[] Write(ReadOnlyMemory<byte> document, ValidationReport report)
@@ -92,6 +93,7 @@ public static class EvidencePackage
     };
 }
 
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true)]
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true, RespectNullableAnnotations = true,
+    RespectRequiredConstructorParameters = true, AllowDuplicateProperties = false, UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow)]
 [JsonSerializable(typeof(PackageManifest))]
 internal sealed partial class PackageJson : JsonSerializerContext;

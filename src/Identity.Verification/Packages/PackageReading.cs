@@ -2,12 +2,13 @@ using System.Globalization;
 using System.IO.Compression;
 using System.Security.Cryptography;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using Identity.Verification.Revocation;
 
 namespace Identity.Verification.Packages;
 
 /// <summary>A package as it was opened, or why it cannot be one.</summary>
-public abstract record PackageReading
+public abstract partial record PackageReading
 {
     /// <summary>Files in one package.</summary>
     public const int MostFiles = 1000;
@@ -54,8 +55,11 @@ public abstract record PackageReading
             return new Refused("the package has no manifest");
         if (manifest.Version != EvidencePackage.Version)
             return new Refused("the package is of another version");
-        if (!DateTimeOffset.TryParse(manifest.ValidationTime, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time))
+        if (!DateTimeOffset.TryParseExact(manifest.ValidationTime, "yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time))
             return new Refused("the package's manifest or report cannot be read");
+        // The serializer leaves members of lists unchecked: one may be null.
+        if (files.Any(file => file is null || !Place().IsMatch(file.Path) || !Digest().IsMatch(file.Sha256)))
+            return new Refused("the package's manifest names a file that no package has");
         var unlisted = zip.Entries.Select(entry => entry.FullName).Except([.. files.Select(file => file.Path), EvidencePackage.Manifest, EvidencePackage.Explanation], StringComparer.Ordinal);
         if (unlisted.Any() || files.DistinctBy(file => file.Path).Count() != files.Count)
             return new Refused("the package holds a file that its manifest does not list");
@@ -70,7 +74,7 @@ public abstract record PackageReading
         }
         if (!contents.TryGetValue(EvidencePackage.Document, out var document) || !contents.TryGetValue(EvidencePackage.JsonReport, out var report))
             return new Refused("a file of the package is missing or too large");
-        using var parsed = JsonDocument.Parse(report);
+        using var parsed = JsonDocument.Parse(report, new JsonDocumentOptions { AllowDuplicateProperties = false });
         return new Opened(document, time, [.. contents.Select(content => Supplied(content.Key, content.Value)).OfType<SuppliedEvidence>()], parsed.RootElement.Clone());
 
         byte[]? Read(ZipArchive archive, string path, long? own = null)
@@ -94,6 +98,13 @@ public abstract record PackageReading
             return all.ToArray();
         }
     }
+
+    // What EvidencePackage writes: nothing is unpacked to a disk here, but others do it.
+    [GeneratedRegex(@"\A(?:document\.pdf|report\.(?:json|xml)|evidence/(?:certificates/[0-9a-f]{64}\.cer|crls/[0-9a-f]{64}\.crl|ocsp/[0-9a-f]{64}\.ors|timestamps/[0-9a-f]{64}\.tst))\z", RegexOptions.CultureInvariant)]
+    private static partial Regex Place();
+
+    [GeneratedRegex(@"\A[0-9a-f]{64}\z", RegexOptions.CultureInvariant)]
+    private static partial Regex Digest();
 
     private static SuppliedEvidence? Supplied(string path, byte[] content) => Path.GetExtension(path) switch
     {

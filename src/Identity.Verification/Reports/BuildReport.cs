@@ -55,7 +55,7 @@ public static class BuildReport
         Signatures = [],
         Revisions = [],
         ValidationTime = Utc(validationTime),
-        Policy = new PolicyReport(policy.Name, policy.Version),
+        Policy = new PolicyReport(policy.Name, policy.Version) { Description = policy.Description },
         Size = size,
     };
 
@@ -76,7 +76,7 @@ public static class BuildReport
             Signatures = entries,
             Revisions = [.. judged.Data.Revisions.Select(Revision)],
             ValidationTime = Utc(validationTime),
-            Policy = new PolicyReport(policy.Name, policy.Version),
+            Policy = new PolicyReport(policy.Name, policy.Version) { Description = policy.Description },
             Size = bytes.Length,
             Evidence = ReportEvidence.Of(judged),
         };
@@ -107,7 +107,8 @@ public static class BuildReport
             Level = SignatureLevel.Of(judged.Data, result),
             ClaimedSigningTime = Utc(result.Facts.Dictionary.SigningTime ?? result.Facts.Attributes?.SigningTime),
             BestSignatureTime = Utc(result.BestSignatureTime),
-            Timestamps = [.. result.Timestamps.Select(timestamp => Timestamp(timestamp, judged.Data.Certificates))],
+            SignedAfter = Utc(result.SignedAfter),
+            Timestamps = [.. result.Timestamps.Concat(result.ContentTimestamps).Select(timestamp => Timestamp(timestamp, judged.Data.Certificates))],
             HoldsUntil = Utc(holdsUntil?.Moment),
             HoldsUntilBecause = holdsUntil is null ? null : Message(holdsUntil.Because),
         };
@@ -218,7 +219,12 @@ public static class BuildReport
         status.Reason is { } reason ? char.ToLowerInvariant(reason.ToString()[0]) + reason.ToString()[1..] : null);
 
     private static TimestampReport Timestamp(TimestampResult result, CertificatePool pool) => new(
-        result.Facts.Kind == TimestampKind.Document ? "document-timestamp" : "signature-timestamp",
+        result.Facts.Kind switch
+        {
+            TimestampKind.Document => "document-timestamp",
+            TimestampKind.Content => "content-timestamp",
+            _ => "signature-timestamp",
+        },
         result.Conclusion.Indication.Word(), result.Conclusion.SubIndication?.Word(), Utc(result.Time),
         result.Facts.Authority is { } authority ? PathValidation.Name(authority) : null)
     {

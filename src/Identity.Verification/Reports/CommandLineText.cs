@@ -10,7 +10,7 @@ public static class CommandLineText
     public static string Render(ValidationReport report)
     {
         var text = new StringBuilder();
-        Line(text, 0, $"{Clean(report.File)}: {(report.Error is { } error ? "not read: " + Clean(error.Message) : report.Conclusion)}");
+        Line(text, 0, $"{Clean(report.File)}: {(report.Error is { } error ? "not read: " + Clean(error.Message) : report.Conclusion)}{(report.TimeStatedBy is { } who ? $", as of {report.ValidationTime}, stated by the {who}" : "")}");
         if (report.Error is not null)
         {
             Advise(text, report);
@@ -22,6 +22,8 @@ public static class CommandLineText
             var verdict = signature.SubIndication is { } why ? $"{signature.Indication}/{why}" : signature.Indication;
             Line(text, 1, $"{Clean(signature.Field)} [{signature.Kind}] {verdict}, {signature.Integrity}{(signature.Level is { } level ? ", " + level : "")}");
             Line(text, 2, $"{(signature.SignerKind == SignerKind.Organisation ? "sealed by" : "by")} {Clean(signature.SignedBy ?? "unknown")}, {When(signature)}");
+            if (signature.SignedAfter is { } after)
+                Line(text, 2, $"not earlier than {after} (a time-stamp is signed with it)");
             if (signature.HoldsUntil is { } until)
                 Line(text, 2, $"can be verified until {until}: {signature.HoldsUntilBecause!.Text}");
             foreach (var message in signature.Messages)

@@ -61,7 +61,7 @@ public static class EtsiReport
         xml.WriteStartElement("SignatureValidationProcess");
         // 4.3.11: the last of the processes that had anything to work on.
         xml.WriteElementString("SignatureValidationProcessID", Words + "validationprocess:"
-            + (signature.Timestamps.Any(timestamp => timestamp.Kind == "document-timestamp") ? "LTA" : signature.Timestamps.Count > 0 ? "LTVM" : "Basic"));
+            + (signature.Timestamps.Any(timestamp => timestamp.Kind == "document-timestamp") ? "LTA" : signature.Timestamps.Any(timestamp => timestamp.Kind == "signature-timestamp") ? "LTVM" : "Basic"));
         xml.WriteEndElement();
         Status(xml, signature, number);
         xml.WriteEndElement();
@@ -100,7 +100,7 @@ public static class EtsiReport
         xml.WriteStartElement("BestSignatureTime");
         xml.WriteElementString("POETime", signature.BestSignatureTime ?? report.ValidationTime);
         xml.WriteElementString("TypeOfProof", Words + "poetype:validation");
-        if (signature.BestSignatureTime is { } proven && signature.Timestamps.FirstOrDefault(timestamp => timestamp.Time == proven)?.Token is { } token)
+        if (signature.BestSignatureTime is { } proven && signature.Timestamps.FirstOrDefault(timestamp => timestamp.Time == proven && timestamp.Kind != "content-timestamp")?.Token is { } token)
             EtsiObjects.Reference(xml, "POEObject", EtsiObjects.Id(token));
         xml.WriteEndElement();
         xml.WriteEndElement();
@@ -126,11 +126,19 @@ public static class EtsiReport
         xml.WriteStartElement("SignatureAttributes");
         Attribute(xml, "SigningTime", "Time", signature.ClaimedSigningTime, signed: true, null);
         foreach (var timestamp in signature.Timestamps)
-            Attribute(xml, timestamp.Kind == "document-timestamp" ? "DocTimeStamp" : "SignatureTimeStamp", "TimeStampValue", timestamp.Time, signed: false, timestamp.Token);
+            Attribute(xml, AttributeOf(timestamp), "TimeStampValue", timestamp.Time, signed: timestamp.Kind == "content-timestamp", timestamp.Token);
         Attribute(xml, "Reason", "ReasonElement", signature.Reason, signed: true, null);
         Attribute(xml, "SubFilter", "SubFilterElement", signature.SubFilter, signed: true, null);
         xml.WriteEndElement();
     }
+
+    // A content-time-stamp is over all that is signed, as XAdES calls it.
+    private static string AttributeOf(TimestampReport timestamp) => timestamp.Kind switch
+    {
+        "document-timestamp" => "DocTimeStamp",
+        "content-timestamp" => "AllDataObjectsTimeStamp",
+        _ => "SignatureTimeStamp",
+    };
 
     private static void Attribute(XmlWriter xml, string name, string element, string? value, bool signed, EvidenceItem? item)
     {

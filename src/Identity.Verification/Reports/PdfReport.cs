@@ -52,7 +52,7 @@ public static class PdfReport
             { BestSignatureTime: { } proven } => Say("page.when-proven", Time(proven, language)),
             { ClaimedSigningTime: { } claimed } => Say("page.when-claimed", Time(claimed, language)),
             _ => Say("page.when-unknown"),
-        });
+        } + (signature.SignedAfter is { } after ? " " + Say("page.when-after", Time(after, language)) : ""));
         Row(Say("page.same"), Say("page.same-" + signature.Integrity)
             + (signature.ChangesAfter == "none" || signature.Integrity == "broken" ? "" : " " + Say("page.after-" + signature.ChangesAfter)));
         if (signature.Indication == "TOTAL-PASSED")

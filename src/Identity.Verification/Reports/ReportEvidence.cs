@@ -36,12 +36,12 @@ public static class ReportEvidence
         var data = judged.Data;
         var anchors = judged.Signatures.SelectMany(signature => signature.Basic.Certificate?.Chain ?? [])
             .Concat(judged.Timestamps.SelectMany(timestamp => timestamp.Timestamp?.Certificate?.Chain ?? []))
-            .Concat(judged.Signatures.SelectMany(signature => signature.Timestamps).SelectMany(timestamp => timestamp.Certificate?.Chain ?? []))
+            .Concat(judged.Signatures.SelectMany(signature => signature.Timestamps.Concat(signature.ContentTimestamps)).SelectMany(timestamp => timestamp.Certificate?.Chain ?? []))
             .Where(data.Certificates.Anchors.Contains);
         var items = anchors.Concat(data.Certificates.Certificates).Select(certificate => new EvidenceItem(EvidenceKind.Certificate, certificate.Raw, false))
             .Concat(data.Revocation.Crls.Select(crl => new EvidenceItem(EvidenceKind.Crl, crl.List.Raw, crl.Origin == RevocationOrigin.Fetched)))
             .Concat(data.Revocation.OcspResponses.Select(ocsp => new EvidenceItem(EvidenceKind.OcspResponse, Response(ocsp.Response.Raw), ocsp.Origin == RevocationOrigin.Fetched)))
-            .Concat(judged.Signatures.SelectMany(signature => signature.Timestamps).Concat(judged.Timestamps.Select(timestamp => timestamp.Timestamp))
+            .Concat(judged.Signatures.SelectMany(signature => signature.Timestamps.Concat(signature.ContentTimestamps)).Concat(judged.Timestamps.Select(timestamp => timestamp.Timestamp))
                 .Where(timestamp => timestamp?.Facts.Token is not null)
                 .Select(timestamp => new EvidenceItem(EvidenceKind.Timestamp, timestamp!.Facts.Token!.Raw, false)));
         return [.. items.DistinctBy(item => item.Name)];

@@ -31,6 +31,10 @@ public sealed record ValidationReport
 
     public required string ValidationTime { get; init; }
 
+    /// <summary>package: who made the evidence package says so, and nobody else; left out when the verifier or the clock does.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? TimeStatedBy { get; init; }
+
     public required PolicyReport Policy { get; init; }
 
     /// <summary>Bytes.</summary>
@@ -64,7 +68,11 @@ public sealed record ReportError(string Code, string Message)
     public string? Password { get; init; }
 }
 
-public sealed record PolicyReport(string Name, string Version);
+public sealed record PolicyReport(string Name, string Version)
+{
+    [JsonIgnore]
+    public string Description { get; init; } = "";
+}
 
 public sealed record SignatureReport
 {
@@ -99,6 +107,9 @@ public sealed record SignatureReport
     public required string? ClaimedSigningTime { get; init; }
 
     public required string? BestSignatureTime { get; init; }
+
+    /// <summary>The signature covers a time-stamp of this moment, so it was made later; null when none is proven.</summary>
+    public string? SignedAfter { get; init; }
 
     public required IReadOnlyList<MessageReport> Messages { get; init; }
 
@@ -148,6 +159,7 @@ public sealed record SignatureReport
 /// <summary>Parts of the signer's name that SiVa wants apart.</summary>
 public sealed record CertificateNames(string? CommonName, string? GivenName, string? Surname, string? SerialNumber);
 
+/// <param name="Kind">signature-timestamp, document-timestamp (behind the signature), or content-timestamp (signed with the content: proves that it was signed later).</param>
 public sealed record TimestampReport(string Kind, string Indication, string? SubIndication, string? Time, string? SignedBy)
 {
     /// <summary>The token; null when it cannot be read.</summary>

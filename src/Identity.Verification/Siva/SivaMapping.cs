@@ -12,7 +12,7 @@ public static class SivaMapping
         var timestamps = report.Signatures.Where(signature => !signature.IsSignature).Select(Timestamp).ToList();
         var conclusion = new SivaConclusion
         {
-            Policy = new SivaPolicy(policy.ToString(), ValidationPolicy.Default.Description, ""),
+            Policy = new SivaPolicy(policy.ToString(), report.Policy.Description, ""),
             ValidationTime = report.ValidationTime,
             ValidationLevel = "ARCHIVAL_DATA",
             ValidatedDocument = new SivaDocument(report.File, Convert.ToBase64String(Convert.FromHexString(report.Sha256!)), "SHA256"),
@@ -55,7 +55,14 @@ public static class SivaMapping
                     timestamp.Token is { } token ? Convert.ToBase64String(token.Raw.Span) : null)).ToList()),
         },
         Certificates = NullIfEmpty(Certificate("SIGNING", signature.Certificates)
-            .Concat(signature.Timestamps.SelectMany(timestamp => Certificate(timestamp.Kind == "document-timestamp" ? "ARCHIVE_TIMESTAMP" : "SIGNATURE_TIMESTAMP", timestamp.Certificates))).ToList()),
+            .Concat(signature.Timestamps.SelectMany(timestamp => Certificate(Use(timestamp), timestamp.Certificates))).ToList()),
+    };
+
+    private static string Use(TimestampReport timestamp) => timestamp.Kind switch
+    {
+        "document-timestamp" => "ARCHIVE_TIMESTAMP",
+        "content-timestamp" => "CONTENT_TIMESTAMP",
+        _ => "SIGNATURE_TIMESTAMP",
     };
 
     private static IEnumerable<SivaCertificate> Certificate(string type, IReadOnlyList<CertificateReport> chain) => chain is [var leaf, ..]

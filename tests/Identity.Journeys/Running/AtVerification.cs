@@ -18,12 +18,12 @@ public sealed class AtVerification(DevHostProcess host)
         await visitor.Page.Locator(".id-verdict").WaitForAsync();
     }
 
-    /// <summary>`verify --package` on this copy's trust: its exit code and report.</summary>
+    /// <summary>`verify --package --package-time` on this copy's trust: its exit code and report.</summary>
     public (int ExitCode, JsonElement Report) Package(byte[] package)
     {
         var path = Path.Combine(host.Data, "evidence.zip");
         File.WriteAllBytes(path, package);
-        var result = Tool.Run("dotnet", DevHostProcess.Built("Identity.Verification"), "verify", "--json", "--package", "--trust", Path.GetDirectoryName(host.RootCertificate)!, path);
+        var result = Tool.Run("dotnet", DevHostProcess.Built("Identity.Verification"), "verify", "--json", "--package", "--package-time", "--trust", Path.GetDirectoryName(host.RootCertificate)!, path);
         Assert.True(result.Output.Length > 0, result.Error);
         return (result.ExitCode, JsonDocument.Parse(Assert.Single(result.Output.TrimEnd().Split('\n'))).RootElement);
     }

@@ -25,14 +25,20 @@ public sealed class EvidencePackages(Hierarchy hierarchy, VerificationServer ser
 
     private async Task<(int Exit, JsonElement Report)> Verify(byte[] package, params string[] more)
     {
+        var (exit, output, _) = await Run(package, ["--json", .. (more.Length > 0 ? more : ["--package-time"])]);
+        return (exit, JsonDocument.Parse(output).RootElement);
+    }
+
+    private async Task<(int Exit, string Output, string Complaints)> Run(byte[] package, params string[] more)
+    {
         var file = Path.Combine(folder, "evidence.zip");
         await File.WriteAllBytesAsync(file, package);
         var trust = Directory.CreateDirectory(Path.Combine(folder, "trust")).FullName;
         File.Copy(hierarchy.Pki.CertificatePath("root-ca"), Path.Combine(trust, "root-ca.cer.pem"), overwrite: true);
         using var output = new StringWriter();
         using var complaints = new StringWriter();
-        var exit = await VerifyCommand.Run(["--json", "--package", "--trust", trust, .. more, file], output, complaints, TimeProvider.System);
-        return (exit, JsonDocument.Parse(output.ToString()).RootElement);
+        var exit = await VerifyCommand.Run(["--package", "--trust", trust, .. more, file], output, complaints, TimeProvider.System);
+        return (exit, output.ToString(), complaints.ToString());
     }
 
     private static byte[] Altered(byte[] package, Action<Dictionary<string, byte[]>> alter)
@@ -113,6 +119,129 @@ public sealed class EvidencePackages(Hierarchy hierarchy, VerificationServer ser
         Assert.All(Of("timestamps"), path => Assert.Contains("Time stamp:", Tool.Run("openssl", "ts", "-reply", "-token_in", "-in", path, "-text").Output, StringComparison.Ordinal));
         Assert.Equal((true, true, true), (Of("certificates").Length >= 4, Of("crls").Length >= 2, Of("timestamps").Length == 1));
     }
+
+    [Fact]
+    public async Task The_time_that_a_package_states_is_named_on_the_first_line_and_passes_nothing_by_itself()
+    {
+        var package = await Package();
+        var (exit, output, complaints) = await Run(package);
+        Assert.Equal(1, exit);
+        Assert.EndsWith($": TOTAL-PASSED, as of {Validating.Text(Hierarchy.Now.AddMinutes(1))}, stated by the package", output.Split('\n')[0], StringComparison.Ordinal);
+        Assert.Contains("1 passed as of a time that only the package states", complaints, StringComparison.Ordinal);
+        Assert.Equal("package", (await Verify(package, "--package-time")).Report.GetProperty("timeStatedBy").GetString());
+        Assert.Equal(0, (await Run(package, "--package-time")).Exit);
+        // A moment of the verifier's own is nobody's word.
+        var own = await Verify(package, "--time", Validating.Text(Hierarchy.Now.AddMinutes(1)));
+        Assert.Equal((0, false), (own.Exit, own.Report.TryGetProperty("timeStatedBy", out _)));
+    }
+
+    [Theory]
+    [InlineData("--package-time", "--time", "2026-01-01")]
+    [InlineData("--package-time", "--package-time", "--time", "2026-01-01")]
+    public async Task Two_times_at_once_are_wrong_usage(params string[] more) => Assert.Equal(2, (await Run([1], more)).Exit);
+
+    [Fact]
+    public async Task The_time_of_packages_without_packages_is_wrong_usage()
+    {
+        using var complaints = new StringWriter();
+        Assert.Equal(2, await VerifyCommand.Run(["--package-time", "a.pdf"], TextWriter.Null, complaints, TimeProvider.System, interrupted: TestContext.Current.CancellationToken));
+        Assert.StartsWith("--package-time goes with --package", complaints.ToString(), StringComparison.Ordinal);
+    }
+
+    private const string NoPackageHasIt = "the package's manifest names a file that no package has";
+    private const string NotRead = "the package's manifest or report cannot be read";
+    private const string NoManifest = "the package has no manifest";
+
+    [Theory]
+    [InlineData("null", NoManifest)]
+    [InlineData("[]", NotRead)]
+    [InlineData("\"manifest\"", NotRead)]
+    [InlineData("{}", NotRead)]
+    [InlineData("{\"files\":[null]}", NotRead)]
+    public async Task A_manifest_of_another_form_is_refused(string manifest, string why) =>
+        Assert.Equal(why, Why(await Verify(Altered(await Package(), files => files["manifest.json"] = Encoding.UTF8.GetBytes(manifest)))));
+
+    public static TheoryData<string, string, string> Manifests => new()
+    {
+        { "version", "null", NotRead },
+        { "version", "2", "the package is of another version" },
+        { "version", "\"1\"", NotRead },
+        { "name", "null", NotRead },
+        { "validationTime", "null", NotRead },
+        { "validationTime", "\"yesterday\"", NotRead },
+        { "validationTime", "\"2026-01-01\"", NotRead },
+        { "validationTime", "\"9999-12-31T23:59:59Z\"", "the package states a time that has not come" },
+        { "validationTime", "20260101", NotRead },
+        { "policy", "null", NotRead },
+        { "policy", "{}", NotRead },
+        { "policy", "{\"name\":null,\"version\":\"1\"}", NotRead },
+        { "files", "null", NotRead },
+        { "files", "{}", NotRead },
+        { "files", "[]", "the package holds a file that its manifest does not list" },
+        { "files", "[null]", NoPackageHasIt },
+        { "files", "[1]", NotRead },
+        { "files", "[{}]", NotRead },
+        { "files", "[{\"path\":null,\"sha256\":\"00\",\"fetched\":false}]", NotRead },
+        { "files", "[{\"path\":\"document.pdf\",\"sha256\":null,\"fetched\":false}]", NotRead },
+        { "files", "[{\"path\":\"document.pdf\",\"sha256\":\"00\",\"fetched\":false}]", NoPackageHasIt },
+        { "files", "[{\"path\":\"document.pdf\",\"sha256\":7,\"fetched\":false}]", NotRead },
+        { "files", "[{\"path\":\"document.pdf\",\"sha256\":\"00\",\"fetched\":\"no\"}]", NotRead },
+        { "more", "1", NotRead },
+    };
+
+    [Theory]
+    [MemberData(nameof(Manifests))]
+    public async Task A_member_of_the_manifest_that_is_wrong_is_refused(string member, string value, string why) =>
+        Assert.Equal(why, Why(await Verify(Altered(await Package(), files =>
+        {
+            var manifest = JsonNode.Parse(files["manifest.json"])!;
+            manifest[member] = JsonNode.Parse(value);
+            files["manifest.json"] = Encoding.UTF8.GetBytes(manifest.ToJsonString());
+        }))));
+
+    [Fact]
+    public async Task A_member_of_the_manifest_that_stands_twice_is_refused() =>
+        Assert.Equal(NotRead, Why(await Verify(Altered(await Package(), files =>
+            files["manifest.json"] = Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(files["manifest.json"]).Replace("\"version\": 1,", "\"version\": 1, \"version\": 1,", StringComparison.Ordinal))))));
+
+    [Theory]
+    [InlineData("../document.pdf")]
+    [InlineData("/etc/passwd")]
+    [InlineData("evidence/crls/../../x.crl")]
+    [InlineData("evidence\\crls\\x.crl")]
+    [InlineData("C:\\x.crl")]
+    [InlineData("evidence/crls/x.crl")]
+    [InlineData("document.pdf\n")]
+    [InlineData("")]
+    public async Task A_file_in_a_place_of_its_own_is_refused_though_it_is_listed(string path)
+    {
+        var package = Altered(await Package(), files =>
+        {
+            files[path.Length > 0 ? path : "x"] = [1];
+            var manifest = JsonNode.Parse(files["manifest.json"])!;
+            manifest["files"]!.AsArray().Add(new JsonObject { ["path"] = path, ["sha256"] = Convert.ToHexStringLower(SHA256.HashData([1])), ["fetched"] = false });
+            if (path.Length == 0)
+                files.Remove("x");
+            files["manifest.json"] = Encoding.UTF8.GetBytes(manifest.ToJsonString());
+        });
+        Assert.Equal(NoPackageHasIt, Why(await Verify(package)));
+    }
+
+    [Fact]
+    public async Task A_file_that_the_manifest_lists_twice_is_refused() =>
+        Assert.Equal("the package holds a file that its manifest does not list", Why(await Verify(Altered(await Package(), files =>
+        {
+            var manifest = JsonNode.Parse(files["manifest.json"])!;
+            manifest["files"]!.AsArray().Add(manifest["files"]![0]!.DeepClone());
+            files["manifest.json"] = Encoding.UTF8.GetBytes(manifest.ToJsonString());
+        }))));
+
+    [Theory]
+    [InlineData("null", "report")]
+    [InlineData("[]", "report")]
+    [InlineData("{}", "sha256")]
+    public async Task A_report_of_another_form_is_refused(string report, string member) =>
+        Assert.EndsWith(member, Why(await Verify(Forged(await Package(), "report.json", _ => Encoding.UTF8.GetBytes(report)))), StringComparison.Ordinal);
 
     [Fact]
     public async Task A_changed_file_is_found_by_its_digest() =>

@@ -37,6 +37,7 @@ public sealed partial class EtsiXml(Hierarchy hierarchy, VerificationServer serv
         ["AdditionalValidationReportData"] = "ReportData*!",
         ["ReportData"] = "Type! Value",
         ["SigningTime"] = "AttributeObject* Time!",
+        ["AllDataObjectsTimeStamp"] = "AttributeObject* TimeStampValue!",
         ["SignatureTimeStamp"] = "AttributeObject* TimeStampValue!",
         ["DocTimeStamp"] = "AttributeObject* TimeStampValue!",
         ["Reason"] = "AttributeObject* ReasonElement!",

@@ -12,6 +12,9 @@ public sealed record SignatureResult(SignatureFacts Facts, BlockConclusion Concl
 {
     /// <summary>Time-stamps that are signed with the content: the signature was made after them.</summary>
     public IReadOnlyList<TimestampResult> ContentTimestamps { get; init; } = [];
+
+    /// <summary>The latest proven moment after which the signature was made; null when nothing proves one.</summary>
+    public DateTimeOffset? SignedAfter { get; init; }
 }
 
 /// <summary>The time-stamps that say something about one signature.</summary>
@@ -59,7 +62,7 @@ public static class SignatureWithTime
             ? Result(BlockConclusion.Indeterminate(SubIndication.Custom, [ValidationMessage.Error("proven-time-demanded"), .. remarks]))
             : Result(BlockConclusion.Passed(remarks));
 
-        SignatureResult Result(BlockConclusion conclusion) => new(facts, conclusion, basic, timestamps, proven) { ContentTimestamps = known.OnContent };
+        SignatureResult Result(BlockConclusion conclusion) => new(facts, conclusion, basic, timestamps, proven) { ContentTimestamps = known.OnContent, SignedAfter = known.NotBefore };
     }
 
     private static BlockConclusion? MadeAfter(BasicSignatureResult basic, Certificate leaf, DateTimeOffset earliest)
