@@ -108,9 +108,6 @@ public sealed record SignatureReport
 
     public required string? BestSignatureTime { get; init; }
 
-    /// <summary>The signature covers a time-stamp of this moment, so it was made later; null when none is proven.</summary>
-    public string? SignedAfter { get; init; }
-
     public required IReadOnlyList<MessageReport> Messages { get; init; }
 
     public required string? SubFilter { get; init; }
@@ -139,6 +136,9 @@ public sealed record SignatureReport
     public required IReadOnlyList<CertificateReport> Certificates { get; init; }
 
     public required IReadOnlyList<TimestampReport> Timestamps { get; init; }
+
+    /// <summary>The signature covers a time-stamp of this moment, so it was made later; null when none is proven.</summary>
+    public string? SignedAfter { get; init; }
 
     /// <summary>A forecast: until when the signature can be verified with what the file holds; null when it does not pass or no end is known.</summary>
     public string? HoldsUntil { get; init; }
