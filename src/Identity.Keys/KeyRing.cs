@@ -140,19 +140,22 @@ public sealed class KeyRing : IDisposable
     }
 
     /// <summary>Where people's keys are made: <see cref="PersonKeys.Software"/>, or the name of a hardware token of this folder.</summary>
+    /// <param name="algorithm">of the keys for approvals: one of <see cref="PersonKeys.Algorithms"/></param>
     /// <exception cref="KeyRingException">software, in production; or no such token</exception>
-    public PersonKeys PersonKeys(string place)
+    public PersonKeys PersonKeys(string place, KeyAlgorithm algorithm = KeyAlgorithm.EcdsaP256)
     {
+        if (!Keys.PersonKeys.Algorithms.Contains(algorithm))
+            throw new ArgumentOutOfRangeException(nameof(algorithm));
         if (place == Keys.PersonKeys.Software)
         {
             return _production
                 ? throw new KeyRingException("People's keys in software are for development; in production they must be made in a hardware token.")
-                : new PersonKeys(SoftwarePersonKey.Make, SoftwareSessionKey.Make, static () => true);
+                : new PersonKeys(approval => SoftwarePersonKey.Make(approval, algorithm), SoftwareSessionKey.Make, static () => true);
         }
 
         var token = Token(place);
         Answering("People's keys", () => token.Process());
-        return new PersonKeys(approval => TokenPersonKey.Make(token, approval), () => TokenSessionKey.Make(token), () => Answers(token));
+        return new PersonKeys(approval => TokenPersonKey.Make(token, approval, algorithm), () => TokenSessionKey.Make(token), () => Answers(token));
     }
 
     /// <summary>Every token in use answers, with its session open and logged in; it is started when it had ended. For the readiness of a service.</summary>

@@ -4,7 +4,7 @@ using Identity.Keys.Activation;
 namespace Identity.Keys;
 
 /// <summary>
-/// A person's signing key (EC P-256): made for one verified approval, signs one hash for each document of that approval and is gone when all
+/// A person's signing key (EC P-256 or Ed25519): made for one verified approval, signs one hash, or the octets with Ed25519, for each document of that approval and is gone when all
 /// are signed or after <see cref="Dispose"/>. A second signature for a document throws <see cref="KeyUnavailableException"/>, also when asked in parallel.
 /// </summary>
 public sealed class PersonKey : IDisposable
@@ -13,8 +13,9 @@ public sealed class PersonKey : IDisposable
     private readonly bool[] _used;
     private PrivateHalf? _half;
 
-    internal PersonKey(VerifiedApproval approval, PrivateHalf half, ReadOnlyMemory<byte> subjectPublicKeyInfo, ReadOnlyMemory<byte> certificationRequest)
+    internal PersonKey(VerifiedApproval approval, KeyAlgorithm algorithm, PrivateHalf half, ReadOnlyMemory<byte> subjectPublicKeyInfo, ReadOnlyMemory<byte> certificationRequest)
     {
+        Algorithm = algorithm;
         _half = half;
         _used = new bool[approval.Structure.Documents.Count];
         Approval = approval;
@@ -24,6 +25,8 @@ public sealed class PersonKey : IDisposable
 
     /// <summary>What the person approved; nothing else gives such a key.</summary>
     public VerifiedApproval Approval { get; }
+
+    public KeyAlgorithm Algorithm { get; }
 
     /// <summary>The public key: DER SubjectPublicKeyInfo (RFC 5280 4.1.2.7).</summary>
     public ReadOnlyMemory<byte> SubjectPublicKeyInfo { get; }
@@ -90,7 +93,7 @@ public sealed class PersonKey : IDisposable
     }
 
     private sealed class OfDocument(PersonKey key, int document) : SigningKey(
-        "person:" + key.Approval.Structure.Approval, KeyPurpose.PersonSignature, KeyAlgorithm.EcdsaP256, key.SubjectPublicKeyInfo)
+        "person:" + key.Approval.Structure.Approval, KeyPurpose.PersonSignature, key.Algorithm, key.SubjectPublicKeyInfo)
     {
         private protected override byte[] Sign(SignatureScheme scheme, ReadOnlySpan<byte> hash, DSASignatureFormat format) => key.Sign(document, scheme, hash, format);
     }

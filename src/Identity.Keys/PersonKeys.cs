@@ -8,6 +8,9 @@ public sealed class PersonKeys
     /// <summary>The place that production refuses.</summary>
     public const string Software = "software";
 
+    /// <summary>What a key for an approval may be. That of a credential is P-256: programs hand in hashes, and Ed25519 signs none.</summary>
+    public static IReadOnlyList<KeyAlgorithm> Algorithms { get; } = [KeyAlgorithm.EcdsaP256, KeyAlgorithm.Ed25519];
+
     private readonly Func<VerifiedApproval, PersonKey> _make;
     private readonly Func<SessionKey> _makeForSession;
     private readonly Func<bool> _answers;

@@ -25,7 +25,7 @@ public enum KeyAlgorithm
     Rsa2048,
     Rsa3072,
 
-    /// <summary>Signs octets, not a hash of them: for seals.</summary>
+    /// <summary>Signs octets, not a hash of them: for seals and people.</summary>
     Ed25519,
 }
 

@@ -49,7 +49,7 @@ public static class SigningApp
         services.AddSingleton(provider => new EventKey(keys.Get(EventKey.KeyName, KeyPurpose.TokenSigning), provider.GetRequiredService<SigningSettings>()));
         // Given by a function, so that the container ends the processes of its tokens with the service.
         services.AddSingleton(_ => keys);
-        services.AddSingleton(provider => provider.GetRequiredService<KeyRing>().PersonKeys(settings.PersonKeys));
+        services.AddSingleton(provider => provider.GetRequiredService<KeyRing>().PersonKeys(settings.PersonKeys, settings.PersonKeyAlgorithm));
         services.AddSingleton<CertifiedPersonKeys>();
         services.AddSingleton<OrganisationSeals>();
         services.AddHostedService<SigningStart>();

@@ -1,3 +1,5 @@
+using Identity.Keys;
+
 namespace Identity.Signing;
 
 /// <summary>The section `Signing` as written by an operator; <see cref="SigningSettings.Check"/> makes it trustworthy.</summary>
@@ -47,6 +49,9 @@ public sealed class SigningOptions
 
     /// <summary>Where people's keys are made: the name of a hardware token of the key folder, or <c>software</c>, which production refuses.</summary>
     public string? PersonKeys { get; set; }
+
+    /// <summary>What people's keys are: EcdsaP256, or Ed25519, which TS 119 312 does not list and many viewers do not know. Keys of remote signing are P-256 always.</summary>
+    public string PersonKeyAlgorithm { get; set; } = nameof(KeyAlgorithm.EcdsaP256);
 
     /// <summary>Root certificates (PEM or DER) under which certificates of people and of time-stamps are accepted.</summary>
     public string? TrustDirectory { get; set; }

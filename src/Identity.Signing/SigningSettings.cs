@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using Identity.Keys;
 using Identity.Pdf.Appearances;
 using Identity.Signing.Agencies;
 using Identity.Signing.Appearances;
@@ -36,6 +37,11 @@ public sealed record SigningSettings
     public required string DataDirectory { get; init; }
     public required string KeysDirectory { get; init; }
     public required string PersonKeys { get; init; }
+
+    public KeyAlgorithm PersonKeyAlgorithm { get; init; } = KeyAlgorithm.EcdsaP256;
+
+    /// <summary>The digest that goes into people's signatures of documents (RFC 8419 3.1 for Ed25519): what the seed values of a field may forbid.</summary>
+    public HashAlgorithmName PersonDigest => PersonKeyAlgorithm == KeyAlgorithm.Ed25519 ? HashAlgorithmName.SHA512 : HashAlgorithmName.SHA256;
     public required string TrustDirectory { get; init; }
     public required IReadOnlyList<string> ApprovalOrigins { get; init; }
     public required string RelyingPartyId { get; init; }
@@ -80,6 +86,7 @@ public sealed record SigningSettings
             DataDirectory = Directory(options.DataDirectory, "DataDirectory"),
             KeysDirectory = Directory(options.KeysDirectory, "KeysDirectory"),
             PersonKeys = PlaceOfPersonKeys(options.PersonKeys, production),
+            PersonKeyAlgorithm = AlgorithmOfPersonKeys(options.PersonKeyAlgorithm),
             TrustDirectory = Directory(options.TrustDirectory, "TrustDirectory"),
             ApprovalOrigins = options.ApprovalOrigins is []
                 ? [provider.GetLeftPart(UriPartial.Authority)]
@@ -173,9 +180,13 @@ public sealed record SigningSettings
 
     private static string PlaceOfPersonKeys(string? value, bool production) => string.IsNullOrWhiteSpace(value)
         ? throw new SettingRefusedException("PersonKeys", "must name a hardware token of the key folder, or be 'software'.")
-        : production && value == Keys.PersonKeys.Software
+        : production && value == Identity.Keys.PersonKeys.Software
         ? throw new SettingRefusedException("PersonKeys", "is 'software', which is for development; in production it must name a hardware token of the key folder.")
         : value;
+
+    private static KeyAlgorithm AlgorithmOfPersonKeys(string value) =>
+        Identity.Keys.PersonKeys.Algorithms.Cast<KeyAlgorithm?>().FirstOrDefault(known => known.ToString() == value)
+            ?? throw new SettingRefusedException("PersonKeyAlgorithm", $"must be one of {string.Join(", ", Identity.Keys.PersonKeys.Algorithms)}.");
 
     private static string ObjectIdentifier(string value) =>
         value.Length is > 2 and < 100 && value.All(c => char.IsAsciiDigit(c) || c == '.')

@@ -30,6 +30,29 @@ public sealed class PersonKeyTests : IDisposable
     }
 
     [Fact]
+    public void An_Ed25519_key_signs_octets_once_and_is_gone()
+    {
+        using var key = KeyRing.Open(_folder.Path, production: false).PersonKeys(PersonKeys.Software, KeyAlgorithm.Ed25519).Create(Approval());
+        var of = key.For(EvidenceBuilder.DocumentSha256);
+        Assert.Throws<ArgumentException>(() => of.SignHash(SignatureScheme.EcdsaSha256, Hash));
+        var value = of.SignData(SignatureScheme.Ed25519, Hash);
+        var (publicKey, signature, octets, request) = (Path.Combine(_folder.Path, "pub"), Path.Combine(_folder.Path, "sig"), Path.Combine(_folder.Path, "octets"), Path.Combine(_folder.Path, "csr"));
+        File.WriteAllText(publicKey, PemEncoding.WriteString("PUBLIC KEY", key.SubjectPublicKeyInfo.Span));
+        File.WriteAllBytes(signature, value);
+        File.WriteAllBytes(octets, Hash);
+        File.WriteAllBytes(request, key.CertificationRequest.Span);
+        Assert.Contains("Signature Verified Successfully", Tool.Run("openssl", "pkeyutl", "-verify", "-pubin", "-inkey", publicKey, "-rawin", "-in", octets, "-sigfile", signature).Text, StringComparison.Ordinal);
+        Assert.Contains("verify OK", Tool.Run("openssl", "req", "-inform", "DER", "-in", request, "-noout", "-verify").Text, StringComparison.Ordinal);
+        Assert.Throws<KeyUnavailableException>(() => of.SignData(SignatureScheme.Ed25519, Hash));
+    }
+
+    [Theory]
+    [InlineData(KeyAlgorithm.EcdsaP384)]
+    [InlineData(KeyAlgorithm.Rsa3072)]
+    public void Keys_of_people_are_of_two_kinds(KeyAlgorithm algorithm) =>
+        Assert.Throws<ArgumentOutOfRangeException>(() => KeyRing.Open(_folder.Path, production: false).PersonKeys(PersonKeys.Software, algorithm));
+
+    [Fact]
     public async Task Signs_one_hash_when_asked_in_parallel()
     {
         using var key = _keys.Create(Approval());

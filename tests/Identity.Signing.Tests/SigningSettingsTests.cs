@@ -14,6 +14,8 @@ public sealed class SigningSettingsTests
         { "TimestampPolicies:0=any policy", "Signing:TimestampPolicies must hold object identifiers" },
         { "DataDirectory=", "Signing:DataDirectory must name a directory" },
         { "PersonKeys=", "Signing:PersonKeys must name a hardware token of the key folder, or be 'software'." },
+        { "PersonKeyAlgorithm=Rsa3072", "Signing:PersonKeyAlgorithm must be one of EcdsaP256, Ed25519." },
+        { "PersonKeyAlgorithm=ed25519", "Signing:PersonKeyAlgorithm must be one of EcdsaP256, Ed25519." },
         { "MaxDocumentBytes=0", "Signing:MaxDocumentBytes must be from 1 to" },
         { "MaxDocumentBytes=1073741825", "Signing:MaxDocumentBytes must be from 1 to 1073741824" },
         { "RequestLifetime=00:00:59", "Signing:RequestLifetime must be from" },

@@ -143,7 +143,12 @@ public sealed class StandInAuthority : IAsyncDisposable
     {
         var body = JsonNode.Parse(await new StreamReader(context.Request.Body).ReadToEndAsync())!;
         var claims = JsonNode.Parse(System.Buffers.Text.Base64Url.DecodeFromChars((body["evidence"] ?? body["statement"])!.GetValue<string>().Split('.')[1]))!["person"]!;
-        var asked = CertificateRequest.LoadSigningRequest(Convert.FromBase64String(body["csr"]!.GetValue<string>()), HashAlgorithmName.SHA256);
+        var csr = Convert.FromBase64String(body["csr"]!.GetValue<string>());
+        // The framework knows no Ed25519: openssl looks at those.
+        var isEdwards = csr.AsSpan().IndexOf((ReadOnlySpan<byte>)[0x06, 0x03, 0x2b, 0x65, 0x70]) >= 0;
+        var asked = CertificateRequest.LoadSigningRequest(csr, HashAlgorithmName.SHA256, isEdwards ? CertificateRequestLoadOptions.SkipSignatureValidation : CertificateRequestLoadOptions.Default);
+        if (isEdwards && !pki.Openssl("req", "-inform", "DER", "-in", pki.Write("edwards.csr", csr), "-noout", "-verify").Text.Contains("verify OK", StringComparison.Ordinal))
+            return Results.BadRequest();
 
         using var own = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var subject = new X500DistinguishedNameBuilder();

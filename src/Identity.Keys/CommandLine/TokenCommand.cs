@@ -103,8 +103,7 @@ internal static class TokenCommand
         var distinguishedName = new X500DistinguishedName(subject);
         if (key.Algorithm == KeyAlgorithm.Ed25519)
         {
-            var generator = new OctetSignatureGenerator(key);
-            output.WriteLine(PemEncoding.WriteString("CERTIFICATE REQUEST", new CertificateRequest(distinguishedName, generator.PublicKey, HashAlgorithmName.SHA512).CreateSigningRequest(generator)));
+            output.WriteLine(PemEncoding.WriteString("CERTIFICATE REQUEST", new OctetSignatureGenerator(key).Request(distinguishedName)));
             return;
         }
 

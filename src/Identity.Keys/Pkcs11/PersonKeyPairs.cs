@@ -11,7 +11,7 @@ namespace Identity.Keys.Pkcs11;
 
 /// <summary>
 /// People's keys in the token, in its process: session objects, so that the token itself removes what a crash leaves. Each signs its own PKCS#10
-/// when it is made, then one hash for each document of its approval, and is destroyed; that of a credential, the hashes with which it was enabled, each once.
+/// when it is made, then one hash (Ed25519: the octets) for each document of its approval, and is destroyed; that of a credential, the hashes with which it was enabled, each once.
 /// </summary>
 internal sealed class PersonKeyPairs
 {
@@ -26,13 +26,13 @@ internal sealed class PersonKeyPairs
     private int _count;
 
     /// <summary>For an approval: its number of documents stands before its id.</summary>
-    public byte[] MakeForDocuments(ISession session, byte[] body) => body.Length > 0 && body[0] is > 0 and <= ApprovalStructure.MaximumDocuments
-        ? Make(session, body[1..], new bool[body[0]])
+    public byte[] MakeForDocuments(ISession session, byte[] body, KeyAlgorithm algorithm) => body.Length > 0 && body[0] is > 0 and <= ApprovalStructure.MaximumDocuments
+        ? Make(session, body[1..], algorithm, new bool[body[0]])
         : throw new TokenProtocolException($"An approval has 1 to {ApprovalStructure.MaximumDocuments} documents.");
 
-    public byte[] MakeForCredential(ISession session, byte[] body) => Make(session, body, null);
+    public byte[] MakeForCredential(ISession session, byte[] body) => Make(session, body, KeyAlgorithm.EcdsaP256, null);
 
-    private byte[] Make(ISession session, byte[] body, bool[]? documents)
+    private byte[] Make(ISession session, byte[] body, KeyAlgorithm algorithm, bool[]? documents)
     {
         var approval = Encoding.UTF8.GetString(body);
         if (approval.Length is 0 or > LongestApproval || !approval.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_'))
@@ -46,13 +46,12 @@ internal sealed class PersonKeyPairs
         IObjectHandle? privateKey = null;
         try
         {
-            (var publicKey, privateKey) = KeyGeneration.Generate(session, KeyAlgorithm.EcdsaP256, lasting: false, "person");
-            var subjectPublicKeyInfo = KeyGeneration.SubjectPublicKeyInfo(session, publicKey, KeyAlgorithm.EcdsaP256);
+            (var publicKey, privateKey) = KeyGeneration.Generate(session, algorithm, lasting: false, "person");
+            var subjectPublicKeyInfo = KeyGeneration.SubjectPublicKeyInfo(session, publicKey, algorithm);
             session.DestroyObject(publicKey);
-            using var signer = new KeyOfSession(session, privateKey, subjectPublicKeyInfo);
-            var request = SoftwarePersonKey.CertificationRequestOf(signer, approval);
+            var request = Request(session, privateKey, subjectPublicKeyInfo, algorithm, approval);
             var name = RandomNumberGenerator.GetBytes(NameBytes);
-            _keys[BinaryPrimitives.ReadUInt128LittleEndian(name)] = new Held(privateKey, documents);
+            _keys[BinaryPrimitives.ReadUInt128LittleEndian(name)] = new Held(privateKey, algorithm == KeyAlgorithm.Ed25519 ? SignatureScheme.Ed25519 : SignatureScheme.EcdsaSha256, documents);
             var length = new byte[2];
             BinaryPrimitives.WriteUInt16LittleEndian(length, (ushort)subjectPublicKeyInfo.Length);
             return [.. name, .. length, .. subjectPublicKeyInfo, .. request];
@@ -64,6 +63,18 @@ internal sealed class PersonKeyPairs
                 session.DestroyObject(privateKey);
             throw;
         }
+    }
+
+    private static byte[] Request(ISession session, IObjectHandle key, byte[] subjectPublicKeyInfo, KeyAlgorithm algorithm, string approval)
+    {
+        if (algorithm == KeyAlgorithm.Ed25519)
+        {
+            var octets = new SessionSigner(session);
+            return new OctetSignatureGenerator(subjectPublicKeyInfo, data => octets.Sign(key, SignatureScheme.Ed25519, data)).Request(SoftwarePersonKey.SubjectOf(approval));
+        }
+
+        using var signer = new KeyOfSession(session, key, subjectPublicKeyInfo);
+        return SoftwarePersonKey.CertificationRequestOf(signer, approval);
     }
 
     /// <summary>Says, once, what a credential's key signs.</summary>
@@ -85,13 +96,23 @@ internal sealed class PersonKeyPairs
     }
 
     /// <summary>Document or hash are taken before it signs: of two calls at once, one finds none.</summary>
-    public byte[] SignOnce(ISession session, SessionSigner signer, byte[] body)
+    public byte[] SignHashOnce(ISession session, SessionSigner signer, byte[] body) =>
+        body.Length is NameBytes + SHA256.HashSizeInBytes or NameBytes + 1 + SHA256.HashSizeInBytes
+            ? SignOnce(session, signer, body, SignatureScheme.EcdsaSha256)
+            : throw new TokenProtocolException("A person's key signs one SHA-256 hash.");
+
+    public byte[] SignOctetsOnce(ISession session, SessionSigner signer, byte[] body) =>
+        body.Length is > NameBytes + 1 and <= NameBytes + 1 + SigningKey.MostOctets
+            ? SignOnce(session, signer, body, SignatureScheme.Ed25519)
+            : throw new TokenProtocolException($"A person's Ed25519 key signs 1 to {SigningKey.MostOctets} octets.");
+
+    private byte[] SignOnce(ISession session, SessionSigner signer, byte[] body, SignatureScheme scheme)
     {
-        if (body.Length is not (NameBytes + SHA256.HashSizeInBytes or NameBytes + 1 + SHA256.HashSizeInBytes))
-            throw new TokenProtocolException("A person's key signs one SHA-256 hash.");
         var name = BinaryPrimitives.ReadUInt128LittleEndian(body);
         if (!_keys.TryGetValue(name, out var held))
             throw Lost();
+        if (held.Scheme != scheme)
+            throw new TokenProtocolException("A person's key was asked for what another kind of key signs.");
         lock (held)
         {
             if (!held.Take(body.AsSpan(NameBytes)))
@@ -103,7 +124,7 @@ internal sealed class PersonKeyPairs
                 throw Lost();
             try
             {
-                return signer.Sign(held.Key, SignatureScheme.EcdsaSha256, body[^SHA256.HashSizeInBytes..]);
+                return signer.Sign(held.Key, scheme, scheme == SignatureScheme.Ed25519 ? body[(NameBytes + 1)..] : body[^SHA256.HashSizeInBytes..]);
             }
             finally
             {
@@ -135,9 +156,11 @@ internal sealed class PersonKeyPairs
         session.DestroyObject(key);
     }
 
-    private sealed class Held(IObjectHandle key, bool[]? documents)
+    private sealed class Held(IObjectHandle key, SignatureScheme scheme, bool[]? documents)
     {
         public IObjectHandle Key => key;
+
+        public SignatureScheme Scheme => scheme;
 
         /// <summary>Which documents of its approval it has been asked for; null when it is a credential's.</summary>
         public bool[]? Documents => documents;
@@ -152,7 +175,7 @@ internal sealed class PersonKeyPairs
         {
             if (documents is null)
                 return TakeHash(asked);
-            if (asked.Length == SHA256.HashSizeInBytes || asked[0] >= documents.Length || documents[asked[0]])
+            if (scheme != SignatureScheme.Ed25519 && asked.Length == SHA256.HashSizeInBytes || asked[0] >= documents.Length || documents[asked[0]])
                 return false;
             return documents[asked[0]] = true;
         }

@@ -29,6 +29,12 @@ internal static class TokenCall
 
     /// <summary>Body: 16 bytes that name the key, 1 to 100 hashes (32 bytes each): what it signs, each once. Answer: empty. Once for each key.</summary>
     public const byte EnableSessionKey = 8;
+
+    /// <summary>As <see cref="MakePersonKey"/>, for Ed25519, which signs octets: by <see cref="SignOctetsWithPersonKey"/> alone.</summary>
+    public const byte MakeEdwardsPersonKey = 9;
+
+    /// <summary>As <see cref="SignWithPersonKey"/>, with 1 to <see cref="SigningKey.MostOctets"/> octets in place of the hash.</summary>
+    public const byte SignOctetsWithPersonKey = 10;
 }
 
 /// <summary>The kinds of answers. The body of those that are not <see cref="Done"/> is text for the operator.</summary>

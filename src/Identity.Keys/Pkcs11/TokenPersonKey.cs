@@ -11,10 +11,12 @@ internal sealed class TokenPersonKey : PersonKey.PrivateHalf
     private readonly TokenClient _token;
     private readonly TokenProcess _process;
     private readonly byte[] _name;
+    private readonly SignatureScheme _scheme;
     private int _remaining;
 
-    private TokenPersonKey(TokenClient token, TokenProcess process, byte[] name, int documents)
+    private TokenPersonKey(TokenClient token, TokenProcess process, byte[] name, SignatureScheme scheme, int documents)
     {
+        _scheme = scheme;
         _remaining = documents;
         _token = token;
         _process = process;
@@ -22,26 +24,28 @@ internal sealed class TokenPersonKey : PersonKey.PrivateHalf
     }
 
     /// <exception cref="KeyUnavailableException">the token does not answer</exception>
-    public static PersonKey Make(TokenClient token, VerifiedApproval approval)
+    public static PersonKey Make(TokenClient token, VerifiedApproval approval, KeyAlgorithm algorithm)
     {
         TokenProcess? madeIn = null;
+        var isEdwards = algorithm == KeyAlgorithm.Ed25519;
         var documents = approval.Structure.Documents.Count;
         byte[] question = [(byte)documents, .. Encoding.ASCII.GetBytes(approval.Structure.Approval)];
-        var made = token.Ask(process => (madeIn = process).Ask(TokenCall.MakePersonKey, question)).Body;
+        var made = token.Ask(process => (madeIn = process).Ask(isEdwards ? TokenCall.MakeEdwardsPersonKey : TokenCall.MakePersonKey, question)).Body;
         var request = PersonKeyPairs.NameBytes + 2 + BinaryPrimitives.ReadUInt16LittleEndian(made.AsSpan(PersonKeyPairs.NameBytes));
         return new PersonKey(
-            approval, new TokenPersonKey(token, madeIn!, made[..PersonKeyPairs.NameBytes], documents),
+            approval, algorithm,
+            new TokenPersonKey(token, madeIn!, made[..PersonKeyPairs.NameBytes], isEdwards ? SignatureScheme.Ed25519 : SignatureScheme.EcdsaSha256, documents),
             made.AsMemory(PersonKeyPairs.NameBytes + 2, request - PersonKeyPairs.NameBytes - 2), made.AsMemory(request));
     }
 
     public override byte[] Sign(int document, SignatureScheme scheme, ReadOnlySpan<byte> hash, DSASignatureFormat format)
     {
-        if (scheme != SignatureScheme.EcdsaSha256)
-            throw new ArgumentException($"A person's key in a token signs {SignatureScheme.EcdsaSha256} only.", nameof(scheme));
+        if (scheme != _scheme)
+            throw new ArgumentException($"This person's key in a token signs {_scheme} only.", nameof(scheme));
         _remaining--;
         byte[] body = [.. _name, (byte)document, .. hash];
-        var signature = _token.Done(_process.Ask(TokenCall.SignWithPersonKey, body)).Body;
-        return format == DSASignatureFormat.Rfc3279DerSequence ? PublicKeys.ToDerSequence(signature) : signature;
+        var signature = _token.Done(_process.Ask(scheme == SignatureScheme.Ed25519 ? TokenCall.SignOctetsWithPersonKey : TokenCall.SignWithPersonKey, body)).Body;
+        return scheme != SignatureScheme.Ed25519 && format == DSASignatureFormat.Rfc3279DerSequence ? PublicKeys.ToDerSequence(signature) : signature;
     }
 
     public override void Dispose()

@@ -85,7 +85,7 @@ internal sealed class CreateCeremony(CeremonyStore ceremonies, DocumentStore doc
         {
             // The same form again has the same answer.
             if (forms.Add(signer.Form?.ToJson() ?? "")
-                && DocumentAcceptance.Check(bytes, new PdfLimits { FileBytes = settings.MaxDocumentBytes }, description.Level, time.GetUtcNow(), signer.Form) is { } unfit)
+                && DocumentAcceptance.Check(bytes, new PdfLimits { FileBytes = settings.MaxDocumentBytes }, description.Level, time.GetUtcNow(), signer.Form, settings.PersonDigest) is { } unfit)
                 return ([], ApiError.Result(422, "document_refused", unfit.Detail, SnakeCase.Of(unfit.Reason)));
             signers.Add(signer.Form is { Field: { } field } form ? signer with { Form = form with { LockOfField = DocumentAcceptance.LockOf(bytes, field) } } : signer);
         }

@@ -43,8 +43,9 @@ internal static class DocumentAcceptance
 
     private static ReadOnlySpan<byte> Header => "%PDF-"u8;
 
+    /// <param name="digest">Which the signer's key goes with; SHA-256 when null.</param>
     /// <summary>Null when the document can be signed. The text is for the operator and holds nothing of the document.</summary>
-    public static (DocumentRefusal Reason, string Detail)? Check(DocumentBytes file, PdfLimits limits, PadesLevel level, DateTimeOffset now, RequestedForm? form = null)
+    public static (DocumentRefusal Reason, string Detail)? Check(DocumentBytes file, PdfLimits limits, PadesLevel level, DateTimeOffset now, RequestedForm? form = null, HashAlgorithmName? digest = null)
     {
         // ISO 32000-1 7.5.2: the header is the first line. Elsewhere, offsets mean different things to different readers.
         if (file.Length < Header.Length || !file.Slice(0, Header.Length).AsSpan().SequenceEqual(Header))
@@ -58,7 +59,7 @@ internal static class DocumentAcceptance
             case PdfRead.Document document when ExternalReferences.AreEssential(document.Value):
                 return (DocumentRefusal.ExternalContent, "a stream has its data in another file");
             case PdfRead.Document document:
-                return SignatureUpdate.Prepare(document.Value, Trial(form, now)) is SignaturePreparation.Refused unsuitable ? Of(unsuitable) : null;
+                return SignatureUpdate.Prepare(document.Value, Trial(form, now, digest ?? HashAlgorithmName.SHA256)) is SignaturePreparation.Refused unsuitable ? Of(unsuitable) : null;
             default:
                 throw new InvalidOperationException("Reading a PDF has two outcomes.");
         }
@@ -72,7 +73,7 @@ internal static class DocumentAcceptance
     public static FieldLock? LockOf(DocumentBytes file, string field) =>
         PdfDocument.Read(file, new PdfLimits { FileBytes = file.Length }) is PdfRead.Document document ? SignatureUpdate.LockOf(document.Value, field) : null;
 
-    private static SignatureRequest Trial(RequestedForm? asked, DateTimeOffset now)
+    private static SignatureRequest Trial(RequestedForm? asked, DateTimeOffset now, HashAlgorithmName digest)
     {
         var form = asked?.ToSignatureForm() ?? SignatureForm.Approval;
         return new SignatureRequest
@@ -87,8 +88,7 @@ internal static class DocumentAcceptance
             ContactInfo = form.ContactInfo,
             // The place alone: what is written there fits any.
             Appearance = asked?.Visible is { } visible ? new SignatureAppearance { Place = visible.Place, Texts = [], Fonts = [] } : null,
-            // Every key of a person signs with it.
-            DigestMethod = HashAlgorithmName.SHA256.Name,
+            DigestMethod = digest.Name,
         };
     }
 

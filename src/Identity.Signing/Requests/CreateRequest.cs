@@ -66,7 +66,7 @@ internal sealed class CreateRequest(RequestStore requests, DocumentStore documen
             if (await requests.FindByKey(record, cancellation) is { } before)
                 return Answer(before);
             using var bytes = documents.OpenStaged(upload.Document, fields.Password);
-            if (DocumentAcceptance.Check(bytes, new PdfLimits { FileBytes = settings.MaxDocumentBytes }, fields.Level, time.GetUtcNow(), fields.Form) is { } unfit)
+            if (DocumentAcceptance.Check(bytes, new PdfLimits { FileBytes = settings.MaxDocumentBytes }, fields.Level, time.GetUtcNow(), fields.Form, settings.PersonDigest) is { } unfit)
                 return ApiError.Result(422, "document_refused", unfit.Detail, SnakeCase.Of(unfit.Reason));
 
             if (fields.Form is { Field: not null } form)

@@ -91,7 +91,7 @@ public sealed class ReviewDocumentModel(RequestStore requests, BatchStore batche
         using var bytes = await documents.OpenUnchanged(Requested, HttpContext.RequestAborted);
         if (bytes is null)
             return form;
-        return DocumentAcceptance.Check(bytes, new PdfLimits { FileBytes = settings.MaxDocumentBytes }, Requested.Level, time.GetUtcNow(), form) is null ? form : null;
+        return DocumentAcceptance.Check(bytes, new PdfLimits { FileBytes = settings.MaxDocumentBytes }, Requested.Level, time.GetUtcNow(), form, settings.PersonDigest) is null ? form : null;
     }
 
     private PageResult Unavailable(ReviewNotice why)

@@ -24,6 +24,35 @@ public sealed class TokenPersonKeyTests : HardwareToken
     }
 
     [Fact]
+    public void An_Ed25519_key_proves_possession_signs_octets_once_and_leaves_nothing_in_the_token()
+    {
+        using var key = Ring().PersonKeys("hsm", KeyAlgorithm.Ed25519).Create(Approval());
+        Assert.Equal(KeyAlgorithm.Ed25519, key.For(EvidenceBuilder.DocumentSha256).Algorithm);
+        var octets = RandomNumberGenerator.GetBytes(SigningKey.MostOctets);
+        File.WriteAllText(Hsm.TokenFile + ".pub", PemEncoding.WriteString("PUBLIC KEY", key.SubjectPublicKeyInfo.Span));
+        File.WriteAllBytes(Hsm.TokenFile + ".csr", key.CertificationRequest.Span);
+        Assert.Contains("verify OK", Tool.Run("openssl", "req", "-inform", "DER", "-in", Hsm.TokenFile + ".csr", "-noout", "-verify").Text, StringComparison.Ordinal);
+        Assert.Throws<ArgumentException>(() => key.For(EvidenceBuilder.DocumentSha256).SignHash(SignatureScheme.EcdsaSha256, Hash));
+        Assert.Throws<ArgumentException>(() => key.For(EvidenceBuilder.DocumentSha256).SignData(SignatureScheme.Ed25519, new byte[SigningKey.MostOctets + 1]));
+        File.WriteAllBytes(Hsm.TokenFile + ".sig", key.For(EvidenceBuilder.DocumentSha256).SignData(SignatureScheme.Ed25519, octets));
+        File.WriteAllBytes(Hsm.TokenFile + ".octets", octets);
+        Assert.Contains("Signature Verified Successfully", Tool.Run("openssl", "pkeyutl", "-verify", "-pubin", "-inkey", Hsm.TokenFile + ".pub", "-rawin",
+            "-in", Hsm.TokenFile + ".octets", "-sigfile", Hsm.TokenFile + ".sig").Text, StringComparison.Ordinal);
+        Assert.Throws<KeyUnavailableException>(() => key.For(EvidenceBuilder.DocumentSha256).SignData(SignatureScheme.Ed25519, octets));
+        Assert.DoesNotContain("Object", Hsm.Objects(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_process_of_the_token_itself_lets_an_Ed25519_key_sign_once()
+    {
+        using var process = TokenProcess.Start(TokenSettings.Read(Hsm.TokenFile)).Process;
+        var name = Assert.NotNull(process.Ask(TokenCall.MakeEdwardsPersonKey, "\u0001a-1"u8)).Body[..16];
+        byte[] question = [.. name, 0, .. "signed attributes"u8];
+        Assert.Equal((TokenAnswer.Done, 64), Assert.NotNull(process.Ask(TokenCall.SignOctetsWithPersonKey, question)) is var first ? (first.Kind, first.Body.Length) : default);
+        Assert.Equal(TokenAnswer.Unavailable, Assert.NotNull(process.Ask(TokenCall.SignOctetsWithPersonKey, question)).Kind);
+    }
+
+    [Fact]
     public void The_process_of_the_token_itself_signs_one_hash_only()
     {
         using var process = TokenProcess.Start(TokenSettings.Read(Hsm.TokenFile)).Process;

@@ -185,6 +185,8 @@ public sealed class TokenProcessTests() : HardwareToken(sessions: 2, timeoutSeco
         { "a person's key of a long approval", Frame(TokenCall.MakePersonKey, "\u0001" + new string('a', 65)) },
         { "a person's key of an approval with a comma", Frame(TokenCall.MakePersonKey, "\u0001a,O=b") },
         { "a person's key of no approval", Frame(TokenCall.MakePersonKey, []) },
+        { "a person's octets, none", Frame(TokenCall.SignOctetsWithPersonKey, new string('n', 17)) },
+        { "a person's octets, one too many", Frame(TokenCall.SignOctetsWithPersonKey, new string('n', 17 + SigningKey.MostOctets + 1)) },
         { "a person's key for no document", Frame(TokenCall.MakePersonKey, "\0a-1") },
         { "a person's key for 101 documents", Frame(TokenCall.MakePersonKey, "ea-1") },
         { "a person's short hash", Frame(TokenCall.SignWithPersonKey, new byte[16 + 31]) },
