@@ -95,15 +95,7 @@ public static class SignatureVerification
     {
         if (key.Kind != PublicKeyKind.EllipticCurve) return SignatureCheck.KeyMismatch;
         if (key.Curve is null || !Curves.Contains(key.Curve)) return SignatureCheck.UnsupportedAlgorithm;
-        using var verifier = ECDsa.Create();
-        try
-        {
-            verifier.ImportSubjectPublicKeyInfo(key.Raw.Span, out _);
-        }
-        catch (CryptographicException)
-        {
-            return SignatureCheck.KeyMismatch;
-        }
+        if (key.Opened.Take() is not ECDsa verifier && !TryOpenEcdsa(key, out verifier)) return SignatureCheck.KeyMismatch;
         try
         {
             return verifier.VerifyHash(hash, signature, DSASignatureFormat.Rfc3279DerSequence) ? SignatureCheck.Valid : SignatureCheck.Invalid;
@@ -111,6 +103,25 @@ public static class SignatureVerification
         catch (CryptographicException)
         {
             return SignatureCheck.Invalid;
+        }
+        finally
+        {
+            key.Opened.PutBack(verifier);
+        }
+    }
+
+    private static bool TryOpenEcdsa(SubjectPublicKey key, out ECDsa verifier)
+    {
+        verifier = ECDsa.Create();
+        try
+        {
+            verifier.ImportSubjectPublicKeyInfo(key.Raw.Span, out _);
+            return true;
+        }
+        catch (CryptographicException)
+        {
+            verifier.Dispose();
+            return false;
         }
     }
 
@@ -134,16 +145,7 @@ public static class SignatureVerification
         if (key.Size is < MinRsaBits or > MaxRsaBits) return SignatureCheck.KeySizeRefused;
         // An exponent of more than 32 bits makes each verification as dear as a signature; 1 would accept anything.
         if (key.Exponent is null or < 3) return SignatureCheck.KeySizeRefused;
-        using var verifier = RSA.Create();
-        try
-        {
-            // The bare RSAPublicKey: the framework refuses some SubjectPublicKeyInfo with the PSS identifier.
-            verifier.ImportRSAPublicKey(key.KeyBits.Span, out _);
-        }
-        catch (CryptographicException)
-        {
-            return SignatureCheck.KeyMismatch;
-        }
+        if (key.Opened.Take() is not RSA verifier && !TryOpenRsa(key, out verifier)) return SignatureCheck.KeyMismatch;
         try
         {
             return verifier.VerifyHash(hash, signature, name, padding) ? SignatureCheck.Valid : SignatureCheck.Invalid;
@@ -151,6 +153,26 @@ public static class SignatureVerification
         catch (CryptographicException)
         {
             return SignatureCheck.Invalid;
+        }
+        finally
+        {
+            key.Opened.PutBack(verifier);
+        }
+    }
+
+    private static bool TryOpenRsa(SubjectPublicKey key, out RSA verifier)
+    {
+        verifier = RSA.Create();
+        try
+        {
+            // The bare RSAPublicKey: the framework refuses some SubjectPublicKeyInfo with the PSS identifier.
+            verifier.ImportRSAPublicKey(key.KeyBits.Span, out _);
+            return true;
+        }
+        catch (CryptographicException)
+        {
+            verifier.Dispose();
+            return false;
         }
     }
 

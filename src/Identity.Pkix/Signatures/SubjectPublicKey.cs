@@ -42,6 +42,9 @@ public sealed record SubjectPublicKey
     /// <summary>RSA public exponent when it fits 32 bits, else null.</summary>
     public long? Exponent { get; private init; }
 
+    /// <summary>Of exactly these octets: a key with other parameters is parsed anew.</summary>
+    internal OpenedKey Opened { get; } = new();
+
     /// <summary>SHA-1 of <see cref="KeyBits"/>: the customary subject key identifier and the key hash of an OCSP responder.</summary>
     public byte[] KeyIdentifier() => Digests.Compute(HashAlgorithmName.SHA1, KeyBits.Span);
 

@@ -40,6 +40,31 @@ public sealed class SignatureVerificationTests(OpensslHierarchy hierarchy)
         Assert.Equal(SignatureCheck.Invalid, SignatureVerification.VerifyData(key, algorithm, Data, signature));
     }
 
+    /// <summary>A key is opened once and goes from one verification to the next.</summary>
+    [Theory]
+    [InlineData("person", nameof(SignatureAlgorithm.EcdsaSha256))]
+    [InlineData("person-rsa", nameof(SignatureAlgorithm.RsaPkcs1Sha256))]
+    [InlineData("person-rsa", nameof(SignatureAlgorithm.RsaPssSha256))]
+    public async Task Threads_that_verify_with_one_key_get_each_their_own_answer(string name, string algorithm)
+    {
+        var method = (SignatureAlgorithm)typeof(SignatureAlgorithm).GetProperty(algorithm)!.GetValue(null)!;
+        var data = Enumerable.Range(0, 4).Select(number => new[] { (byte)number }).ToArray();
+        var padding = method.Family switch { SignatureFamily.RsaPss => RSASignaturePadding.Pss, SignatureFamily.RsaPkcs1 => RSASignaturePadding.Pkcs1, _ => null };
+        var values = data.Select(one => hierarchy.Pki.Sign(name, one, HashAlgorithmName.SHA256, padding)).ToArray();
+        var key = hierarchy[name].PublicKey;
+
+        await Task.WhenAll(Enumerable.Range(0, 8).Select(thread => Task.Run(() =>
+        {
+            for (var turn = 0; turn < 50; turn++)
+            {
+                var (mine, other) = ((thread + turn) % 4, (thread + turn + 1) % 4);
+                Assert.Equal(SignatureCheck.Valid, SignatureVerification.VerifyData(key, method, data[mine], values[mine]));
+                Assert.Equal(SignatureCheck.Invalid, SignatureVerification.VerifyData(key, method, data[other], values[mine]));
+                Assert.Equal(SignatureCheck.Invalid, SignatureVerification.VerifyData(key, method, data[mine], []));
+            }
+        })));
+    }
+
     [Fact]
     public void Ed25519_verifies_and_a_changed_signature_does_not()
     {
