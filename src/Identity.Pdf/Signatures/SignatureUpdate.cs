@@ -100,6 +100,9 @@ public static class SignatureUpdate
     // What an update writes beside Contents is far less.
     private const long LargestTail = 64 * 1024 * 1024;
 
+    // What a signature dictionary takes beside Contents, as a rule: more only makes the writer grow.
+    private const int RoomBesideContents = 1024;
+
     // Room for four numbers of ten digits, the same length for every file.
     private static readonly int ByteRangeLength = "[0 ".Length + 3 * 11;
 
@@ -211,14 +214,14 @@ public static class SignatureUpdate
     /// <summary>The signature dictionary with ByteRange and Contents still to be filled, and where in it they start.</summary>
     private static (ReadOnlyMemory<byte> Value, int ByteRangeAt, int ContentsAt) SignatureValue(SignatureRequest request, ReadOnlyMemory<byte> references)
     {
-        var writer = new SyntaxWriter().BeginDictionary();
+        var writer = new SyntaxWriter(2 * request.ContentsBytes + RoomBesideContents).BeginDictionary();
         var isTimestamp = request.Kind == SignatureKind.DocumentTimestamp;
         writer.Name("Type").Name(isTimestamp ? "DocTimeStamp" : "Sig").Name("Filter").Name("Adobe.PPKLite");
         writer.Name("SubFilter").Name(isTimestamp ? "ETSI.RFC3161" : "ETSI.CAdES.detached").Name("ByteRange");
         var byteRangeAt = writer.Length;
         writer.Ascii("[".PadRight(ByteRangeLength - 1) + "]").Name("Contents");
         var contentsAt = writer.Length;
-        writer.Ascii("<" + new string('0', 2 * request.ContentsBytes) + ">");
+        writer.ZeroHexadecimal(request.ContentsBytes);
         if (request.SigningTime is { } time)
             writer.Name("M").Date(time);
         foreach (var (key, text) in new[] { ("Name", request.Name), ("Reason", request.Reason), ("Location", request.Location), ("ContactInfo", request.ContactInfo) })

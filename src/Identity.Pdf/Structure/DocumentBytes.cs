@@ -63,7 +63,8 @@ public abstract class DocumentBytes : IDisposable
     public byte[] ToArray() => Slice(0, checked((int)Length));
 
     /// <summary>These bytes and more behind them. Nothing is copied that is not in memory already.</summary>
-    public virtual DocumentBytes Append(ReadOnlyMemory<byte> more) => new AppendedBytes(this, more) { Password = Password };
+    /// <param name="room">Bytes that will be appended to the result, so that what is in memory need not be copied for each: more makes another copy.</param>
+    public virtual DocumentBytes Append(ReadOnlyMemory<byte> more, int room = 0) => new AppendedBytes(this, more) { Password = Password };
 
     /// <summary>The first bytes of these.</summary>
     public virtual DocumentBytes Prefix(long length) => length == Length ? this : new PrefixOfBytes(this, length) { Password = Password };
@@ -178,15 +179,13 @@ public abstract class DocumentBytes : IDisposable
 
     private sealed class BytesInMemory(ReadOnlyMemory<byte> bytes) : DocumentBytes
     {
-        // What three revisions with two time-stamps and the validation data of a short chain take; more makes another copy.
-        private const int RoomForRevisions = 128 * 1024;
         private DocumentBytes? before;
-        private Room? room;
+        private Room? free;
 
         /// <summary>An array whose bytes are given away once, from the front.</summary>
         private sealed class Room(int size)
         {
-            public byte[] Bytes { get; } = new byte[size];
+            public byte[] Bytes { get; } = GC.AllocateUninitializedArray<byte>(size);
 
             public int Used;
         }
@@ -204,18 +203,18 @@ public abstract class DocumentBytes : IDisposable
             bytes.Span.Slice((int)offset, target.Length).CopyTo(target);
         }
 
-        public override DocumentBytes Append(ReadOnlyMemory<byte> more)
+        public override DocumentBytes Append(ReadOnlyMemory<byte> more, int room = 0)
         {
             var length = checked(bytes.Length + more.Length);
-            var into = room;
+            var into = free;
             // Who appends first gets what is free behind; another gets a copy.
             if (into is null || length > into.Bytes.Length || Interlocked.CompareExchange(ref into.Used, length, bytes.Length) != bytes.Length)
             {
-                into = new Room(checked(length + RoomForRevisions)) { Used = length };
+                into = new Room(checked(length + room)) { Used = length };
                 bytes.CopyTo(into.Bytes);
             }
             more.CopyTo(into.Bytes.AsMemory(bytes.Length));
-            return new BytesInMemory(into.Bytes.AsMemory(0, length)) { before = this, room = into, Password = Password };
+            return new BytesInMemory(into.Bytes.AsMemory(0, length)) { before = this, free = into, Password = Password };
         }
 
         public override DocumentBytes Prefix(long length) => length == Length ? this : new BytesInMemory(bytes[..checked((int)length)]) { Password = Password };

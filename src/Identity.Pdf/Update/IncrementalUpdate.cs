@@ -38,6 +38,9 @@ public sealed class IncrementalUpdate
     // What other readers may answer by rebuilding the cross-references: nothing is appended to such a file.
     private static readonly string[] Disqualifying = ["section-without-end", "missing-end-of-file-marker", "unreadable-object", "object-beyond-size"];
 
+    // As a rule: more only makes the writer grow.
+    private const int RoomForTrailer = 1024;
+
     private readonly SortedDictionary<int, (ObjectId Id, ReadOnlyMemory<byte> Value)> objects = [];
     private readonly Dictionary<ObjectId, Dictionary<string, ReadOnlyMemory<byte>?>> edits = [];
     private int nextNumber;
@@ -128,7 +131,8 @@ public sealed class IncrementalUpdate
         var all = new SortedDictionary<int, (ObjectId Id, ReadOnlyMemory<byte> Value)>(objects);
         foreach (var (id, changes) in edits)
             all.Add(id.Number, (id, SyntaxEdit.WithEntries((PdfDictionary)Document.Latest.Resolve(id), changes)));
-        var writer = new SyntaxWriter();
+        // An object's number, the words around it and its entry in the table.
+        var writer = new SyntaxWriter(all.Values.Sum(one => one.Value.Length + 64) + RoomForTrailer);
         // 7.5.6: the update starts on a line of its own.
         if (Document.Bytes.Slice(Document.Bytes.Length - 1, 1)[0] is not ((byte)'\n' or (byte)'\r'))
             writer.Put("\n"u8);

@@ -6,9 +6,14 @@ using Identity.Pdf.Syntax;
 namespace Identity.Pdf.Update;
 
 /// <summary>Writes PDF syntax; whatever text it is given, what comes out is one token (ISO 32000-2 7.3).</summary>
-public sealed class SyntaxWriter
+/// <param name="capacity">Bytes that are expected.</param>
+public sealed class SyntaxWriter(int capacity = 256)
 {
-    private readonly ArrayBufferWriter<byte> buffer = new();
+    private readonly ArrayBufferWriter<byte> buffer = new(capacity);
+
+    // Names that need no escape: nearly all.
+    private const int ShortName = 63;
+    private static readonly SearchValues<char> Plain = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.-_+");
 
     public int Length => buffer.WrittenCount;
 
@@ -29,6 +34,13 @@ public sealed class SyntaxWriter
     /// <param name="name">Without the slash; characters above U+00FF are refused by <see cref="ArgumentException"/>.</param>
     public SyntaxWriter Name(string name)
     {
+        if (name.Length is > 0 and <= ShortName && !name.AsSpan().ContainsAnyExcept(Plain))
+        {
+            Span<byte> plain = stackalloc byte[ShortName + 1];
+            plain[0] = (byte)'/';
+            Encoding.ASCII.GetBytes(name, plain[1..]);
+            return Verbatim(plain[..(name.Length + 1)]);
+        }
         var token = new StringBuilder("/");
         foreach (var character in name)
         {
@@ -87,6 +99,16 @@ public sealed class SyntaxWriter
     public SyntaxWriter EndArray() => Verbatim("]"u8);
 
     internal SyntaxWriter Ascii(string token) => Verbatim(Encoding.ASCII.GetBytes(token));
+
+    /// <summary>A string whose bytes are written later.</summary>
+    internal SyntaxWriter ZeroHexadecimal(int bytes)
+    {
+        var token = buffer.GetSpan(2 * bytes + 2)[..(2 * bytes + 2)];
+        token[1..^1].Fill((byte)'0');
+        (token[0], token[^1]) = ((byte)'<', (byte)'>');
+        buffer.Advance(token.Length);
+        return this;
+    }
 
     /// <summary>Bytes without any separation: white space, or the data of a stream.</summary>
     internal SyntaxWriter Put(ReadOnlySpan<byte> bytes)

@@ -12,6 +12,12 @@ namespace Identity.Pkix.Cms;
 /// </summary>
 public static class PadesSignature
 {
+    /// <summary>
+    /// Octets by which <see cref="WithSignatureTimestamp"/> lengthens a CMS beside the token itself, at most: the identifier (13), three new headers of up to 5,
+    /// and 4 more in the length of each of five structures around them.
+    /// </summary>
+    public const int MostBesideToken = 13 + 3 * 5 + 5 * 4;
+
     /// <summary>The digest with which <paramref name="algorithm"/> wants the document hashed.</summary>
     public static HashAlgorithmName DocumentDigestAlgorithm(SignatureAlgorithm algorithm) => SignedDataWriter.DigestFor(algorithm);
 

@@ -1,4 +1,3 @@
-using System.Formats.Asn1;
 using Identity.Pkix.Asn1;
 using Identity.Pkix.Cms;
 
@@ -6,7 +5,7 @@ namespace Identity.Signing.Pades;
 
 /// <summary>
 /// How many bytes the CMS will take at most: found by building one with the real certificates and attributes, a signature of the greatest
-/// length and a token of the expected size.
+/// length, and adding what a token of the expected size takes in it.
 /// </summary>
 internal static class ContentsSize
 {
@@ -16,9 +15,7 @@ internal static class ContentsSize
     {
         var digest = new byte[Digests.Length(PadesSignature.DocumentDigestAlgorithm(scheme.Algorithm))];
         var cms = PadesSignature.Build(content with { DocumentDigest = digest }, scheme.Algorithm).Complete(new byte[scheme.LongestSignature]);
-        var token = new AsnWriter(AsnEncodingRules.DER);
-        token.WriteOctetString(new byte[tokenBytes]);
-        var length = PadesSignature.WithSignatureTimestamp(cms, token.Encode()).Length;
+        var length = cms.Length + tokenBytes + PadesSignature.MostBesideToken;
         return (length + Step - 1) / Step * Step;
     }
 }

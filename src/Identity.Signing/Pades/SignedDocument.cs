@@ -43,12 +43,8 @@ public sealed class SignedDocument
     }
 
     /// <summary>The document as it stands at this level.</summary>
-    public DocumentBytes ToBytes()
-    {
-        var document = new GrowingDocument(Update.Original);
-        document.Append(Update.SignedTail(Cms.Span) ?? throw new InvalidOperationException("The signature outgrew the room that it was measured for."));
-        return document.Bytes;
-    }
+    public DocumentBytes ToBytes() =>
+        Update.Original.Append(Update.SignedTail(Cms.Span) ?? throw new InvalidOperationException("The signature outgrew the room that it was measured for."));
 
     /// <summary>What <see cref="ToBytes"/> gave, read again; null when it is not that.</summary>
     internal static SignedDocument? Reopen(GrowingDocument document)

@@ -54,9 +54,9 @@ public sealed class LargeFileTests : IDisposable
         var content = RandomNumberGenerator.GetBytes(300_000);
         File.WriteAllBytes(path, content);
         using var bytes = DocumentBytes.OfFile(path);
-        foreach (var start in new[] { bytes, (DocumentBytes)content })
+        foreach (var (start, room) in new[] { (bytes, 0), ((DocumentBytes)content, 0), ((DocumentBytes)content, 1), ((DocumentBytes)content, 4096) })
         {
-            var (one, other) = (start.Append("one"u8.ToArray()), start.Append("other"u8.ToArray()));
+            var (one, other) = (start.Append("one"u8.ToArray(), room), start.Append("other"u8.ToArray(), room));
             foreach (var (document, whole) in new[] { (one, Join(content, "one")), (other, Join(content, "other")), (one.Append("!"u8.ToArray()), Join(content, "one!")), (start, content) })
             {
                 Assert.Equal(SHA256.HashData(whole), document.Digest(HashAlgorithmName.SHA256));

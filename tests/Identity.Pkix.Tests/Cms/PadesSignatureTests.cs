@@ -1,3 +1,4 @@
+using System.Formats.Asn1;
 using System.Security.Cryptography;
 using System.Text;
 using Identity.Pkix.Asn1;
@@ -89,6 +90,20 @@ public sealed class PadesSignatureTests(OpensslHierarchy hierarchy)
         var twice = SignedData.Parse(PadesSignature.WithSignatureTimestamp(stamped, token));
         Assert.Equal(2, twice.Signers[0].SignatureTimestamps.Count());
         Assert.True(twice.IsStrictDer());
+    }
+
+    [Theory]
+    [InlineData("person", 1)]
+    [InlineData("person", 100)]
+    [InlineData("person", 8 * 1024)]
+    [InlineData("person-rsa", 70_000)]
+    public void A_time_stamp_takes_no_more_than_is_kept_free_for_it(string signer, int octets)
+    {
+        var cms = Sign(signer, signer == "person" ? SignatureAlgorithm.EcdsaSha256 : SignatureAlgorithm.RsaPssSha256);
+        var token = new AsnWriter(AsnEncodingRules.DER);
+        token.WriteOctetString(new byte[octets]);
+
+        Assert.InRange(PadesSignature.WithSignatureTimestamp(cms, token.Encode()).Length - cms.Length - token.GetEncodedLength(), 1, PadesSignature.MostBesideToken);
     }
 
     [Fact]
