@@ -194,12 +194,16 @@ public static class SigningApp
         AddCaller<ProviderIntrospection>(services, TimeSpan.FromSeconds(10));
         services.AddSingleton<ProofOfPossession>();
         services.AddSingleton<CscToken>();
+        services.AddSingleton<KeyPlaces>();
         services.AddSingleton<CredentialRecords>();
+        services.AddSingleton<DocumentCalls>();
         services.AddSingleton<SessionCredentials>();
         services.AddHostedService(provider => provider.GetRequiredService<SessionCredentials>());
         services.AddSingleton<SadVerification>();
         services.AddSingleton<SignHash>();
+        services.AddSingleton<SignedAnswer>();
         services.AddSingleton<SignDoc>();
+        services.AddSingleton<SignDocOfCredential>();
         services.AddSingleton<TimestampCall>();
         services.AddSingleton<AsynchronousResponses>();
         services.AddHostedService(provider => provider.GetRequiredService<AsynchronousResponses>());

@@ -68,6 +68,22 @@ public static class PersonStatement
         return ApprovalEvidence.Sign(buffer.ToArray(), key, keyId, TokenType);
     }
 
+    /// <summary>The person (semantic identifier) that a statement says it is about, unverified: for counting before it is used, and for nothing else. Null: it says none.</summary>
+    public static string? ClaimedPerson(string jwt)
+    {
+        if (jwt.Length > MaximumBytes || jwt.Split('.') is not [_, var body, _])
+            return null;
+        try
+        {
+            using var payload = JsonDocument.Parse(StrictBase64Url.Decode(body), StrictJson);
+            return Text(payload.RootElement.GetProperty("person"), "identifier");
+        }
+        catch (Exception problem) when (problem is JsonException or InvalidOperationException or KeyNotFoundException or FormatException)
+        {
+            return null;
+        }
+    }
+
     /// <summary>Never throws for what it is given to judge.</summary>
     /// <param name="jwksJson">the Provider's JWK set, from a source that the caller trusts</param>
     /// <param name="subjectPublicKeyInfo">of the key that is to be certified (DER)</param>

@@ -52,8 +52,8 @@ public sealed class EvidenceVerifier(ProviderKeySet keys, SigningSettings settin
 
     /// <summary>That the person's passkey signed an approval for this client of the Provider; what it says is the caller's to judge.</summary>
     /// <exception cref="ProviderUnavailableException">the Provider's keys cannot be had</exception>
-    public async Task<ApprovalVerification> Verify(string evidence, string client, CancellationToken cancellation) =>
-        (await Verify(evidence, Expected(client), cancellation)).Verification;
+    /// <returns>and the key set that it was verified with</returns>
+    public Task<(ApprovalVerification Verification, string KeySet)> Verify(string evidence, string client, CancellationToken cancellation) => Verify(evidence, Expected(client), cancellation);
 
     private async Task<(ApprovalVerification Verification, string KeySet)> Verify(string evidence, ApprovalExpectations expected, CancellationToken cancellation)
     {

@@ -34,6 +34,11 @@ public sealed class AsynchronousResponse
     public byte[]? Answer { get; init; }
 }
 
+/// <summary>How an asynchronous call stands.</summary>
+/// <param name="Status">HTTP status of its answer; null before there is one.</param>
+/// <param name="Length">Bytes of its answer.</param>
+internal sealed record AsynchronousState(int? Status, int Length);
+
 /// <summary>
 /// Signs what was taken while nobody waits, keeps the outcome for who asks, and tells the program where the operator has registered an address for it. What a stop cuts
 /// short ends as a failure: the key was in the process that stopped, and the approval is used.
@@ -64,13 +69,21 @@ internal sealed class AsynchronousResponses(IDbContextFactory<SigningDatabase> d
         return new JsonObject { ["responseID"] = response.Id };
     }
 
-    /// <summary>Null when there is none for this program and person, or no longer.</summary>
-    public async Task<AsynchronousResponse?> Find(string id, CscAuthorization authorization, CancellationToken cancellation)
+    /// <summary>How a call stands: null when there is none for this program and person, or no longer. Its answer, which may be long, is not read.</summary>
+    public async Task<AsynchronousState?> Find(string id, CscAuthorization authorization, CancellationToken cancellation)
     {
         var now = time.GetUtcNow();
         await using var database = await databases.CreateDbContextAsync(cancellation);
-        return await database.AsynchronousResponses.AsNoTracking()
-            .SingleOrDefaultAsync(r => r.Id == id && r.Client == authorization.Client && r.Subject == authorization.Subject && r.ExpiresAt > now, cancellation);
+        return await database.AsynchronousResponses
+            .Where(r => r.Id == id && r.Client == authorization.Client && r.Subject == authorization.Subject && r.ExpiresAt > now)
+            .Select(r => new AsynchronousState(r.FinishedAt == null ? null : r.Status, r.Answer == null ? 0 : r.Answer.Length)).SingleOrDefaultAsync(cancellation);
+    }
+
+    /// <summary>JSON of one that is finished; null when it has gone meanwhile.</summary>
+    public async Task<byte[]?> Answer(string id, CancellationToken cancellation)
+    {
+        await using var database = await databases.CreateDbContextAsync(cancellation);
+        return await database.AsynchronousResponses.Where(r => r.Id == id).Select(r => r.Answer).SingleOrDefaultAsync(cancellation);
     }
 
     public override async Task StartAsync(CancellationToken cancellationToken)
@@ -85,6 +98,20 @@ internal sealed class AsynchronousResponses(IDbContextFactory<SigningDatabase> d
         await base.StartAsync(cancellationToken);
     }
 
+    /// <summary>What has begun is brought to its end; what waits is called off, so that who asks, at whatever copy, hears of it now.</summary>
+    public override async Task StopAsync(CancellationToken cancellationToken)
+    {
+        queue.Writer.TryComplete();
+        await base.StopAsync(cancellationToken);
+        using var calledOff = new CancellationTokenSource();
+        await calledOff.CancelAsync();
+        while (queue.Reader.TryRead(out var work))
+        {
+            var (status, answer) = await Do(work, calledOff.Token);
+            await Finish(work.Id, status, answer);
+        }
+    }
+
     protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
         Task.WhenAll(Enumerable.Range(0, AtOnce).Select(_ => DoWhatComes(stoppingToken)).Append(Sweep(stoppingToken)));
 
@@ -92,7 +119,8 @@ internal sealed class AsynchronousResponses(IDbContextFactory<SigningDatabase> d
     {
         await foreach (var work in queue.Reader.ReadAllAsync(stopping))
         {
-            var (status, answer) = await Do(work);
+            using var deadline = new CancellationTokenSource(settings.SigningDeadline, time);
+            var (status, answer) = await Do(work, deadline.Token);
             try
             {
                 await Finish(work.Id, status, answer);
@@ -106,12 +134,11 @@ internal sealed class AsynchronousResponses(IDbContextFactory<SigningDatabase> d
         }
     }
 
-    private async Task<(int Status, byte[] Answer)> Do(Work work)
+    private async Task<(int Status, byte[] Answer)> Do(Work work, CancellationToken cancellation)
     {
-        using var deadline = new CancellationTokenSource(settings.SigningDeadline, time);
         try
         {
-            return (StatusCodes.Status200OK, Encoding.UTF8.GetBytes((await work.Sign(deadline.Token)).ToJsonString()));
+            return (StatusCodes.Status200OK, JsonSerializer.SerializeToUtf8Bytes(await work.Sign(cancellation)));
         }
         catch (CscRefusedException refused)
         {

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Microsoft.AspNetCore.Http.Features;
 
 namespace Identity.Signing.Csc;
 
@@ -24,15 +25,25 @@ internal sealed class CscBody : IDisposable
         if (!request.HasJsonContentType())
             throw new CscRefusedException(CscError.InvalidRequest("The content type must be application/json"));
         if (request.ContentLength > largest)
-            throw TooLarge();
+            throw new CscRefusedException(CscError.TooLarge);
+        // Whoever may send more than is usual has been asked who they are. One more than may be, so that it is told here.
+        if (request.HttpContext.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
+            limit.MaxRequestBodySize = largest + 1;
         using var bytes = new MemoryStream();
         var buffer = new byte[16 * 1024];
         int read;
-        while ((read = await request.Body.ReadAsync(buffer, cancellation)) > 0)
+        try
         {
-            if (bytes.Length + read > largest)
-                throw TooLarge();
-            bytes.Write(buffer, 0, read);
+            while ((read = await request.Body.ReadAsync(buffer, cancellation)) > 0)
+            {
+                if (bytes.Length + read > largest)
+                    throw new CscRefusedException(CscError.TooLarge);
+                bytes.Write(buffer, 0, read);
+            }
+        }
+        catch (BadHttpRequestException refused) when (refused.StatusCode == StatusCodes.Status413PayloadTooLarge)
+        {
+            throw new CscRefusedException(CscError.TooLarge);
         }
 
         return Parse(bytes.GetBuffer().AsMemory(0, (int)bytes.Length));
@@ -110,6 +121,4 @@ internal sealed class CscBody : IDisposable
             return null;
         }
     }
-
-    private static CscRefusedException TooLarge() => new(new CscError(StatusCodes.Status413PayloadTooLarge, "invalid_request", "The request is too large"));
 }

@@ -12,6 +12,8 @@ internal static class CscEndpoints
     /// <summary>Bytes: a document of 12 MB in base64. Larger ones come as digests.</summary>
     public const int LargestDocumentCall = 16 * 1024 * 1024;
 
+    private static readonly TimeSpan LongestUpload = TimeSpan.FromMinutes(2);
+
     public static Task<IResult> Info(HttpContext context, SigningSettings settings) =>
         Answer(context, CscBody.Largest, _ => Task.FromResult(ServiceInfo.Of(settings)));
 
@@ -58,32 +60,62 @@ internal static class CscEndpoints
     });
 
     public static Task<IResult> SignaturesSignHash(HttpContext context, CscToken tokens, SignHash signHash, AsynchronousResponses responses, SigningSettings settings) =>
-        Answer(context, CscBody.Largest, body => Sign(context, body, tokens, responses, settings, authorization => signHash.Take(authorization, body, context.RequestAborted)));
-
-    public static Task<IResult> SignaturesSignDoc(HttpContext context, CscToken tokens, SignDoc signDoc, AsynchronousResponses responses, SigningSettings settings) =>
-        Answer(context, LargestDocumentCall, body => Sign(context, body, tokens, responses, settings, authorization =>
-            signDoc.Take(authorization, body, settings.StatusSources.Any ? PadesLevel.LTA : PadesLevel.T, context.RequestAborted)));
-
-    public static async Task<IResult> SignaturesSignPolling(HttpContext context, CscToken tokens, AsynchronousResponses responses)
-    {
-        AsynchronousResponse? found = null;
-        var refused = await Answer(context, CscBody.Largest, async body =>
+        Answer(context, CscBody.Largest, async body =>
         {
-            var authorization = await tokens.Authorize(context.Request, context.RequestAborted, CscToken.ServiceScope, CscToken.CredentialScope);
-            if (body.Find("userID") is not null)
-                throw new CscRefusedException(CscError.InvalidRequest("userID parameter SHALL be null"));
-            // 11.12 calls it requestID; the calls whose answer it is, and later versions, responseID.
-            var id = body.Text("requestID", LongestIdentifier) ?? body.Text("responseID", LongestIdentifier) ?? throw new CscRefusedException(CscError.MissingString("requestID"));
-            found = await responses.Find(id, authorization, context.RequestAborted) ?? throw new CscRefusedException(CscError.Invalid("requestID"));
-            return [];
+            var authorized = await tokens.Authorize(context.Request, context.RequestAborted, CscToken.ServiceScope, CscToken.CredentialScope);
+            return await Sign(context, body, authorized, responses, settings, authorization => signHash.Take(authorization, body, context.RequestAborted));
         });
-        return found switch
+
+    /// <summary>Who asks is known before their documents are read, and there is room for them.</summary>
+    public static Task<IResult> SignaturesSignDoc(
+        HttpContext context, CscToken tokens, DocumentCalls calls, SignDoc signDoc, SignDocOfCredential ofCredential, AsynchronousResponses responses, SigningSettings settings, TimeProvider time) =>
+        Refusing(context, async () =>
         {
-            null => refused,
-            { FinishedAt: null } => new CscError(StatusCodes.Status202Accepted, "accepted_request", "The previous async request has been accepted but not yet completed").ToResult(),
-            _ => Results.Content(System.Text.Encoding.UTF8.GetString(found.Answer!), "application/json", System.Text.Encoding.UTF8, found.Status),
-        };
+            var authorized = await tokens.Authorize(context.Request, context.RequestAborted, CscToken.ServiceScope, CscToken.CredentialScope);
+            // Given back when the answer has been sent.
+            context.Response.RegisterForDispose(calls.Enter(authorized) ?? throw new CscRefusedException(CscError.Unavailable));
+            using var body = await ReadDocuments(context, time);
+            return Results.Json(await Sign(context, body, authorized, responses, settings, authorization =>
+            {
+                var asked = SignDocParameters.Read(body);
+                if (!settings.StatusSources.Any && (asked.WantsValidationInfo || asked.Asked.Any(signature => signature.Level > PadesLevel.T)))
+                    throw new CscRefusedException(CscError.Invalid(asked.WantsValidationInfo ? "returnValidationInfo" : "conformance_level"));
+                return asked.CredentialId is null ? signDoc.Take(authorization, asked, context.RequestAborted) : ofCredential.Take(authorization, asked, context.RequestAborted);
+            }));
+        });
+
+    // Who sends slowly does not keep the room from others.
+    private static async Task<CscBody> ReadDocuments(HttpContext context, TimeProvider time)
+    {
+        using var patience = new CancellationTokenSource(LongestUpload, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, patience.Token);
+        try
+        {
+            return await CscBody.Read(context.Request, LargestDocumentCall, either.Token);
+        }
+        catch (OperationCanceledException) when (patience.IsCancellationRequested)
+        {
+            throw new CscRefusedException(CscError.TooSlow);
+        }
     }
+
+    public static Task<IResult> SignaturesSignPolling(HttpContext context, CscToken tokens, DocumentCalls calls, AsynchronousResponses responses) => Refusing(context, async () =>
+    {
+        using var body = await CscBody.Read(context.Request, CscBody.Largest, context.RequestAborted);
+        var authorization = await tokens.Authorize(context.Request, context.RequestAborted, CscToken.ServiceScope, CscToken.CredentialScope);
+        if (body.Find("userID") is not null)
+            throw new CscRefusedException(CscError.InvalidRequest("userID parameter SHALL be null"));
+        // 11.12 calls it requestID; the calls whose answer it is, and later versions, responseID.
+        var id = body.Text("requestID", LongestIdentifier) ?? body.Text("responseID", LongestIdentifier) ?? throw new CscRefusedException(CscError.MissingString("requestID"));
+        var found = await responses.Find(id, authorization, context.RequestAborted) ?? throw new CscRefusedException(CscError.Invalid("requestID"));
+        if (found.Status is not { } status)
+            return CscError.NotYet.ToResult();
+        // An answer that holds documents takes the room of one.
+        if (found.Length > CscBody.Largest)
+            context.Response.RegisterForDispose(calls.Enter(authorization) ?? throw new CscRefusedException(CscError.Unavailable));
+        context.Response.StatusCode = status;
+        return Results.Bytes(await responses.Answer(id, context.RequestAborted) ?? throw new CscRefusedException(CscError.Invalid("requestID")), "application/json");
+    });
 
     public static Task<IResult> SignaturesTimestamp(HttpContext context, CscToken tokens, TimestampCall timestamp) => Answer(context, CscBody.Largest, async body =>
     {
@@ -92,9 +124,9 @@ internal static class CscEndpoints
     });
 
     private static async Task<JsonObject> Sign(
-        HttpContext context, CscBody body, CscToken tokens, AsynchronousResponses responses, SigningSettings settings, Func<CscAuthorization, Task<TakenSigning>> take)
+        HttpContext context, CscBody body, CscAuthorization authorized, AsynchronousResponses responses, SigningSettings settings, Func<CscAuthorization, Task<TakenSigning>> take)
     {
-        var authorization = await tokens.AuthorizeCredential(context.Request, body, context.RequestAborted);
+        var authorization = await context.RequestServices.GetRequiredService<CscToken>().AuthorizeCredential(authorized, body, context.RequestAborted);
         var mode = OperationMode.Read(body, authorization.Client, settings.Programs);
         var taken = await take(authorization);
         if (mode.IsAsynchronous)
@@ -109,13 +141,18 @@ internal static class CscEndpoints
         return description;
     }
 
-    private static async Task<IResult> Answer(HttpContext context, long largest, Func<CscBody, Task<JsonObject>> answer)
+    private static Task<IResult> Answer(HttpContext context, long largest, Func<CscBody, Task<JsonObject>> answer) => Refusing(context, async () =>
+    {
+        using var body = await CscBody.Read(context.Request, largest, context.RequestAborted);
+        return Results.Json(await answer(body));
+    });
+
+    private static async Task<IResult> Refusing(HttpContext context, Func<Task<IResult>> answer)
     {
         context.Response.Headers.CacheControl = "no-store";
         try
         {
-            using var body = await CscBody.Read(context.Request, largest, context.RequestAborted);
-            return Results.Json(await answer(body));
+            return await answer();
         }
         catch (CscRefusedException refused)
         {

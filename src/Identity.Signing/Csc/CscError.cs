@@ -25,6 +25,13 @@ internal sealed record CscError([property: JsonIgnore] int Status, [property: Js
 
     public static CscError ServerError { get; } = new(StatusCodes.Status500InternalServerError, "server_error", "The signatures could not be made");
 
+    /// <summary>11.12: of an asynchronous call.</summary>
+    public static CscError NotYet { get; } = new(StatusCodes.Status202Accepted, "accepted_request", "The previous async request has been accepted but not yet completed");
+
+    public static CscError TooSlow { get; } = new(StatusCodes.Status408RequestTimeout, "invalid_request", "The request came too slowly");
+
+    public static CscError TooLarge { get; } = new(StatusCodes.Status413PayloadTooLarge, "invalid_request", "The request is too large");
+
     public static CscError Unavailable { get; } = new(StatusCodes.Status503ServiceUnavailable, "temporarily_unavailable", "Try again later");
 
     public IResult ToResult() => Results.Json(this, statusCode: Status);

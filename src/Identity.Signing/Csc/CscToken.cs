@@ -40,9 +40,11 @@ internal sealed class CscToken(ProviderIntrospection introspection, ProofOfPosse
     /// CSC API v2 11.10: the credential token, in the header or, beside a service token of the same client, person and key, as SAD. What is wrong with a SAD is told in the
     /// words for it.
     /// </summary>
-    public async Task<CscAuthorization> AuthorizeCredential(HttpRequest request, CscBody body, CancellationToken cancellation)
+    /// <param name="authorized">The token in the header, of either scope.</param>
+    /// <param name="body">Perhaps has the SAD.</param>
+    /// <param name="cancellation">Ends the wait.</param>
+    public async Task<CscAuthorization> AuthorizeCredential(CscAuthorization authorized, CscBody body, CancellationToken cancellation)
     {
-        var authorized = await Authorize(request, cancellation, ServiceScope, CredentialScope);
         var sad = body.Text("SAD", Longest);
         if (authorized.Token.Scopes.Contains(CredentialScope))
             return sad is null || sad == authorized.Text ? authorized : throw new CscRefusedException(CscError.Invalid("SAD"));

@@ -50,8 +50,17 @@ public sealed class CredentialApproval
 
     public required DateTimeOffset StoredAt { get; init; }
 
-    /// <summary>When signing began with it; set at most once.</summary>
+    /// <summary>The Provider's JSON Web Key Set with which it was verified. The Provider publishes others later.</summary>
+    public string? ProviderKeys { get; init; }
+
+    /// <summary>Of documents: the certificate of the key that was made for it, then its issuers, PEM; null until certified.</summary>
+    public string? Certificates { get; init; }
+
+    /// <summary>When signing began with it. Set anew only when the key for it could not be made, and so nothing was signed.</summary>
     public DateTimeOffset? TakenAt { get; init; }
+
+    /// <summary>The copy of the service that took it.</summary>
+    public string? TakenBy { get; init; }
 
     public DateTimeOffset? EndedAt { get; init; }
 

@@ -22,9 +22,10 @@ internal sealed class SadVerification(CredentialRecords records, EvidenceVerifie
     {
         if (authorization.Token.Evidence is not { Length: <= StoredEvidence.LongestEvidence } given || AuthorizationDetails.ClaimedApprovalId(given) is not { } approvalId)
             throw new CscRefusedException(CscError.Invalid("SAD"));
-        Judge(await evidence.Verify(given, authorization.Client, cancellation), approvalId, judge);
+        var (verification, keySet) = await evidence.Verify(given, authorization.Client, cancellation);
+        Judge(verification, approvalId, judge);
         if (await records.Store(
-            new CredentialApproval { ApprovalId = approvalId, CredentialId = about, Client = authorization.Client, Evidence = given, StoredAt = time.GetUtcNow() }, cancellation))
+            new CredentialApproval { ApprovalId = approvalId, CredentialId = about, Client = authorization.Client, Evidence = given, ProviderKeys = keySet, StoredAt = time.GetUtcNow() }, cancellation))
         {
             audit.Append(new CredentialEvidenceStored(about.Length > 0 ? about : "none", approvalId));
         }
@@ -32,7 +33,7 @@ internal sealed class SadVerification(CredentialRecords records, EvidenceVerifie
         var stored = await records.FindApproval(approvalId, cancellation);
         if (stored.TakenAt is not null || stored.EndedAt is not null)
             throw new CscRefusedException(CscError.Invalid("SAD"));
-        return new VerifiedSad(stored, Judge(await evidence.Verify(stored.Evidence, authorization.Client, cancellation), approvalId, judge));
+        return new VerifiedSad(stored, Judge((await evidence.Verify(stored.Evidence, authorization.Client, cancellation)).Verification, approvalId, judge));
     }
 
     private VerifiedApproval Judge(ApprovalVerification verification, string approvalId, Action<VerifiedApproval> judge)

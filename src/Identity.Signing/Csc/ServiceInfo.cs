@@ -26,9 +26,9 @@ internal static class ServiceInfo
         ["oauth2Issuer"] = settings.Provider.AbsoluteUri,
         ["asynchronousOperationMode"] = true,
         ["methods"] = new JsonArray([.. Methods.Select(method => JsonValue.Create(method))]),
-        ["validationInfo"] = false,
+        ["validationInfo"] = settings.StatusSources.Any,
         ["signAlgorithms"] = new JsonObject { ["algos"] = new JsonArray(CredentialDescription.EcdsaWithSha256) },
-        ["signature_formats"] = new JsonObject { ["formats"] = new JsonArray("P"), ["envelope_properties"] = new JsonArray(new JsonArray("Certification", "Revision")) },
+        ["signature_formats"] = new JsonObject { ["formats"] = new JsonArray("P", "C"), ["envelope_properties"] = new JsonArray(new JsonArray("Revision"), new JsonArray("Detached")) },
         ["conformance_levels"] = settings.StatusSources.Any ? new JsonArray("Ades-B-B", "Ades-B-T", "Ades-B-LT", "Ades-B-LTA") : new JsonArray("Ades-B-B", "Ades-B-T"),
         [LocalSigning] = new JsonObject
         {

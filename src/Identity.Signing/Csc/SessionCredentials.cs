@@ -7,7 +7,7 @@ using Identity.Signing.Certificates;
 namespace Identity.Signing.Csc;
 
 /// <summary>A credential whose key is here.</summary>
-internal sealed record LiveCredential(RemoteCredential Record, SessionKey Key);
+internal sealed record LiveCredential(RemoteCredential Record, SessionKey Key, KeyPlace Place);
 
 /// <summary>
 /// The keys of credentials: made when a person has none, certified on the Provider's statement, disabled until approved, and destroyed after their
@@ -19,14 +19,13 @@ internal sealed class SessionCredentials(
     /// <summary>A token holds few objects, and those of documents need room too.</summary>
     public const int MostAtOnce = 256;
 
-    /// <summary>Of one person, through whatever programs.</summary>
-    public const int MostOfPerson = 5;
-
     /// <summary>A credential that ends sooner is not offered: a person could not approve and have signed in time.</summary>
     public static readonly TimeSpan LeastLeft = TimeSpan.FromMinutes(2);
 
     private const int Stripes = 64;
     private static readonly TimeSpan BetweenSweeps = TimeSpan.FromSeconds(10);
+
+    private int coming;
 
     private readonly ConcurrentDictionary<string, LiveCredential> live = new(StringComparer.Ordinal);
     private readonly SemaphoreSlim[] making = [.. Enumerable.Range(0, Stripes).Select(_ => new SemaphoreSlim(1, 1))];
@@ -56,13 +55,20 @@ internal sealed class SessionCredentials(
     public async Task Destroy(string credentialId, string reason)
     {
         if (live.TryRemove(credentialId, out var credential))
+        {
             credential.Key.Dispose();
+            await records.Places.Free(credential.Place);
+        }
+
         if (await records.End(credentialId))
             audit.Append(new CredentialKeyDestroyed(credentialId, reason));
     }
 
     public override async Task StartAsync(CancellationToken cancellationToken)
     {
+        foreach (var approval in await records.EndOwnApprovals(cancellationToken))
+            audit.Append(new SigningInterrupted("csc", approval));
+        await records.Places.FreeOwn(cancellationToken);
         foreach (var lost in await records.EndOwn(cancellationToken))
             audit.Append(new CredentialKeyDestroyed(lost, "service_stopped"));
         await base.StartAsync(cancellationToken);
@@ -102,38 +108,62 @@ internal sealed class SessionCredentials(
         }
     }
 
-    /// <summary>1. a key; 2. the Provider's statement for this key; 3. the Authority certifies it; 4. the record, before anybody hears of it.</summary>
+    /// <summary>
+    /// 1. a key; 2. the Provider's statement for this key; 3. one of the person's places, so that nothing is certified beyond their number; 4. the Authority certifies it;
+    /// 5. the record, before anybody hears of it.
+    /// </summary>
     private async Task<RemoteCredential> Make(CscAuthorization authorization, CancellationToken cancellation)
     {
-        if (live.Count >= MostAtOnce || keys.MakeForSession() is not { } key)
+        if (Interlocked.Increment(ref coming) + live.Count > MostAtOnce)
+        {
+            Interlocked.Decrement(ref coming);
             throw new CscRefusedException(CscError.Unavailable);
-        var kept = false;
+        }
+
         try
         {
-            if (await tokens.AskForStatement(authorization, PersonStatement.KeyHash(key.SubjectPublicKeyInfo.Span), cancellation) is not { Statement: { } statement })
+            using var key = new KeptOrDestroyed(keys.MakeForSession() ?? throw new CscRefusedException(CscError.Unavailable));
+            if (await tokens.AskForStatement(authorization, PersonStatement.KeyHash(key.Key.SubjectPublicKeyInfo.Span), cancellation) is not { Statement: { } statement }
+                || PersonStatement.ClaimedPerson(statement) is not { } person)
                 throw new CscRefusedException(CscError.InvalidToken);
-            if (await keys.Certify(key, statement, cancellation) is not CertificateAnswer.Issued { Certificate: var certificate })
+            if (await records.Places.Take(person, cancellation) is not { } place)
+                throw new CscRefusedException(CscError.Unavailable);
+            try
             {
-                log.LogWarning("A credential could not be certified");
-                throw new CscRefusedException(CscError.Unavailable);
+                var made = await Certify(authorization, key.Key, statement, place, cancellation);
+                live[made.Record.CredentialId] = made;
+                key.IsKept = true;
+                return made.Record;
             }
-
-            key.Certified(certificate.Leaf.Raw.Span);
-            var record = Record(authorization, key.Credential!, certificate);
-            if (await records.CountLive(record.PersonIdentifier, cancellation) >= MostOfPerson)
-                throw new CscRefusedException(CscError.Unavailable);
-            var operation = audit.Begin(new CredentialCertification(record.CredentialId, record.Client));
-            await records.Add(record, cancellation);
-            operation.Complete(AuditOutcome.Succeeded);
-            live[record.CredentialId] = new LiveCredential(record, key);
-            kept = true;
-            return record;
+            finally
+            {
+                if (!key.IsKept)
+                    await records.Places.Free(place);
+            }
         }
         finally
         {
-            if (!kept)
-                key.Dispose();
+            Interlocked.Decrement(ref coming);
         }
+    }
+
+    private async Task<LiveCredential> Certify(CscAuthorization authorization, SessionKey key, string statement, KeyPlace place, CancellationToken cancellation)
+    {
+        if (await keys.Certify(key, statement, cancellation) is not CertificateAnswer.Issued { Certificate: var certificate })
+        {
+            log.LogWarning("A credential could not be certified");
+            throw new CscRefusedException(CscError.Unavailable);
+        }
+
+        key.Certified(certificate.Leaf.Raw.Span);
+        var record = Record(authorization, key.Credential!, certificate);
+        // The Authority has verified the statement that was only read here: it is the same one, so this cannot be.
+        if (record.PersonIdentifier != place.PersonIdentifier)
+            throw new InvalidOperationException("The certificate names another person than the statement.");
+        var operation = audit.Begin(new CredentialCertification(record.CredentialId, record.Client));
+        await records.Add(record, cancellation);
+        operation.Complete(AuditOutcome.Succeeded);
+        return new LiveCredential(record, key, place);
     }
 
     private RemoteCredential Record(CscAuthorization authorization, string credential, PersonCertificate certificate) => new()
@@ -148,4 +178,17 @@ internal sealed class SessionCredentials(
         NotAfter = certificate.Leaf.NotAfter,
         Instance = records.Instance,
     };
+
+    private sealed class KeptOrDestroyed(SessionKey key) : IDisposable
+    {
+        public SessionKey Key => key;
+
+        public bool IsKept { get; set; }
+
+        public void Dispose()
+        {
+            if (!IsKept)
+                key.Dispose();
+        }
+    }
 }

@@ -1,109 +1,109 @@
 using System.Buffers.Text;
-using System.Text.Json.Nodes;
 using Identity.Audit;
 using Identity.Keys;
-using Identity.Pdf.Signatures;
-using Identity.Pkix.Cms;
+using Identity.Keys.Activation;
 using Identity.Signing.Certificates;
-using Identity.Signing.Pades;
-using Identity.Signing.Timestamps;
+using Identity.Signing.Documents;
 
 namespace Identity.Signing.Csc;
 
 /// <summary>
 /// signatures/signDoc (CSC API v2 11.11), by the same steps as the service's own requests: 1. the parameters; 2. the evidence is stored and verified from there; 3. the
-/// document, or the digest, is the one that was approved; 4. audited and taken; 5. a key is made for this approval, and certified on its evidence for this document
-/// alone; 6. the document is prepared and signed, or the signature made over the digest; 7. the key is destroyed; 8. the signature is brought to its level, and to no
-/// lower one.
+/// documents, or digests, are those that were approved, all of them; 4. documents go to disk, so that none is in memory while the call waits for its turn, and one that
+/// cannot be signed is refused; 5. audited and taken; 6. a key is made for this approval, and certified on its evidence for these documents alone; 7. each is signed, in
+/// the order of the request; 8. the key is destroyed; 9. each signature is brought to its level, and to no lower one. When no key can be made, nothing was signed: the
+/// approval is given back, and the same call may be made again.
 /// </summary>
-internal sealed class SignDoc(SadVerification sads, CredentialRecords records, CertifiedPersonKeys keys, RaiseDocument raise, TimestampClient timestamps, AuditLog audit)
+internal sealed class SignDoc(SadVerification sads, CredentialRecords records, CertifiedPersonKeys keys, SignedAnswer answer, AuditLog audit)
 {
-    public async Task<TakenSigning> Take(CscAuthorization authorization, CscBody body, PadesLevel highest, CancellationToken cancellation)
+    public async Task<TakenSigning> Take(CscAuthorization authorization, SignDocParameters asked, CancellationToken cancellation)
     {
-        var asked = SignDocParameters.Read(body);
-        if (asked.Level > highest)
-            throw new CscRefusedException(CscError.Invalid("conformance_level"));
-        if (body.Flag("returnValidationInfo"))
-            throw new CscRefusedException(CscError.Invalid("returnValidationInfo"));
-        var digest = Base64Url.EncodeToString(asked.Digest);
-        var sad = await sads.Verify(authorization, "", verified =>
+        var digests = asked.Asked.Select(signature => Base64Url.EncodeToString(signature.Digest)).ToList();
+        var sad = await sads.Verify(authorization, "", verified => Judge(verified, digests), cancellation);
+        var staged = await answer.Stage(asked, cancellation);
+        try
         {
-            if (verified.Structure.Documents is not [var approved])
-                throw new CscRefusedException(CscError.InvalidRequest("documentDigests or documents are not authorized by the SAD"));
-            if (approved.Sha256 != digest)
-                throw new CscRefusedException(new CscError(StatusCodes.Status403Forbidden, "invalid_hash", "Document or documentDigest does not match authorized hash"));
-        }, cancellation);
-        var operation = audit.Begin(new DocumentSigning("csc", sad.Stored.ApprovalId, Convert.ToHexStringLower(asked.Digest)));
-        if (!await records.TakeAlone(sad.Stored, cancellation))
-        {
-            operation.Complete(AuditOutcome.Refused, "approval_not_taken");
+            var operations = asked.Asked.Select(signature => audit.Begin(new DocumentSigning("csc", sad.Stored.ApprovalId, Convert.ToHexStringLower(signature.Digest)))).ToList();
+            if (await records.TakeAlone(sad.Stored, cancellation))
+            {
+                var taken = new Taken(staged, sad, operations, asked.WantsValidationInfo);
+                staged = null;
+                return stopping => Run(taken, stopping);
+            }
+
+            operations.ForEach(operation => operation.Complete(AuditOutcome.Refused, "approval_not_taken"));
             throw new CscRefusedException(CscError.Invalid("SAD"));
         }
-
-        return stopping => Run(asked, sad, operation, stopping);
+        finally
+        {
+            staged?.Dispose();
+        }
     }
 
-    private async Task<JsonObject> Run(SignDocParameters asked, VerifiedSad sad, AuditOperation operation, CancellationToken cancellation)
+    private sealed record Taken(StagedSignatures Staged, VerifiedSad Sad, List<AuditOperation> Operations, bool WantsValidationInfo);
+
+    private static void Judge(VerifiedApproval verified, List<string> digests)
+    {
+        var approved = verified.Structure.Documents.Select(document => document.Sha256).ToList();
+        // All that were approved, none twice: each is signed once.
+        if (approved.Count != digests.Count || approved.Distinct().Count() != approved.Count)
+            throw new CscRefusedException(CscError.InvalidRequest(SignDocParameters.NotAuthorized));
+        if (!approved.ToHashSet().SetEquals(digests))
+            throw new CscRefusedException(new CscError(StatusCodes.Status403Forbidden, "invalid_hash", "Document or documentDigest does not match authorized hash"));
+    }
+
+    private async Task<System.Text.Json.Nodes.JsonObject> Run(Taken taken, CancellationToken cancellation)
     {
         var outcome = "internal_error";
         try
         {
-            var answer = asked.Document is { } document ? await SignDocument(asked, document, sad, cancellation) : await SignDigest(asked, sad, cancellation);
+            cancellation.ThrowIfCancellationRequested();
+            var made = await WithKey(taken.Sad, (key, certificate) => answer.Sign(taken.Staged, key, certificate), cancellation);
+            var said = await answer.Of(made, taken.WantsValidationInfo, cancellation);
             outcome = "signed";
-            return answer;
+            return said;
+        }
+        catch (KeyUnavailableException)
+        {
+            outcome = "key_unavailable";
+            throw new CscRefusedException(CscError.Unavailable);
         }
         catch (CscRefusedException refused)
         {
             outcome = refused.Error.Status == StatusCodes.Status503ServiceUnavailable ? "unavailable" : "document_unsuitable";
             throw;
         }
+        catch (KeyNotMadeException)
+        {
+            outcome = "key_not_made";
+            throw new CscRefusedException(CscError.Unavailable);
+        }
+        catch (OperationCanceledException)
+        {
+            outcome = CredentialRecords.Interrupted;
+            throw new CscRefusedException(CscError.Unavailable);
+        }
         finally
         {
-            await records.EndApproval(sad.Stored, outcome);
-            operation.Complete(outcome == "signed" ? AuditOutcome.Succeeded : AuditOutcome.Failed, outcome == "signed" ? null : outcome);
+            taken.Staged.Dispose();
+            if (outcome == "key_not_made")
+                await records.GiveBack(taken.Sad.Stored);
+            else
+                await records.EndApproval(taken.Sad.Stored, outcome);
+            taken.Operations.ForEach(operation => operation.Complete(outcome == "signed" ? AuditOutcome.Succeeded : AuditOutcome.Failed, outcome == "signed" ? null : outcome));
         }
-    }
-
-    private async Task<JsonObject> SignDocument(SignDocParameters asked, byte[] document, VerifiedSad sad, CancellationToken cancellation)
-    {
-        var form = asked.IsCertification ? SignatureForm.Approval with { Certification = CertificationPermission.FormFilling } : SignatureForm.Approval;
-        var signed = await WithKey(sad, (key, certificate) =>
-            PreparedDocument.Prepare(document, sad.Approval, certificate, timestamps.ExpectedTokenBytes, timestamps.ClaimedSigningTime(), form) is Preparation.Done prepared
-                ? SignedDocument.Sign(prepared.Document, key.For(asked.Digest))
-                : throw new CscRefusedException(CscError.InvalidRequest("Invalid array parameter documents")), cancellation);
-        var raised = await raise.Run(signed, asked.Level, cancellation);
-        return raised.Obstacle is null
-            ? new JsonObject { ["DocumentWithSignature"] = new JsonArray(Convert.ToBase64String(raised.Bytes.ToArray())) }
-            : throw new CscRefusedException(CscError.Unavailable);
-    }
-
-    /// <summary>The digest over the ByteRange is what was approved, and what the certificate names: the document stays where it is.</summary>
-    private async Task<JsonObject> SignDigest(SignDocParameters asked, VerifiedSad sad, CancellationToken cancellation)
-    {
-        var cms = await WithKey(sad, (key, certificate) => DigestSignature.Make(asked.Digest, key.For(asked.Digest), certificate), cancellation);
-        if (asked.Level == PadesLevel.T)
-        {
-            if (await timestamps.Stamp(PadesSignature.TimestampedValue(cms), cancellation) is not TimestampAnswer.Granted granted)
-                throw new CscRefusedException(CscError.Unavailable);
-            cms = PadesSignature.WithSignatureTimestamp(cms, granted.Token);
-        }
-
-        return new JsonObject { ["SignatureObject"] = new JsonArray(Convert.ToBase64String(cms.Span)) };
     }
 
     private async Task<T> WithKey<T>(VerifiedSad sad, Func<PersonKey, PersonCertificate, T> sign, CancellationToken cancellation)
     {
         if (keys.Make(sad.Approval) is not { } key)
-            throw new CscRefusedException(CscError.Unavailable);
+            throw new KeyNotMadeException();
         try
         {
-            return await keys.Certify(key, sad.Stored.Evidence, cancellation) is CertificateAnswer.Issued { Certificate: var certificate }
-                ? sign(key, certificate)
-                : throw new CscRefusedException(CscError.Unavailable);
-        }
-        catch (KeyUnavailableException)
-        {
-            throw new CscRefusedException(CscError.Unavailable);
+            if (await keys.Certify(key, sad.Stored.Evidence, cancellation) is not CertificateAnswer.Issued { Certificate: var certificate })
+                throw new CscRefusedException(CscError.Unavailable);
+            await records.KeepCertificates(sad.Stored.ApprovalId, certificate.ToPem());
+            return sign(key, certificate);
         }
         finally
         {
@@ -111,4 +111,6 @@ internal sealed class SignDoc(SadVerification sads, CredentialRecords records, C
             audit.Append(new PersonKeyDestroyed(sad.Stored.ApprovalId));
         }
     }
+
+    private sealed class KeyNotMadeException : Exception;
 }

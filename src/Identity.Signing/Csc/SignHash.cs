@@ -31,36 +31,55 @@ internal sealed class SignHash(SessionCredentials credentials, SadVerification s
         var credentialId = body.Required("credentialID", LongestIdentifier);
         var hashes = Hashes(body);
         CheckAlgorithms(body, hashes);
+        return await Take(
+            authorization, await Find(authorization, credentialId, cancellation), hashes, "Hash is not authorized by the SAD",
+            (values, _) => Task.FromResult(new JsonObject { ["signatures"] = new JsonArray([.. values.Select(value => JsonValue.Create(Convert.ToBase64String(value)))]) }), cancellation);
+    }
+
+    /// <summary>2.</summary>
+    public async Task<RemoteCredential> Find(CscAuthorization authorization, string credentialId, CancellationToken cancellation)
+    {
         var record = await records.Find(credentialId, authorization.Client, authorization.Subject, cancellation) ?? throw new CscRefusedException(CscError.Invalid("credentialID"));
-        if (record.NotAfter <= time.GetUtcNow())
-            throw new CscRefusedException(CscError.InvalidRequest("Signing certificate is expired"));
-        var sad = await sads.Verify(authorization, credentialId, verified => Judge(verified, record), cancellation);
+        return record.NotAfter > time.GetUtcNow() ? record : throw new CscRefusedException(CscError.InvalidRequest("Signing certificate is expired"));
+    }
+
+    /// <summary>3. to 5.</summary>
+    /// <param name="authorization">The token.</param>
+    /// <param name="record">As it was found.</param>
+    /// <param name="hashes">To be signed, in this order.</param>
+    /// <param name="notAuthorized">What is said of others than were approved.</param>
+    /// <param name="answer">Made of the signatures, when the key is gone already.</param>
+    /// <param name="cancellation">Ends it before the approval is taken.</param>
+    public async Task<TakenSigning> Take(
+        CscAuthorization authorization, RemoteCredential record, List<byte[]> hashes, string notAuthorized, Func<IReadOnlyList<byte[]>, CancellationToken, Task<JsonObject>> answer, CancellationToken cancellation)
+    {
+        var sad = await sads.Verify(authorization, record.CredentialId, verified => Judge(verified, record), cancellation);
         if (!AreApproved(hashes, sad.Approval.Structure))
-            throw new CscRefusedException(CscError.InvalidRequest("Hash is not authorized by the SAD"));
-        if (credentials.Find(credentialId) is not { } credential)
+            throw new CscRefusedException(CscError.InvalidRequest(notAuthorized));
+        if (credentials.Find(record.CredentialId) is not { } credential)
             throw new CscRefusedException(CscError.InvalidRequest("The credential identified by credentialID is disabled"));
 
-        var operation = audit.Begin(new HashSigning(credentialId, sad.Stored.ApprovalId, hashes.Count));
+        var operation = audit.Begin(new HashSigning(record.CredentialId, sad.Stored.ApprovalId, hashes.Count));
         if (!await records.Take(sad.Stored, cancellation))
         {
             operation.Complete(AuditOutcome.Refused, "approval_not_taken");
             throw new CscRefusedException(CscError.Invalid("SAD"));
         }
 
-        return _ => Sign(credential, sad, hashes, operation);
+        return stopping => Sign(new Begun(credential, sad, hashes, operation), answer, stopping);
     }
 
+    private sealed record Begun(LiveCredential Credential, VerifiedSad Sad, List<byte[]> Hashes, AuditOperation Operation);
+
     /// <summary>6. to 9. Somebody who leaves now changes nothing: what has begun is brought to its end.</summary>
-    private async Task<JsonObject> Sign(LiveCredential credential, VerifiedSad sad, List<byte[]> hashes, AuditOperation operation)
+    private async Task<JsonObject> Sign(Begun begun, Func<IReadOnlyList<byte[]>, CancellationToken, Task<JsonObject>> answer, CancellationToken cancellation)
     {
         var outcome = "internal_error";
         try
         {
-            credential.Key.Enable(sad.Approval);
-            var leaf = Certificate.Parse(credential.Record.Certificate);
-            var signatures = hashes.Select(hash => SignOne(credential.Key, leaf, hash)).ToList();
+            var said = await answer(await SignAll(begun), cancellation);
             outcome = "signed";
-            return new JsonObject { ["signatures"] = new JsonArray([.. signatures.Select(signature => JsonValue.Create(Convert.ToBase64String(signature)))]) };
+            return said;
         }
         catch (KeyUnavailableException problem)
         {
@@ -68,11 +87,32 @@ internal sealed class SignHash(SessionCredentials credentials, SadVerification s
             log.LogError(problem, "A credential's key did not sign");
             throw new CscRefusedException(CscError.Unavailable);
         }
+        catch (Exception problem) when (problem is CscRefusedException or OperationCanceledException)
+        {
+            outcome = "unavailable";
+            throw new CscRefusedException(CscError.Unavailable);
+        }
         finally
         {
-            await credentials.Destroy(credential.Record.CredentialId, outcome);
-            await records.EndApproval(sad.Stored, outcome);
-            operation.Complete(outcome == "signed" ? AuditOutcome.Succeeded : AuditOutcome.Failed, outcome == "signed" ? null : outcome);
+            await records.EndApproval(begun.Sad.Stored, outcome);
+            begun.Operation.Complete(outcome == "signed" ? AuditOutcome.Succeeded : AuditOutcome.Failed, outcome == "signed" ? null : outcome);
+        }
+    }
+
+    private async Task<IReadOnlyList<byte[]>> SignAll(Begun begun)
+    {
+        var reason = "not_signed";
+        try
+        {
+            begun.Credential.Key.Enable(begun.Sad.Approval);
+            var leaf = Certificate.Parse(begun.Credential.Record.Certificate);
+            var signatures = begun.Hashes.Select(hash => SignOne(begun.Credential.Key, leaf, hash)).ToList();
+            reason = "signed";
+            return signatures;
+        }
+        finally
+        {
+            await credentials.Destroy(begun.Credential.Record.CredentialId, reason);
         }
     }
 

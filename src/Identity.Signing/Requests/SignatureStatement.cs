@@ -32,7 +32,7 @@ internal static class SignatureStatement
         if (form.Commitment is { } commitment)
             Add("SignsCommitment_" + commitment);
         if (form.Policy is { } policy)
-            Add("SignsPolicy", policy.Oid);
+            Add("SignsPolicy", $"{policy.Oid} (SHA-256 {Convert.ToHexStringLower(policy.Digest.Span)}{(policy.Uri is { } address ? BetweenNames + address : "")})");
         if (form.Location is { } location)
             Add("SignsLocation", location);
         if (form.Contact is { } contact)

@@ -1,5 +1,6 @@
 using Identity.Pdf.Signatures;
 using Identity.Pdf.Structure;
+using Identity.Pkix.Cms;
 using Identity.Pkix.X509;
 using Identity.Signing.Certificates;
 
@@ -36,6 +37,29 @@ public sealed class CollectValidationData(TrustedChain trust, StatusClient clien
         {
             if (await Prove(signature, all, collection) is { } refusal)
                 return refusal;
+        }
+
+        return new ValidationDataCollected.Complete(collection.Finish());
+    }
+
+    /// <summary>For signatures of this service that stand in no document, or are not to be proved in theirs.</summary>
+    /// <param name="signatures">DER of each CMS, with what the service put in.</param>
+    /// <param name="cancellation">Ends the wait for sources.</param>
+    public async Task<ValidationDataCollected> ForSignatures(IReadOnlyList<ReadOnlyMemory<byte>> signatures, CancellationToken cancellation)
+    {
+        var now = time.GetUtcNow();
+        var collection = new ValidationDataCollection(trust, client, settings.StatusSources, now, cancellation);
+        foreach (var cms in signatures.Select(SignedData.Parse))
+        {
+            var tokens = SignatureInDocument.TimestampsOver(cms.Signers[0]);
+            collection.Know(tokens.Select(token => token.SignedData).Append(cms));
+            if (await collection.Prove(cms.ReadableCertificates().First(cms.Signers[0].Names), cms.Certificates, tokens.Select(token => token.Info.Time).DefaultIfEmpty(now).Min()) is { } refusal)
+                return refusal;
+            foreach (var token in tokens)
+            {
+                if (await collection.Prove(token.SignedData.ReadableCertificates().First(token.Signer.Names), token.SignedData.Certificates, now) is { } timestampRefusal)
+                    return timestampRefusal;
+            }
         }
 
         return new ValidationDataCollected.Complete(collection.Finish());

@@ -78,7 +78,7 @@ internal sealed record SignatureInDocument(SignatureDictionary Dictionary, Signe
                 Cms = cms,
                 Signer = certificate,
                 Token = dictionary.IsDocumentTimestamp ? TimestampToken.Parse(cms.Raw) : null,
-                SignatureTimestamps = [.. signer.SignatureTimestamps.Take(MostTimestamps).Select(raw => Read(raw, signer)).OfType<TimestampToken>()],
+                SignatureTimestamps = TimestampsOver(signer),
             };
         }
         catch (MalformedException)
@@ -86,6 +86,10 @@ internal sealed record SignatureInDocument(SignatureDictionary Dictionary, Signe
             return closed;
         }
     }
+
+    /// <summary>As in <see cref="SignatureTimestamps"/>.</summary>
+    public static IReadOnlyList<TimestampToken> TimestampsOver(SignerInfo signer) =>
+        [.. signer.SignatureTimestamps.Take(MostTimestamps).Select(raw => Read(raw, signer)).OfType<TimestampToken>()];
 
     private static TimestampToken? Read(ReadOnlyMemory<byte> raw, SignerInfo over)
     {

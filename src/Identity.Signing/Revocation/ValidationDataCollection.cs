@@ -52,7 +52,13 @@ internal sealed class ValidationDataCollection(TrustedChain trust, StatusClient 
             KnowAnswer(raw);
         foreach (var raw in (store?.Crls ?? []).Concat(store?.Entries.SelectMany(entry => entry.Crls) ?? []).Select(stream => stream.Bytes).Concat(given.Crls))
             KnowList(raw);
-        foreach (var cms in signatures.SelectMany(signature => signature.SignatureTimestamps.Select(token => token.SignedData).Append(signature.Cms)).OfType<Pkix.Cms.SignedData>())
+        Know(signatures.SelectMany(signature => signature.SignatureTimestamps.Select(token => token.SignedData).Append(signature.Cms)).OfType<Pkix.Cms.SignedData>());
+    }
+
+    /// <summary>The same of signatures and time-stamp tokens.</summary>
+    public void Know(IEnumerable<Pkix.Cms.SignedData> signatures)
+    {
+        foreach (var cms in signatures)
         {
             foreach (var raw in cms.Certificates)
                 KnowCertificate(raw);

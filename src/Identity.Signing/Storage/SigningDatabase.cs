@@ -36,6 +36,8 @@ public sealed class SigningDatabase(DbContextOptions<SigningDatabase> options) :
 
     public DbSet<CredentialApproval> CredentialApprovals => Set<CredentialApproval>();
 
+    public DbSet<KeyPlace> KeyPlaces => Set<KeyPlace>();
+
     public DbSet<AsynchronousResponse> AsynchronousResponses => Set<AsynchronousResponse>();
 
     public DbSet<UsedProof> UsedProofs => Set<UsedProof>();
@@ -109,6 +111,11 @@ public sealed class SigningDatabase(DbContextOptions<SigningDatabase> options) :
             approval.HasKey(a => a.ApprovalId);
             approval.HasIndex(a => a.CredentialId);
             approval.HasIndex(a => a.EndedAt);
+        });
+        modelBuilder.Entity<KeyPlace>(place =>
+        {
+            place.HasKey(p => new { p.PersonIdentifier, p.Number });
+            place.HasIndex(p => p.Instance);
         });
         modelBuilder.Entity<AsynchronousResponse>(response =>
         {

@@ -62,6 +62,43 @@ public sealed class CredentialsTests(SigningSystem system) : IClassFixture<Signi
         }
     }
 
+    [Fact]
+    public async Task Nothing_is_certified_beyond_a_persons_five_keys_also_when_asked_in_parallel()
+    {
+        var certified = 0;
+        system.Provider.Person = new StandInPerson("x", "PNOXX-50001010002", "Mari", "Mets");
+        system.Authority.Certificates = _ =>
+        {
+            Interlocked.Increment(ref certified);
+            return Task.FromResult<Microsoft.AspNetCore.Http.IResult?>(null);
+        };
+        var callers = Enumerable.Range(0, 9).Select(program => new CscCaller(system, $"crowd-{program}", "many-at-once")).ToList();
+        try
+        {
+            var answers = await Task.WhenAll(callers.Select(caller => caller.Call("credentials/list", caller.Token("service"), "{}")));
+            Assert.Equal(5, answers.Count(answer => answer.Status == HttpStatusCode.OK));
+            Assert.Equal(4, answers.Count(answer => answer is { Status: HttpStatusCode.ServiceUnavailable } && (string?)answer.Answer["error"] == "temporarily_unavailable"));
+            Assert.Equal(5, certified);
+            // A key that is used up leaves its place.
+            var (place, _) = callers.Zip(answers).First(pair => pair.Second.Status == HttpStatusCode.OK);
+            var (credential, hash) = (await place.Credential(), SHA256.HashData("x"u8));
+            await place.Expect(HttpStatusCode.OK, "signatures/signHash", place.Approved(credential, [hash], null, system.Provider.Person), CscCaller.Hashes(credential, hash));
+            await place.Credential();
+            Assert.Equal(6, certified);
+            // What the Authority does not certify leaves it too.
+            await place.Expect(HttpStatusCode.OK, "signatures/signHash", place.Approved(credential = await place.Credential(), [hash], null, system.Provider.Person), CscCaller.Hashes(credential, hash));
+            system.Authority.Certificates = _ => Task.FromResult<Microsoft.AspNetCore.Http.IResult?>(Microsoft.AspNetCore.Http.Results.StatusCode(503));
+            await place.Refused(HttpStatusCode.ServiceUnavailable, "temporarily_unavailable", "Try again later", "credentials/list", place.Token("service"), new JsonObject());
+            system.Authority.Certificates = _ => Task.FromResult<Microsoft.AspNetCore.Http.IResult?>(null);
+            await place.Credential();
+        }
+        finally
+        {
+            callers.ForEach(caller => caller.Dispose());
+            system.Reset();
+        }
+    }
+
     [Theory]
     [InlineData("userID", "\"PNOXX-1\"", "userID parameter MUST be null")]
     [InlineData("certificates", "\"all\"", "Invalid parameter certificates")]

@@ -102,7 +102,7 @@ public sealed class SignatureFormTests(SigningSystem system) : IClassFixture<Sig
         string[] said =
         [
             "In the claimed role: notary (not verified)", "Certifies the document: afterwards only forms may be filled in and signatures added", "Locks all form fields except: remarks",
-            "Confirms that you approve the content of the document", "Under the signature policy 1.3.6.1.4.1.99999.7", "Place of signing: Tallinn", "Contact: registry@example.org",
+            "Confirms that you approve the content of the document", "Under the signature policy 1.3.6.1.4.1.99999.7 (SHA-256 e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855, https://example.org/policy.pdf)", "Place of signing: Tallinn", "Contact: registry@example.org",
         ];
         Assert.All(said, line => Assert.Contains(line, review, StringComparison.Ordinal));
         Assert.Equal("Sign the deed \u00b7 " + string.Join(" \u00b7 ", said), ApprovedPurpose());

@@ -251,6 +251,8 @@ namespace Identity.Signing.Storage.Migrations
                 {
                     b.Property<string>("ApprovalId");
 
+                    b.Property<string>("Certificates");
+
                     b.Property<string>("Client")
                         .IsRequired();
 
@@ -264,9 +266,13 @@ namespace Identity.Signing.Storage.Migrations
 
                     b.Property<string>("Outcome");
 
+                    b.Property<string>("ProviderKeys");
+
                     b.Property<long>("StoredAt");
 
                     b.Property<long?>("TakenAt");
+
+                    b.Property<string>("TakenBy");
 
                     b.HasKey("ApprovalId");
 
@@ -275,6 +281,24 @@ namespace Identity.Signing.Storage.Migrations
                     b.HasIndex("EndedAt");
 
                     b.ToTable("CredentialApprovals");
+                });
+
+            modelBuilder.Entity("Identity.Signing.Csc.KeyPlace", b =>
+                {
+                    b.Property<string>("PersonIdentifier");
+
+                    b.Property<int>("Number");
+
+                    b.Property<long>("ExpiresAt");
+
+                    b.Property<string>("Instance")
+                        .IsRequired();
+
+                    b.HasKey("PersonIdentifier", "Number");
+
+                    b.HasIndex("Instance");
+
+                    b.ToTable("KeyPlaces");
                 });
 
             modelBuilder.Entity("Identity.Signing.Csc.RemoteCredential", b =>
