@@ -62,6 +62,7 @@ internal static class DevHost
         new("Verification", 300, VerificationApp.Build,
             ("Verification:PublicAddress", at.Address(300)),
             ("Verification:TrustDirectories:0", at.Trust),
+            ("Verification:Signing", at.Address(200)),
             ("Verification:AllowedRevocationSources:0", at.Address(100))),
         Portal(at, "TaxPortal", 401, "tax", "tax-portal"),
         Portal(at, "HealthPortal", 402, "health", "health-portal"),

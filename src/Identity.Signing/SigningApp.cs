@@ -1,6 +1,7 @@
 using Identity.Audit;
 using Identity.Keys;
 using Identity.Signing.Agencies;
+using Identity.Signing.Appearances;
 using Identity.Signing.Approvals;
 using Identity.Signing.Augmentation;
 using Identity.Signing.Ceremonies;
@@ -85,6 +86,8 @@ public static class SigningApp
         app.MapPost("/batches", BatchEndpoints.Create);
         app.MapGet("/batches/{id:bearer}", BatchEndpoints.Status);
         app.MapGet("/batches/{id:bearer}/signed.zip", BatchEndpoints.SignedForAgency);
+        // Whoever has a page with a code on it; Verification asks for them.
+        app.MapGet("/codes/{sha256}", CodeEndpoint.Find);
         // Programs that a person lets sign for them (CSC API v2), with a token of the person's for each.
         app.MapPost("/csc/v2/info", CscEndpoints.Info);
         app.MapPost("/csc/v2/credentials/list", CscEndpoints.CredentialsList);
@@ -176,6 +179,7 @@ public static class SigningApp
         services.AddSingleton<ArchivePass>();
         services.AddSingleton<CeremonyRounds>();
         services.AddHostedService(provider => provider.GetRequiredService<CeremonyRounds>());
+        services.AddSingleton<CodeRecords>();
         services.AddSingleton<SignDocument>();
         services.AddSingleton<SignRequest>();
         services.AddSingleton<InterruptedSignatures>();

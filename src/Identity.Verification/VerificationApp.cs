@@ -1,5 +1,6 @@
 using Identity.Verification.OpenApi;
 using Identity.Verification.Pictures;
+using Identity.Verification.PrintedCodes;
 using Identity.Verification.Revocation;
 using Identity.Verification.Siva;
 using Identity.Verification.Validations;
@@ -29,6 +30,7 @@ public static class VerificationApp
         services.AddSingleton(settings);
         services.AddSingleton(TimeProvider.System);
         services.AddSingleton(_ => new OnlineRevocation(settings.RevocationSources, OnlineRevocation.Handler()));
+        services.AddSingleton(_ => new SigningRecords(settings, SigningRecords.Handler()));
         services.AddSingleton<DocumentValidation>();
         services.AddSingleton<DrawDifferences>();
         services.AddSingleton<UploadBudget>();
@@ -40,6 +42,7 @@ public static class VerificationApp
         app.UseIdentityWeb();
         app.MapHealth();
         //   GET, POST /                 the notary's page, Validations/Verify.cshtml
+        //   GET /?sha256=               what the code on a printed page leads to: the same page, with PrintedCodes/CodeAnswer.cshtml
         app.MapRazorPages();
         app.MapPost("/v1/validations", ValidationEndpoint.Handle);
         app.MapPost("/validate", SivaEndpoint.Handle);

@@ -18,6 +18,9 @@ public sealed class VerificationOptions
     /// <summary>The validation policy, a JSON file (specs/validation-policy.json is an example); empty = the one that needs no file.</summary>
     public string PolicyFile { get; set; } = "";
 
+    /// <summary>The address of Signing, which is asked what was signed under the code of a printed page; empty = nobody is asked.</summary>
+    public string Signing { get; set; } = "";
+
     /// <summary>Beginnings of addresses that may be asked about revocation.</summary>
     public string[] AllowedRevocationSources { get; set; } = [];
 

@@ -29,6 +29,9 @@ public sealed record VerificationSettings
 
     public required ValidationPolicy Policy { get; init; }
 
+    /// <summary>Null: nobody is asked about the codes of printed pages.</summary>
+    public required Uri? Signing { get; init; }
+
     public required AllowedRevocationSources RevocationSources { get; init; }
 
     public required int MaxFileBytes { get; init; }
@@ -56,6 +59,7 @@ public sealed record VerificationSettings
             Anchors = services.Anchors(Trusted(options, production)),
             Services = services,
             Policy = Validating(options),
+            Signing = Neighbour(options, production),
             RevocationSources = Sources(options),
             MaxFileBytes = (int)Between("MaxFileBytes", options.MaxFileBytes, 1, LargestFileBytes),
             MaxBytesInFlight = Between("MaxBytesInFlight", options.MaxBytesInFlight, options.MaxFileBytes, long.MaxValue),
@@ -122,6 +126,16 @@ public sealed record VerificationSettings
         {
             throw new VerificationSettingException("AllowedRevocationSources", problem.Message);
         }
+    }
+
+    private static Uri? Neighbour(VerificationOptions options, bool production)
+    {
+        if (options.Signing.Length == 0)
+            return null;
+        if (!Uri.TryCreate(options.Signing, UriKind.Absolute, out var address) || address.Scheme is not ("http" or "https") || address.UserInfo.Length > 0
+            || address.Query.Length > 0 || address.Fragment.Length > 0 || !address.AbsolutePath.EndsWith('/'))
+            throw new VerificationSettingException("Signing", "is not an absolute http or https address that ends with a slash");
+        return production && address.Scheme != "https" ? throw new VerificationSettingException("Signing", "must be https in Production") : address;
     }
 
     private static long Between(string field, long value, long least, long most) =>

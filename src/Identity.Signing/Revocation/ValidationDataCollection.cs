@@ -69,6 +69,9 @@ internal sealed class ValidationDataCollection(TrustedChain trust, StatusClient 
         }
     }
 
+    /// <summary>Certificates that may be issuers, also of responders.</summary>
+    public void Know(IEnumerable<Certificate> certificates) => pool.UnionWith(certificates.Take(MostKnown));
+
     public ValidationData Finish() => new(found.Certificates, found.Answers, found.Lists);
 
     /// <summary>Proves a certificate and those above it up to a configured root; null when all is found.</summary>

@@ -56,6 +56,7 @@ public sealed class SigningDatabase(DbContextOptions<SigningDatabase> options) :
             request.HasIndex(r => new { r.PersonSubject, r.CreatedAt });
             request.HasIndex(r => new { r.DocumentsRemoved, r.State });
             request.HasIndex(r => new { r.BatchId, r.BatchPosition });
+            request.HasIndex(r => r.DocumentSha256);
         });
         modelBuilder.Entity<StoredEvidence>().HasKey(evidence => evidence.ApprovalId);
         modelBuilder.Entity<StoredApproval>(approval =>

@@ -1,4 +1,5 @@
 using System.Text;
+using Identity.Verification.PrintedCodes;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Net.Http.Headers;
@@ -23,6 +24,9 @@ public abstract record Upload
     {
         /// <summary>Of the field `password`; empty when there is none. Neither logged nor kept.</summary>
         public string Password { get; init; } = "";
+
+        /// <summary>Of the field `sha256`: the code on a printed page that the document is to be compared with.</summary>
+        public PrintedCode? Code { get; init; }
     }
 
     /// <summary>The request is not multipart/form-data, or breaks its rules.</summary>
@@ -38,7 +42,7 @@ public abstract record Upload
     /// <summary>The service holds as many documents as it can.</summary>
     public sealed record NoRoom : Upload;
 
-    /// <summary>Reads while streaming: a document over the cap is refused at the first byte over it, and only the fields `file` and `password` are kept.</summary>
+    /// <summary>Reads while streaming: a document over the cap is refused at the first byte over it, and only the fields `file`, `password` and `sha256` are kept.</summary>
     public static async Task<Upload> Read(HttpContext context, int cap, UploadBudget.Share share)
     {
         var request = context.Request;
@@ -67,29 +71,39 @@ public abstract record Upload
     {
         var aborted = context.RequestAborted;
         Received? document = null;
-        string? password = null;
-        for (var part = 0; part < OtherParts && (document is null || password is null) && await reader.ReadNextSectionAsync(aborted) is { } section; part++)
+        var password = "";
+        PrintedCode? code = null;
+        for (var part = 0; part < OtherParts && await reader.ReadNextSectionAsync(aborted) is { } section; part++)
         {
             if (section.GetContentDispositionHeader() is not { } disposition)
                 continue;
-            var field = HeaderUtilities.RemoveQuotes(disposition.Name);
-            if (document is null && field == "file" && disposition.IsFileDisposition())
+            switch (HeaderUtilities.RemoveQuotes(disposition.Name).Value)
             {
-                var read = await ReadDocument(section, NameOf(disposition), cap, share, context);
-                if (read is not Received received)
-                    return read;
-                document = received;
-            }
-            else if (password is null && field == "password" && disposition.IsFormDisposition())
-            {
-                var bytes = new byte[LongestPassword + 1];
-                var length = await section.Body.ReadAtLeastAsync(bytes, bytes.Length, throwOnEndOfStream: false, aborted);
-                if (length > LongestPassword)
-                    return new PasswordTooLong();
-                password = Encoding.UTF8.GetString(bytes.AsSpan(0, length));
+                case "file" when document is null && disposition.IsFileDisposition():
+                    var read = await ReadDocument(section, NameOf(disposition), cap, share, context);
+                    if (read is not Received received)
+                        return read;
+                    document = received;
+                    break;
+                case "password" when disposition.IsFormDisposition():
+                    if (await ReadText(section, LongestPassword, aborted) is not { } typed)
+                        return new PasswordTooLong();
+                    password = typed;
+                    break;
+                case "sha256" when disposition.IsFormDisposition():
+                    code = PrintedCode.Parse(await ReadText(section, PrintedCode.HexDigits, aborted));
+                    break;
             }
         }
-        return document is null ? new NoFile() : document with { Password = password ?? "" };
+        return document is null ? new NoFile() : document with { Password = password, Code = code };
+    }
+
+    /// <summary>Null when it has more bytes than it may.</summary>
+    private static async Task<string?> ReadText(MultipartSection section, int most, CancellationToken aborted)
+    {
+        var bytes = new byte[most + 1];
+        var length = await section.Body.ReadAtLeastAsync(bytes, bytes.Length, throwOnEndOfStream: false, aborted);
+        return length > most ? null : Encoding.UTF8.GetString(bytes.AsSpan(0, length));
     }
 
     private static async Task<Upload> ReadDocument(MultipartSection section, string name, int cap, UploadBudget.Share share, HttpContext context) =>

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Identity.Verification.PrintedCodes;
 using Identity.Verification.Reports;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.Filters;
@@ -14,9 +15,18 @@ namespace Identity.Verification.Validations;
 /// </summary>
 [IgnoreAntiforgeryToken]
 [ReadsItsOwnBody]
-public sealed class VerifyModel(VerificationSettings settings, DocumentValidation validation, UploadBudget budget) : PageModel
+public sealed class VerifyModel(VerificationSettings settings, DocumentValidation validation, UploadBudget budget, SigningRecords signing) : PageModel
 {
     public ValidationReport? Report { get; private set; }
+
+    /// <summary>The code that the page was opened with, or that the file was sent with.</summary>
+    public PrintedCode? Code { get; private set; }
+
+    /// <summary>What Signing has under the code; null when the page was opened without one.</summary>
+    public CodeRecord? Record { get; private set; }
+
+    /// <summary>The state of the examined file that the code stands for; null when it is the code of another document.</summary>
+    public int? StateOfCode { get; private set; }
 
     /// <summary>Name of the text that says why nothing was validated.</summary>
     public string? Problem { get; private set; }
@@ -35,6 +45,18 @@ public sealed class VerifyModel(VerificationSettings settings, DocumentValidatio
 
     public string EtsiReportAsDataAddress => "data:application/xml;base64," + Convert.ToBase64String(EtsiReport.Render(Report!));
 
+    /// <param name="sha256">Of a code on a printed page.</param>
+    public async Task OnGet(string? sha256)
+    {
+        if (sha256 is null)
+            return;
+        Code = PrintedCode.Parse(sha256);
+        if (Code is null)
+            Refuse(StatusCodes.Status400BadRequest, "code.unreadable");
+        else
+            Record = await signing.Find(Code, HttpContext.RequestAborted);
+    }
+
     public async Task OnPost()
     {
         using var share = budget.Open();
@@ -45,7 +67,9 @@ public sealed class VerifyModel(VerificationSettings settings, DocumentValidatio
                 Refuse(StatusCodes.Status400BadRequest, "page.no-file");
                 break;
             case Upload.Received upload when await validation.Validate(upload.Document, upload.Name, HttpContext.RequestAborted, pictures: true, upload.Password) is ValidationOutcome.Done done:
+                Code = upload.Code;
                 Answer(done.Report);
+                StateOfCode = Code?.Find(upload.Document.Span) is { } length ? done.Report.Revisions.FirstOrDefault(revision => revision.Length >= length)?.Number : null;
                 break;
             case Upload.PasswordTooLong:
                 Ask(StatusCodes.Status400BadRequest, "page.password-wrong");

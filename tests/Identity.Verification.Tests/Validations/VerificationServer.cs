@@ -33,7 +33,7 @@ public sealed class VerificationServer(Hierarchy hierarchy) : IAsyncLifetime
     }
 
     public async Task<HttpResponseMessage> Upload(byte[] file, string path = "/v1/validations", string name = "deed.pdf", string field = "file", string? language = null, string? password = null,
-        bool passwordFirst = false)
+        bool passwordFirst = false, string? code = null)
     {
         using var document = new ByteArrayContent(file);
         document.Headers.ContentType = new MediaTypeHeaderValue("application/pdf");
@@ -41,6 +41,8 @@ public sealed class VerificationServer(Hierarchy hierarchy) : IAsyncLifetime
         if (password is not null && passwordFirst)
             form.Add(new StringContent(password), "password");
         form.Add(document, field, name);
+        if (code is not null)
+            form.Add(new StringContent(code), "sha256");
         if (password is not null && !passwordFirst)
             form.Add(new StringContent(password), "password");
         using var request = new HttpRequestMessage(HttpMethod.Post, path) { Content = form };

@@ -442,6 +442,8 @@ namespace Identity.Signing.Storage.Migrations
 
                     b.HasKey("Id");
 
+                    b.HasIndex("DocumentSha256");
+
                     b.HasIndex("BatchId", "BatchPosition");
 
                     b.HasIndex("DocumentsRemoved", "State");

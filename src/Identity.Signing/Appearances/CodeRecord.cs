@@ -1,0 +1,145 @@
+using System.Text.Json.Serialization;
+using Identity.Pkix.Asn1;
+using Identity.Pkix.X509;
+using Identity.Signing.Certificates;
+using Identity.Signing.Pades;
+using Identity.Signing.Requests;
+using Identity.Signing.Revocation;
+using Identity.Signing.Storage;
+using Microsoft.EntityFrameworkCore;
+
+namespace Identity.Signing.Appearances;
+
+/// <summary>One signature on a document: nothing in it tells who signed, for whoever has the document unsigned knows its hash too.</summary>
+/// <param name="SignedAt">When it was finished here.</param>
+/// <param name="SignedSha256">Of the file that was given out.</param>
+/// <param name="Status">`holds`; `revoked`: before the signature was made; `unknown`: nobody could be asked.</param>
+public sealed record RecordedSignature(
+    [property: JsonPropertyName("signed_at")] DateTimeOffset SignedAt, string Level, [property: JsonPropertyName("signed_sha256")] string SignedSha256, string Status);
+
+/// <param name="Sha256">Of the document as it was approved.</param>
+/// <param name="Signatures">The newest first.</param>
+/// <param name="More">There are more than are listed.</param>
+public sealed record RecordedCode(string Sha256, IReadOnlyList<RecordedSignature> Signatures, bool More);
+
+/// <summary>What was signed here under the hash that a printed code holds, and whether the certificates still stand for it.</summary>
+public sealed class CodeRecords(IDbContextFactory<SigningDatabase> databases, TrustedChain trust, StatusClient client, SigningSettings settings, TimeProvider time) : IDisposable
+{
+    public const int ListedSignatures = 10;
+
+    /// <summary>For so long an answer about a certificate is not asked for again.</summary>
+    public static readonly TimeSpan Remembered = TimeSpan.FromMinutes(5);
+
+    private const int MostRemembered = 1000;
+
+    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(5);
+
+    // Strangers make us ask: never more than so many questions at one time.
+    private readonly SemaphoreSlim turns = new(4, 4);
+    private readonly Lock gate = new();
+    private readonly Dictionary<string, (string Status, DateTimeOffset Until)> known = new(StringComparer.Ordinal);
+
+    /// <summary>Null when nothing was signed here under this hash.</summary>
+    public async Task<RecordedCode?> Find(byte[] sha256, CancellationToken cancellation)
+    {
+        var signed = await Signed(sha256, cancellation);
+        if (signed.Count == 0)
+            return null;
+        var listed = new List<RecordedSignature>();
+        foreach (var (request, certificates) in signed.Take(ListedSignatures))
+        {
+            listed.Add(new RecordedSignature(request.EndedAt!.Value, request.Level.Word(), Convert.ToHexStringLower(request.SignedSha256!),
+                await Status(request.ApprovalId!, certificates, request.EndedAt.Value, cancellation)));
+        }
+        return new RecordedCode(Convert.ToHexStringLower(sha256), listed, signed.Count > ListedSignatures);
+    }
+
+    private async Task<List<(SigningRequest Request, string? Certificates)>> Signed(byte[] sha256, CancellationToken cancellation)
+    {
+        await using var database = await databases.CreateDbContextAsync(cancellation);
+        var found = await database.Requests.AsNoTracking()
+            .Where(request => request.DocumentSha256 == sha256 && request.State == RequestState.Signed && request.SignedSha256 != null && request.EndedAt != null && request.ApprovalId != null)
+            .OrderByDescending(request => request.EndedAt).Take(ListedSignatures + 1)
+            .Select(request => new { request, database.Evidence.First(evidence => evidence.ApprovalId == request.ApprovalId).Certificates })
+            .ToListAsync(cancellation);
+        return [.. found.Select(one => (one.request, one.Certificates))];
+    }
+
+    private async Task<string> Status(string approval, string? certificates, DateTimeOffset signedAt, CancellationToken cancellation)
+    {
+        var now = time.GetUtcNow();
+        lock (gate)
+        {
+            if (known.TryGetValue(approval, out var before) && now < before.Until)
+                return before.Status;
+        }
+        if (!await turns.WaitAsync(LongestWait, cancellation))
+            return "unknown";
+        string status;
+        try
+        {
+            status = await Ask(certificates, signedAt, now, cancellation);
+        }
+        finally
+        {
+            turns.Release();
+        }
+        lock (gate)
+        {
+            if (known.Count >= MostRemembered)
+                known.Clear();
+            known[approval] = (status, now + Remembered);
+        }
+        return status;
+    }
+
+    private async Task<string> Ask(string? pem, DateTimeOffset signedAt, DateTimeOffset now, CancellationToken cancellation)
+    {
+        var chain = Chain(pem);
+        if (chain.Count == 0)
+            return "unknown";
+        var asked = new ValidationDataCollection(trust, client, settings.StatusSources, now, cancellation);
+        asked.Know(chain);
+        return (await asked.Prove(chain[0], chain.Skip(1).Select(certificate => certificate.Raw), signedAt))?.Reason switch
+        {
+            null => "holds",
+            ProofRefusal.Revoked => "revoked",
+            _ => "unknown",
+        };
+    }
+
+    private static List<Certificate> Chain(string? pem)
+    {
+        var chain = new List<Certificate>();
+        var rest = pem.AsSpan();
+        try
+        {
+            while (System.Security.Cryptography.PemEncoding.TryFind(rest, out var fields))
+            {
+                chain.Add(Certificate.Parse(Convert.FromBase64String(rest[fields.Base64Data].ToString())));
+                rest = rest[fields.Location.End..];
+            }
+            return chain;
+        }
+        catch (MalformedException)
+        {
+            return [];
+        }
+    }
+
+    public void Dispose() => turns.Dispose();
+}
+
+/// <summary>`GET /codes/{sha256}`: open to all, as the code on the page is. 256 bits cannot be guessed; who knows them has, or had, the document.</summary>
+internal static class CodeEndpoint
+{
+    private const int HexDigits = 64;
+
+    public static async Task<IResult> Find(string sha256, HttpContext context, CodeRecords records)
+    {
+        context.Response.Headers.CacheControl = "no-store";
+        return sha256.Length == HexDigits && sha256.All(char.IsAsciiHexDigit) && await records.Find(Convert.FromHexString(sha256), context.RequestAborted) is { } found
+            ? Results.Json(found)
+            : ApiError.Result(404, "not_found", "Nothing was signed here under this hash.");
+    }
+}
