@@ -1,3 +1,5 @@
+using System.Buffers.Binary;
+using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Identity.Pkix.Asn1;
@@ -10,8 +12,14 @@ public sealed class TrustedChain(SigningSettings settings)
 {
     private const int MostCertificates = 16;
 
+    /// <summary>Chains that are remembered: a service meets a few time-stamping units and responders, again and again.</summary>
+    private const int MostRemembered = 64;
+
     // Read once: a changed trust directory takes a restart.
     private readonly Lazy<X509Certificate2Collection> anchors = new(settings.TrustAnchors);
+
+    // By what was asked. Nothing in a found chain changes but the time; nothing is remembered of what leads nowhere, so nobody can fill this with that.
+    private readonly ConcurrentDictionary<string, Remembered> remembered = new(StringComparer.Ordinal);
 
     /// <param name="leaf">DER.</param>
     /// <param name="others">DER of whatever came with it; only what leads to a configured root counts.</param>
@@ -19,9 +27,22 @@ public sealed class TrustedChain(SigningSettings settings)
     public bool Leads(ReadOnlyMemory<byte> leaf, IEnumerable<ReadOnlyMemory<byte>> others, DateTimeOffset at) => Path(leaf, others, at) is not null;
 
     /// <summary>The chain from the leaf to a configured root, that root included; null when none holds.</summary>
-    public IReadOnlyList<Certificate>? Path(ReadOnlyMemory<byte> leaf, IEnumerable<ReadOnlyMemory<byte>> others, DateTimeOffset at) => Path(leaf, others, at, anchors.Value);
+    public IReadOnlyList<Certificate>? Path(ReadOnlyMemory<byte> leaf, IEnumerable<ReadOnlyMemory<byte>> others, DateTimeOffset at)
+    {
+        ReadOnlyMemory<byte>[] given = [leaf, .. others.Take(MostCertificates)];
+        var question = Digest(given);
+        if (remembered.TryGetValue(question, out var known) && known.From <= at && at <= known.To)
+            return known.Path;
+        if (Path(leaf, given.Skip(1), at, anchors.Value) is not { } path)
+            return null;
+        if (remembered.Count >= MostRemembered)
+            remembered.Clear();
+        // RFC 5280 6.1.3 (a)(2): the whole chain holds while each of its certificates does.
+        remembered[question] = new Remembered(path, path.Max(one => one.NotBefore), path.Min(one => one.NotAfter));
+        return path;
+    }
 
-    /// <summary>The same to one of these roots.</summary>
+    /// <summary>The same to one of these roots, found anew.</summary>
     public static IReadOnlyList<Certificate>? Path(ReadOnlyMemory<byte> leaf, IEnumerable<ReadOnlyMemory<byte>> others, DateTimeOffset at, X509Certificate2Collection roots)
     {
         var loaded = new List<X509Certificate2>();
@@ -51,6 +72,22 @@ public sealed class TrustedChain(SigningSettings settings)
             foreach (var certificate in loaded)
                 certificate.Dispose();
         }
+    }
+
+    private sealed record Remembered(IReadOnlyList<Certificate> Path, DateTimeOffset From, DateTimeOffset To);
+
+    private static string Digest(ReadOnlySpan<ReadOnlyMemory<byte>> certificates)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        Span<byte> length = stackalloc byte[sizeof(int)];
+        foreach (var certificate in certificates)
+        {
+            BinaryPrimitives.WriteInt32BigEndian(length, certificate.Length);
+            hash.AppendData(length);
+            hash.AppendData(certificate.Span);
+        }
+
+        return Convert.ToHexString(hash.GetHashAndReset());
     }
 
     private static X509Certificate2 Load(ReadOnlyMemory<byte> der, List<X509Certificate2> loaded)

@@ -113,12 +113,14 @@ public sealed class TimestampClient(HttpClient http, TrustedChain trust, Signing
             return Refuse("unknown_critical_extension");
         if (Signer(token) is not { } authority)
             return Refuse("no_certificate");
-        if (token.VerifySignature(authority) != SignatureCheck.Valid)
+        var path = trust.Path(authority.Raw, token.SignedData.Certificates, token.Info.Time);
+        // Octet by octet the same certificate; the key of the one in a path was opened before.
+        if (token.VerifySignature(path?[0] ?? authority) != SignatureCheck.Valid)
             return Refuse("wrong_signature");
         // RFC 3161 2.3: extended key usage present, critical, and time-stamping alone.
         if (!IsForTimestampsOnly(authority))
             return Refuse("not_a_timestamping_certificate");
-        if (!trust.Leads(authority.Raw, token.SignedData.Certificates, token.Info.Time))
+        if (path is null)
             return Refuse("not_trusted");
         // EN 319 421 7.7.2: a clock that differs from ours is wrong, or ours is: either way nothing may be stated.
         if ((token.Info.Time - time.GetUtcNow()).Duration() > settings.ClockTolerance)
