@@ -1,107 +1,65 @@
-using System.Diagnostics;
 using System.Globalization;
-using System.Text.Json;
-using Identity.Keys;
-using Identity.Pdf.Structure;
-using Identity.Signing;
-using Identity.Signing.Certificates;
-using Identity.Signing.Pades;
-using Identity.Signing.Revocation;
-using Identity.Signing.Seals;
-using Identity.Signing.Timestamps;
 using Identity.TestKit;
-using Identity.TestKit.Pdf;
 
 namespace Identity.Benchmarks;
 
 /// <summary>
-/// Documents signed from file to file with the service's own code: by size, level and kind of key, each in a fresh process, whose CPU time and peak memory
-/// are its own. Time-stamps and OCSP answers come from DevHost, another process; what they cost there is printed apart.
+/// Documents signed with the service's own code, by size, level and kind of key, each in a process of its own, whose CPU time and peak memory are its own; B-B
+/// beside PDFBox in one warmed JVM, in turn. Time-stamps and OCSP answers come from DevHost, another process; what they cost there is printed apart.
 /// </summary>
 internal static class DocumentSigning
 {
-    public const string OneMode = "sign-one";
-    private static readonly (string Name, long Bytes)[] Sizes = [("50 kB", 50_000), ("10 MB", 10_000_000), ("100 MB", 100_000_000)];
+    private static readonly Dictionary<string, long> Sizes = new(StringComparer.Ordinal) { ["31kB"] = 31_000, ["50kB"] = 50_000, ["10MB"] = 10_800_000, ["100MB"] = 108_000_000 };
+    private static readonly string[] Jars = ["pdfbox2", "fontbox2", "commons-logging", "bcpkix", "bcprov", "bcutil"];
 
-    private sealed record Figures(int Documents, double Seconds, double CpuMilliseconds, double PeakMegabytes, double IdleMegabytes);
+    public sealed record Choice(TimeSpan Seconds, TimeSpan Warm, int Rounds, string[] Sizes, string[] Seals, string[] Levels);
 
-    public static async Task Run(TimeSpan seconds, TimeSpan warm)
+    public static Choice All(TimeSpan seconds, TimeSpan warm, int rounds) => new(seconds, warm, rounds, [.. Sizes.Keys], [.. DevelopmentSystem.Seals], ["B-B", "B-T", "B-LTA"]);
+
+    public static async Task Run(Choice choice)
     {
         using var system = await DevelopmentSystem.Start();
-        foreach (var (name, bytes) in Sizes)
-        {
-            var file = Path.Combine(system.Folder, $"{bytes}.pdf");
-            LargePdf.Write(file, bytes);
-            foreach (var seal in DevelopmentSystem.Seals)
-            {
-                foreach (var level in new[] { "B-B", "B-T", "B-LTA" })
-                {
-                    var before = Meter.Of(system.ProcessId);
-                    var one = Tool.Run("dotnet", Path.Combine(AppContext.BaseDirectory, "Identity.Benchmarks.dll"), OneMode, system.Folder, system.Authority, seal, level, file,
-                        seconds.TotalSeconds.ToString(CultureInfo.InvariantCulture), warm.TotalSeconds.ToString(CultureInfo.InvariantCulture));
-                    if (one.ExitCode != 0)
-                        throw new InvalidOperationException(one.Text);
-                    var figures = JsonSerializer.Deserialize<Figures>(one.Output)!;
-                    Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                        $"{name,-7} {level,-6} {seal,-11} {figures.Documents / figures.Seconds,8:0.0} /s {figures.CpuMilliseconds,9:0.00} ms CPU each   peak {figures.PeakMegabytes,4:0} MB, idle {figures.IdleMegabytes,4:0} MB"
-                        + $"   DevHost meanwhile {(Meter.Of(system.ProcessId).Cpu - before.Cpu).TotalMilliseconds,7:0} ms"));
-                }
-            }
-        }
-
         foreach (var kind in new[] { "ecdsap256", "rsa3072" })
-            Console.Write(Tool.Run("openssl", "speed", "-seconds", "2", kind).Output.Split('\n').Last(line => line.Contains("bits", StringComparison.Ordinal) || line.Contains("nistp", StringComparison.Ordinal)) + "\n");
-    }
-
-    /// <summary>One size, level and key: what <see cref="Run"/> starts.</summary>
-    public static async Task RunOne(string[] arguments)
-    {
-        var (folder, authority, seal, level, file) = (arguments[0], arguments[1], arguments[2], PadesLevels.Read(arguments[3])!.Value, arguments[4]);
-        var (seconds, warm) = (double.Parse(arguments[5], CultureInfo.InvariantCulture), double.Parse(arguments[6], CultureInfo.InvariantCulture));
-        var settings = SigningSettings.Check(
-            new SigningOptions
-            {
-                PublicAddress = "http://localhost:1/", Provider = "http://localhost:1/", Authority = authority, StatusSources = [authority], Verification = "http://localhost:1/", PersonKeys = "software",
-                DataDirectory = Path.Combine(folder, "sign-one"), KeysDirectory = Path.Combine(folder, "seal-keys"), TrustDirectory = Path.Combine(folder, "keys-dev", "trust"),
-                Agencies = [new AgencyOptions { ClientId = "bench", Name = "Benchmark", ReturnUrls = ["http://localhost:1/"] }], Seals = [new SealOptions { Name = seal, Agencies = ["bench"] }],
-            },
-            production: false);
-        using var keys = KeyRing.Open(settings.KeysDirectory, production: false);
-        using var http = new HttpClient();
-        var time = TimeProvider.System;
-        var trust = new TrustedChain(settings);
-        var timestamps = new TimestampClient(http, trust, settings, time);
-        var raise = new RaiseDocument(timestamps, new CollectValidationData(trust, new StatusClient(http), settings, time));
-        var (organisation, key) = (new OrganisationSeals(settings, keys, trust, time)[seal], keys.Get(seal, KeyPurpose.Seal));
-        var target = Path.Combine(folder, "signed.pdf");
-
-        async Task<int> For(double time)
+            Console.WriteLine(OpensslSpeed.Line(kind));
+        foreach (var size in choice.Sizes)
         {
-            var watch = Stopwatch.StartNew();
-            var documents = 0;
-            for (; documents == 0 || watch.Elapsed.TotalSeconds < time; documents++)
+            var file = Path.Combine(system.Folder, $"{size}.pdf");
+            PagedPdf.Write(file, Sizes[size]);
+            foreach (var (seal, level) in choice.Seals.SelectMany(seal => choice.Levels.Select(level => (seal, level))))
             {
-                using var original = DocumentBytes.OfFile(file);
-                if (PreparedDocument.ForSeal(original, organisation, timestamps.ExpectedTokenBytes, timestamps.ClaimedSigningTime()) is not Preparation.Done { Document: var prepared })
-                    throw new InvalidOperationException("The document was not prepared.");
-                var raised = await raise.Run(SignedDocument.Sign(prepared, key), level, CancellationToken.None);
-                if (raised.Obstacle is { } obstacle)
-                    throw new InvalidOperationException($"{obstacle}: {raised.Detail}");
-                await using var output = new FileStream(target, FileMode.Create);
-                await raised.Bytes.CopyToAsync(output, CancellationToken.None);
+                var before = Meter.Of(system.ProcessId);
+                var all = new List<MeasuredProcess>();
+                try
+                {
+                    // The smallest in memory, as its peers were measured; larger ones from file to file.
+                    var place = size == "31kB" ? "memory" : "file";
+                    all.Add(Ours(level, "http", place));
+                    if (level == "B-T" && size == "31kB")
+                        all.Add(Ours("B-T", "inside", place));
+                    if (level == "B-B" && !seal.EndsWith("token", StringComparison.Ordinal))
+                        all.Add(PdfBox(system, seal, file, place));
+                    await MeasuredProcess.Measure(all, choice.Warm, choice.Seconds, choice.Rounds);
+                    foreach (var one in all)
+                        Print($"{size,-6} {level,-6} {seal,-11} {one.Name,-16}", one);
+                    if (level != "B-B")
+                        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"       DevHost meanwhile {(Meter.Of(system.ProcessId).Cpu - before.Cpu).TotalMilliseconds / 1000:0.0} s"));
+                }
+                finally
+                {
+                    foreach (var one in all)
+                        one.Dispose();
+                }
+
+                MeasuredProcess Ours(string level, string stamps, string place) => new(
+                    stamps == "inside" ? "TSA inside" : "", "dotnet", Path.Combine(AppContext.BaseDirectory, "Identity.Benchmarks.dll"), SigningProcess.Mode, system.Folder, system.Authority, seal, level, file, place, stamps);
             }
-
-            return documents;
         }
-
-        var idle = Megabytes("VmRSS:");
-        await For(warm);
-        var (cpu, watch) = (Environment.CpuUsage.TotalTime, Stopwatch.StartNew());
-        var documents = await For(seconds);
-        Console.WriteLine(JsonSerializer.Serialize(new Figures(
-            documents, watch.Elapsed.TotalSeconds, (Environment.CpuUsage.TotalTime - cpu).TotalMilliseconds / documents, Megabytes("VmHWM:"), idle)));
     }
 
-    private static double Megabytes(string field) =>
-        double.Parse(File.ReadLines("/proc/self/status").First(line => line.StartsWith(field, StringComparison.Ordinal)).Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) / 1024;
+    private static MeasuredProcess PdfBox(DevelopmentSystem system, string seal, string file, string place) => new(
+        "PDFBox", "java", "-cp", string.Join(':', Jars.Select(jar => $"/usr/share/java/{jar}.jar")), Path.Combine(Repository.Root, "tests", "Benchmarks", "peers", "PdfBoxSigner.java"),
+        file, Path.Combine(system.SealKeys, seal + ".key.pem"), Path.Combine(system.SealKeys, seal + ".cer.pem"), place);
+
+    private static void Print(string row, MeasuredProcess one) => Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+        $"{row} {one.Median.Times / one.Median.Seconds,8:0.0} /s {one.Median.Each,9:0.000} ms CPU each   peak {one.PeakMegabytes,5:0} MB, idle {one.IdleMegabytes,4:0} MB"));
 }

@@ -3,20 +3,21 @@ using Identity.Benchmarks;
 
 if (await BareOpenIddict.Serve(args))
     return 0;
-if (args is [DocumentSigning.OneMode, .. var one])
+if (args is [SigningProcess.Mode, .. var one])
 {
-    await DocumentSigning.RunOne(one);
+    await SigningProcess.Run(one);
     return 0;
 }
 
 if (args is not [("login" or "endpoints" or "waiting" or "keys" or "sign" or "authority") and var what, .. var rest] || rest.Length % 2 != 0)
 {
-    Console.Error.WriteLine("login | endpoints | waiting | keys | sign | authority   [--seconds 5] [--warm 20] [--rounds 3] [--users 16] [--only provider,node,openiddict] [--count 100000]");
+    Console.Error.WriteLine("login | endpoints | waiting | keys | sign | authority   [--seconds 5] [--warm 20] [--rounds 3] [--users 16] [--only provider,node,openiddict] [--count 100000] [--sizes 31kB,50kB,10MB,100MB] [--seals p256,rsa3072,p256-token] [--levels B-B,B-T,B-LTA]");
     return 2;
 }
 
 var options = rest.Chunk(2).ToDictionary(pair => pair[0], pair => pair[1], StringComparer.Ordinal);
 int Number(string name, int otherwise) => options.TryGetValue(name, out var value) ? int.Parse(value, CultureInfo.InvariantCulture) : otherwise;
+string[] List(string name, string[] otherwise) => options.TryGetValue(name, out var value) ? value.Split(',') : otherwise;
 var seconds = TimeSpan.FromSeconds(Number("--seconds", 5));
 if (what == "keys")
 {
@@ -27,7 +28,8 @@ if (what == "keys")
 var warm = TimeSpan.FromSeconds(Number("--warm", 20));
 if (what == "sign")
 {
-    await DocumentSigning.Run(seconds, warm);
+    var all = DocumentSigning.All(seconds, warm, Number("--rounds", 3));
+    await DocumentSigning.Run(all with { Sizes = List("--sizes", all.Sizes), Seals = List("--seals", all.Seals), Levels = List("--levels", all.Levels) });
     return 0;
 }
 
