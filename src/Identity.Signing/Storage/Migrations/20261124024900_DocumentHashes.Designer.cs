@@ -10,7 +10,7 @@ using Microsoft.EntityFrameworkCore.Storage.ValueConversion;
 namespace Identity.Signing.Storage.Migrations
 {
     [DbContext(typeof(SigningDatabase))]
-    [Migration("20261124021301_DocumentHashes")]
+    [Migration("20261124024900_DocumentHashes")]
     partial class DocumentHashes
     {
         /// <inheritdoc />
@@ -254,6 +254,8 @@ namespace Identity.Signing.Storage.Migrations
                 {
                     b.Property<string>("ApprovalId");
 
+                    b.Property<string>("Certificates");
+
                     b.Property<string>("Client")
                         .IsRequired();
 
@@ -267,9 +269,13 @@ namespace Identity.Signing.Storage.Migrations
 
                     b.Property<string>("Outcome");
 
+                    b.Property<string>("ProviderKeys");
+
                     b.Property<long>("StoredAt");
 
                     b.Property<long?>("TakenAt");
+
+                    b.Property<string>("TakenBy");
 
                     b.HasKey("ApprovalId");
 
@@ -278,6 +284,24 @@ namespace Identity.Signing.Storage.Migrations
                     b.HasIndex("EndedAt");
 
                     b.ToTable("CredentialApprovals");
+                });
+
+            modelBuilder.Entity("Identity.Signing.Csc.KeyPlace", b =>
+                {
+                    b.Property<string>("PersonIdentifier");
+
+                    b.Property<int>("Number");
+
+                    b.Property<long>("ExpiresAt");
+
+                    b.Property<string>("Instance")
+                        .IsRequired();
+
+                    b.HasKey("PersonIdentifier", "Number");
+
+                    b.HasIndex("Instance");
+
+                    b.ToTable("KeyPlaces");
                 });
 
             modelBuilder.Entity("Identity.Signing.Csc.RemoteCredential", b =>
