@@ -38,6 +38,9 @@ public sealed class ObjectClosure
     /// <summary>Reachable from the trailer (Root, Info).</summary>
     public bool Contains(ObjectId id) => firstUser.ContainsKey(id.Number) && View.Definition(id) is not null;
 
+    /// <summary>Something reachable names the object, whether or not there is one.</summary>
+    public bool Names(ObjectId id) => References.Contains(id);
+
     /// <summary>Every place that names the object, among reachable objects and the trailer.</summary>
     public IReadOnlyList<ObjectUse> UsesOf(ObjectId id)
     {

@@ -51,7 +51,7 @@ public static class ChangeAnalysis
         {
             if (change.Kind == ObjectChangeKind.Overridden && IsObjectStream(before, change.Id))
                 comparison.Report(ChangeKind.Suspicious, change.Id, null, null, ValidationMessage.Error("object-stream-replaced"));
-            if (change.Kind == ObjectChangeKind.Freed && comparison.IsUsedBefore(change.Id) && comparison.IsUsedAfter(change.Id))
+            if (change.Kind == ObjectChangeKind.Freed && comparison.IsUsedBefore(change.Id) && comparison.IsNamedAfter(change.Id))
                 comparison.Report(ChangeKind.Suspicious, change.Id, null, null, ValidationMessage.Error("used-object-freed"));
         }
     }

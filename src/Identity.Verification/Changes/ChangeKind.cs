@@ -31,7 +31,11 @@ public enum ChangeKind
 /// <param name="Changed">The object that changed, or that names what was added; null when it is the file's structure.</param>
 /// <param name="Page">1 is the first page; null when the change belongs to none.</param>
 /// <param name="Field">Full name of the form field that was changed: foreign text. Null when it is none.</param>
-public sealed record DocumentChange(ChangeKind Kind, ObjectId? Changed, int? Page, string? Field, ValidationMessage Message);
+public sealed record DocumentChange(ChangeKind Kind, ObjectId? Changed, int? Page, string? Field, ValidationMessage Message)
+{
+    /// <summary>Of an annotation that can be taken for what the page says.</summary>
+    public bool LooksLikeContent { get; init; }
+}
 
 /// <summary>What one revision did to the document before it.</summary>
 /// <param name="Length">Bytes of the file as of this revision.</param>

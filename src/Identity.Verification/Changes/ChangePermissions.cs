@@ -43,6 +43,7 @@ public sealed class ChangePermissions
         ChangeKind.Form => RefuseForm(change),
         // Only a certification that permits annotations makes them expected. An approval signature says nothing of them, and a note
         // can cover what was signed: so they are named as a change, not waved through.
+        ChangeKind.Annotation when certified == 3 && change.LooksLikeContent => ValidationMessage.Error("certified-annotation-like-content", change.Page ?? 0),
         ChangeKind.Annotation when certified == 3 => null,
         ChangeKind.Annotation or ChangeKind.Content or ChangeKind.Suspicious => change.Message,
         _ => throw new InvalidOperationException($"no permission for {change.Kind}"),
@@ -54,7 +55,7 @@ public sealed class ChangePermissions
         _ when change.Message.Key == PermissionsSet.CertificationAdded => change.Message with { Severity = Severity.Error },
         1 => ValidationMessage.Error("certified-no-changes"),
         // A new visible field is new content on a page; research on certified documents shows it covering text.
-        2 when change.Message.Key == NewSignatureField.VisibleSignatureAdded => ValidationMessage.Error("certified-no-visible-signature", change.Page ?? 0),
+        2 or 3 when change.Message.Key == NewSignatureField.VisibleSignatureAdded => ValidationMessage.Error("certified-no-visible-signature", change.Page ?? 0),
         _ => null,
     };
 

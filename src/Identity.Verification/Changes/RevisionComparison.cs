@@ -52,6 +52,7 @@ public sealed class RevisionComparison
     {
         (Before, After, this.budget, this.cancellation) = (before, after, budget, cancellation);
         Landmarks = new Landmarks(before, after, budget);
+        Entries = new ExplainedEntries(before, after, budget);
     }
 
     public RevisionView Before { get; }
@@ -59,6 +60,8 @@ public sealed class RevisionComparison
     public RevisionView After { get; }
 
     public Landmarks Landmarks { get; }
+
+    public ExplainedEntries Entries { get; }
 
     /// <summary>
     /// Puts a pair of values in line to be judged by the rule of its place. Landmarks are left to their own rule, but not where a page is
@@ -69,25 +72,30 @@ public sealed class RevisionComparison
         var leadsToLandmark = place.Rule is NothingChanges && !place.IsDrawn && before is PdfReference was && after is PdfReference isNow
             && was.Target == isNow.Target && Landmarks.IsOwned(was.Target);
         // Values with nothing inside are judged at once: a queue of a million numbers would take more memory than the file.
-        if (IsSimple(before) && IsSimple(after) && budget.Spend())
+        if (ExplainedEntries.IsSimple(before) && ExplainedEntries.IsSimple(after) && budget.Spend())
             place.Rule.Explain(this, place, before ?? PdfNull.Absent, after ?? PdfNull.Absent);
         else if (!leadsToLandmark)
             waiting.Enqueue(new Step(before, after, place));
     }
 
-    private static bool IsSimple(PdfObject? value) => value is null or PdfNull or PdfBoolean or PdfInteger or PdfReal or PdfName or PdfString;
+    public void Report(ChangeKind kind, Place place, ValidationMessage message) => Report(kind, place.Holder, place.Page, place.Field, message, kind == ChangeKind.Annotation && place.LooksLikeContent is { Value: true });
 
-    public void Report(ChangeKind kind, Place place, ValidationMessage message) => Report(kind, place.Holder, place.Page, place.Field, message);
-
-    public void Report(ChangeKind kind, ObjectId? changed, int? page, string? field, ValidationMessage message)
+    public void Report(ChangeKind kind, ObjectId? changed, int? page, string? field, ValidationMessage message, bool looksLikeContent = false)
     {
         worst = kind > worst ? kind : worst;
         if (!listed.Add((message.Key, changed, page, field)))
             return;
         if (changes.Count < ListedChanges)
-            changes.Add(new DocumentChange(kind, changed, page, field, message));
+            changes.Add(new DocumentChange(kind, changed, page, field, message) { LooksLikeContent = looksLikeContent });
         else
             unlisted++;
+    }
+
+    /// <summary>The value after the revision, of an object that the rule that asks judges itself.</summary>
+    public PdfObject ResolveAfter(PdfObject? value)
+    {
+        Entries.Judged((value as PdfReference)?.Target);
+        return After.Resolve(value);
     }
 
     /// <summary>For rules whose look at a value costs more than a step; false when it may not be looked at.</summary>
@@ -97,7 +105,10 @@ public sealed class RevisionComparison
 
     public bool IsUsedAfter(ObjectId id) => MayWalk(ref walkedAfter) && After.Closure.Contains(id);
 
-    // Both say no when the budget does not reach: the revision is then reported as too costly anyway.
+    /// <summary>Named by what is used, though it may be free.</summary>
+    public bool IsNamedAfter(ObjectId id) => MayWalk(ref walkedAfter) && After.Closure.Names(id);
+
+    // They say no when the budget does not reach: the revision is then reported as too costly anyway.
     private bool MayWalk(ref bool? walked) => walked ??= budget.Spend(StepsPerWalkedObject * After.Document.Revisions.Sum(revision => (long)revision.Changes.Count));
 
     public RevisionChanges Run()
@@ -112,6 +123,7 @@ public sealed class RevisionComparison
             Judge(step);
         }
         ReportActivated();
+        ReportUnexplained();
         if (budget.IsSpent)
             Report(ChangeKind.Suspicious, null, null, null, ValidationMessage.Error("comparison-too-costly"));
         return new RevisionChanges(After.Revision.Number, After.Revision.End, worst, changes, unlisted);
@@ -134,6 +146,15 @@ public sealed class RevisionComparison
         }
     }
 
+    // Where a revision is refused anyhow there is nothing to prove.
+    private void ReportUnexplained()
+    {
+        if (worst >= ChangeKind.Content)
+            return;
+        foreach (var id in Entries.Unexplained(IsUsedAfter))
+            Report(ChangeKind.Suspicious, id, Landmarks.PageNumber(id), null, ValidationMessage.Error("entry-unexplained"));
+    }
+
     private void Judge(Step step)
     {
         var (before, beforeId) = Follow(Before, step.Before);
@@ -145,6 +166,7 @@ public sealed class RevisionComparison
                 return;
             if (beforeId is { } known)
                 met.Add(known);
+            Entries.Judged(afterId);
             place = place with { Holder = afterId ?? beforeId };
         }
         place.Rule.Explain(this, place, before, after);

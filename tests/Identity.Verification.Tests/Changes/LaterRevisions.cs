@@ -70,15 +70,52 @@ public sealed class LaterRevisions(Hierarchy hierarchy)
     {
         var update = new (int, string)[]
         {
-            (30, "<</Type/Annot/Subtype/FreeText/Contents(Sold for 1 EUR)/Rect[60 700 400 750]>>"),
+            (30, "<</Type/Annot/Subtype/Highlight/QuadPoints[60 750 400 750 60 700 400 700]/Rect[60 700 400 750]/AP<</N 31 0 R>>>>"),
+            (31, HandMadePdf.Stream("1 1 0 rg 0 0 340 50 re f", "/Type/XObject/Subtype/Form/BBox[0 0 340 50]")),
             (HandMadePdf.Page, Page("/Annots[6 0 R 30 0 R]")),
         };
-        var change = IsChanged(await After(update), "annotation", "FreeText");
+        var change = IsChanged(await After(update), "annotation", "Highlight");
         Assert.Equal((1, "30 0"), (change.Page, change.ChangedObject));
 
-        var permitted = HandMadePdf.Append(hierarchy.Sign(HandMadePdf.Plain(), null, Certified(3)), update);
+        var permitted = HandMadePdf.Append(hierarchy.Sign(HandMadePdf.Plain(), null, Certified(3)), [.. update, (1, Catalog(SignedCatalog + "/Perms<</DocMDP 7 0 R>>"))]);
         var report = await Validating.Report(permitted, hierarchy);
         Assert.Equal(("TOTAL-PASSED", "annotation"), (report.Conclusion, report.Only().ChangesAfter));
+    }
+
+    [Theory]
+    // The attack on certified documents: what a reader takes for the page's own words comes as an annotation that the certification permits.
+    [InlineData("FreeText", "")]
+    [InlineData("Stamp", "/AP<</N 31 0 R>>")]
+    [InlineData("Square", "/IC[1 1 1]")]
+    [InlineData("Redact", "")]
+    [InlineData("NoSuchType", "")]
+    [InlineData("Highlight", "/AP<</N 31 0 R>>")]
+    [InlineData("Text", "/AP<</N<</On 32 0 R>>>>")]
+    [InlineData("Underline", "/AP<</N 33 0 R>>")]
+    public async Task An_annotation_that_looks_like_content_is_a_change_although_the_author_permitted_annotations(string subtype, string entries)
+    {
+        const string form = "/Type/XObject/Subtype/Form/BBox[0 0 340 50]";
+        var file = HandMadePdf.Append(hierarchy.Sign(HandMadePdf.Plain(), null, Certified(3)),
+            (30, $"<</Type/Annot/Subtype/{subtype}/Contents(Sold for 1 EUR)/Rect[60 700 400 750]{entries}>>"),
+            (31, HandMadePdf.Stream("BT /F1 24 Tf (Sold for 1 EUR) Tj ET", form + "/Resources<</Font<</F1 5 0 R>>>>")),
+            (32, HandMadePdf.Stream("/A Do", form + "/Resources<</XObject<</A 31 0 R>>>>")),
+            (33, HandMadePdf.Stream("q 9 0 0 9 0 0 cm BI /W 1/H 1/CS/G/BPC 8 ID x EI Q", form)),
+            (HandMadePdf.Page, Page("/Annots[6 0 R 30 0 R]")));
+        var report = await Validating.Report(file, hierarchy);
+        Assert.Equal(("INDETERMINATE", "changed", "annotation"), (report.Conclusion, report.Integrity, report.Only().ChangesAfter));
+        report.Only().Says("certified-annotation-like-content");
+    }
+
+    [Theory]
+    [InlineData("/Annots[10 0 R 6 0 R]", "<</Type/Annot/Subtype/FreeText/Contents(for 1 EUR)/Rect[60 700 400 750]>>")]
+    [InlineData("/Annots[6 0 R]", "null")]
+    [InlineData("/Annots[10 0 R 6 0 R]", "<</Type/Annot/Subtype/Highlight/Contents(for 100 EUR)/Rect[60 700 400 750]>>")]
+    public async Task An_annotation_that_was_signed_as_content_is_not_changed_or_removed_by_permission(string annotations, string now)
+    {
+        var file = HandMadePdf.Append(HandMadePdf.Plain(), (10, "<</Type/Annot/Subtype/FreeText/Contents(for 100 EUR)/Rect[60 700 400 750]>>"));
+        file = hierarchy.Sign(file, null, Certified(3) with { FirstObject = 6, Annotations = [10] });
+        var report = await Validating.Report(HandMadePdf.Append(file, (10, now), (HandMadePdf.Page, Page(annotations))), hierarchy);
+        Assert.Equal(("changed", "annotation"), (report.Integrity, report.Only().ChangesAfter));
     }
 
     [Fact]
@@ -189,10 +226,12 @@ public sealed class LaterRevisions(Hierarchy hierarchy)
         IsChanged(await Validating.Report(moved, hierarchy), "content", "price");
     }
 
-    [Fact]
-    public async Task A_certified_document_takes_no_signature_that_shows_on_a_page()
+    [Theory]
+    [InlineData(2)]
+    [InlineData(3)]
+    public async Task A_certified_document_takes_no_signature_that_shows_on_a_page(int permission)
     {
-        var certified = hierarchy.Sign(HandMadePdf.Plain(), null, Certified(2));
+        var certified = hierarchy.Sign(HandMadePdf.Plain(), null, Certified(permission));
         var invisible = hierarchy.Sign(certified, CmsShape.By("wei"), new SignatureShape { FirstObject = 20, EarlierFields = [6], Name = "Signature2", Catalog = "/Perms<</DocMDP 7 0 R>>" });
         var visible = hierarchy.Sign(certified, CmsShape.By("wei"),
             new SignatureShape { FirstObject = 20, EarlierFields = [6], Name = "Signature2", Rectangle = "[60 700 400 750]", Catalog = "/Perms<</DocMDP 7 0 R>>" });

@@ -10,7 +10,8 @@ namespace Identity.Verification.Changes.Rules;
 /// <param name="Page">1 is the first page; null outside of pages.</param>
 /// <param name="Field">Full name of the form field; null outside of the form.</param>
 /// <param name="IsDrawn">Inside of what draws a page: its content, resources or appearances.</param>
-public sealed record Place(ChangeRule Rule, ChangeKind Unexplained, string Path, ObjectId? Holder, int? Page, string? Field, bool IsDrawn = false)
+/// <param name="LooksLikeContent">Inside of an annotation that can be taken for what the page says; asked only where it changed. Null outside of annotations.</param>
+public sealed record Place(ChangeRule Rule, ChangeKind Unexplained, string Path, ObjectId? Holder, int? Page, string? Field, bool IsDrawn = false, Lazy<bool>? LooksLikeContent = null)
 {
     private const int LongestPath = 160;
 

@@ -18,6 +18,7 @@ public sealed class DocumentInformation : ChangeRule
             comparison.Report(ChangeKind.Suspicious, place, ValidationMessage.Error("object-changed", place.Path));
             return;
         }
+        comparison.Entries.Accept(after);
         if (!ReferenceEquals(before, after) && !ObjectComparison.SameValue(before, after))
             comparison.Report(ChangeKind.Archival, place, ValidationMessage.Information("information-changed"));
     }

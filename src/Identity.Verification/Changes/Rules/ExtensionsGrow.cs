@@ -20,13 +20,14 @@ public sealed class ExtensionsGrow : ChangeRule
             comparison.Report(ChangeKind.Suspicious, place, ValidationMessage.Error("extensions-lowered"));
             return;
         }
+        comparison.Entries.Accept(after);
         var was = before as PdfDictionary;
         var grows = true;
         var changed = was is null;
         foreach (var entry in isNow.Entries)
         {
             var old = was is null ? PdfNull.Absent : comparison.Before.Resolve(was[entry.Key.Value]);
-            var fresh = comparison.After.Resolve(entry.Value);
+            var fresh = comparison.ResolveAfter(entry.Value);
             changed |= !ObjectComparison.SameValue(old, fresh);
             grows &= entry.Key.Value == "Type" || Grows(comparison, old, fresh);
         }
@@ -42,13 +43,13 @@ public sealed class ExtensionsGrow : ChangeRule
     {
         (_, _) when ObjectComparison.SameValue(before, after) => true,
         (PdfNull, PdfDictionary or PdfArray) => true,
-        (PdfDictionary was, PdfDictionary isNow) => ObjectComparison.SameValue(comparison.Before.Resolve(was["BaseVersion"]), comparison.After.Resolve(isNow["BaseVersion"]))
+        (PdfDictionary was, PdfDictionary isNow) => ObjectComparison.SameValue(comparison.Before.Resolve(was["BaseVersion"]), comparison.ResolveAfter(isNow["BaseVersion"]))
             && comparison.Before.Get<PdfInteger>(was, "ExtensionLevel") is { } older
             && comparison.After.Get<PdfInteger>(isNow, "ExtensionLevel") is { } newer && newer.Value >= older.Value,
         (PdfArray was, PdfArray isNow) => isNow.Count >= was.Count
             && was.Items.Select((item, index) => (item, index)).All(pair =>
-                Grows(comparison, comparison.Before.Resolve(pair.item), comparison.After.Resolve(isNow[pair.index]))),
-        (PdfDictionary, PdfArray isNow) => isNow.Items.Any(item => ObjectComparison.SameValue(before, comparison.After.Resolve(item))),
+                Grows(comparison, comparison.Before.Resolve(pair.item), comparison.ResolveAfter(isNow[pair.index]))),
+        (PdfDictionary, PdfArray isNow) => isNow.Items.Any(item => ObjectComparison.SameValue(before, comparison.ResolveAfter(item))),
         _ => false,
     };
 }

@@ -50,30 +50,33 @@ public sealed class FieldEntries : ChangeRule
     private static void Empty(RevisionComparison comparison, Place place, PdfDictionary was, PdfDictionary isNow)
     {
         var value = isNow["V"];
-        var signedNow = !IsAbsent(comparison.After.Resolve(value));
+        var signedNow = !IsAbsent(comparison.ResolveAfter(value));
         if (signedNow)
         {
+            comparison.Entries.Accept(value);
             if (!NewSignatureField.IsNewSignature(comparison, value))
                 comparison.Report(ChangeKind.Suspicious, place, ValidationMessage.Error("signature-not-new", place.Field ?? ""));
-            else if (NewSignatureField.IsTimestamp(comparison, (PdfDictionary)comparison.After.Resolve(value)) && place.Page is { } page && IsShown(comparison, place))
+            else if (NewSignatureField.IsTimestamp(comparison, (PdfDictionary)comparison.ResolveAfter(value)) && place.Page is { } page && IsShown(comparison, place))
                 comparison.Report(ChangeKind.Content, place, ValidationMessage.Error("timestamp-visible", place.Field ?? "", page));
-            else if (NewSignatureField.IsTimestamp(comparison, (PdfDictionary)comparison.After.Resolve(value)))
+            else if (NewSignatureField.IsTimestamp(comparison, (PdfDictionary)comparison.ResolveAfter(value)))
                 comparison.Report(ChangeKind.Archival, place, ValidationMessage.Information("document-timestamp-added", place.Field ?? ""));
             else
                 comparison.Report(ChangeKind.Signature, place, ValidationMessage.Information("signature-added", place.Field ?? ""));
         }
         // The field may be signed through its parent while this is the widget, so its looks may come with the signature of the field.
-        var fieldSigned = signedNow || (place.Holder is { } id && comparison.Landmarks.FieldAfter(id) is { } field && !IsAbsent(comparison.After.Resolve(field.Value)));
+        var fieldSigned = signedNow || (place.Holder is { } id && comparison.Landmarks.FieldAfter(id) is { } field && !IsAbsent(comparison.ResolveAfter(field.Value)));
         foreach (var key in Keys(was, isNow))
         {
             if (key == "V" || (key is "Lock" or "SV" && fieldSigned && !was.Has(key)) || IsTypeStated(key, comparison, was, isNow))
-                continue;
-            if (key == "Kids")
+                comparison.Entries.Accept(isNow[key]);
+            else if (key == "Kids")
                 Kids(comparison, place, was[key], isNow[key]);
             else if (fieldSigned && key == "AP")
                 Appearance(comparison, place.Inside(key, unexplained: ChangeKind.Signature), was[key], isNow[key]);
             else if (!fieldSigned || !Filled.Contains(key))
                 comparison.Compare(was[key], isNow[key], place.Inside(key, NothingChanges.Rule));
+            else
+                comparison.Entries.Accept(isNow[key]);
         }
     }
 
@@ -89,7 +92,7 @@ public sealed class FieldEntries : ChangeRule
             else if (key is "AP" or "MK")
                 // What a field shows may follow its value, and nothing else: a push button has none.
                 Appearance(comparison, place.Inside(key, unexplained: hasNewValue ? ChangeKind.Form : ChangeKind.Content), was[key], isNow[key]);
-            else if (Filled.Contains(key) && !IsOfKind(key, comparison.After.Resolve(isNow[key])))
+            else if (Filled.Contains(key) && !IsOfKind(key, comparison.ResolveAfter(isNow[key])))
                 comparison.Report(ChangeKind.Content, place, ValidationMessage.Error("field-entry-unsound", place.Field ?? ""));
             else if (key == "AS" && !hasNewValue)
                 comparison.Compare(was[key], isNow[key], place.Inside(key, NothingChanges.Rule, ChangeKind.Content) with { IsDrawn = true });
@@ -104,7 +107,7 @@ public sealed class FieldEntries : ChangeRule
     {
         if (place.Holder is not { } id || comparison.Landmarks.FieldBefore(id) is not { } old || comparison.Landmarks.FieldAfter(id) is not { } fresh)
             return false;
-        return !ObjectComparison.SameValue(comparison.Before.Resolve(old.Value), comparison.After.Resolve(fresh.Value));
+        return !ObjectComparison.SameValue(comparison.Before.Resolve(old.Value), comparison.ResolveAfter(fresh.Value));
     }
 
     private static bool IsShown(RevisionComparison comparison, Place place) => place.Holder is { } id
@@ -137,7 +140,7 @@ public sealed class FieldEntries : ChangeRule
 
     private static void Appearance(RevisionComparison comparison, Place place, PdfObject? was, PdfObject? isNow)
     {
-        var (old, fresh) = (comparison.Before.Resolve(was), comparison.After.Resolve(isNow));
+        var (old, fresh) = (comparison.Before.Resolve(was), comparison.ResolveAfter(isNow));
         // 12.5.5: an appearance that vanishes leaves it to each viewer what to show.
         if (fresh is not PdfDictionary && !IsAbsent(old))
             comparison.Report(ChangeKind.Content, place, ValidationMessage.Error("appearance-removed", place.Field ?? ""));

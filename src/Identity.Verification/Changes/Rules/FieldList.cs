@@ -47,12 +47,13 @@ public sealed class FieldList : ChangeRule
     {
         var id = (fresh as PdfReference)?.Target;
         var field = id is { } target ? comparison.Landmarks.FieldAfter(target) : null;
-        if (comparison.After.Resolve(fresh) is PdfNull)
+        if (comparison.ResolveAfter(fresh) is PdfNull)
             return;
         if (!isRoot || field is null || id is null || !NewSignatureField.Accepts(comparison, field, id.Value))
         {
             comparison.Report(ChangeKind.Content, id ?? place.Holder, Landmarks.PageOf(field), field?.FullName,
                 ValidationMessage.Error("field-added", field?.FullName ?? ""));
+            comparison.Entries.Accept(fresh);
             return;
         }
         NewSignatureField.Report(comparison, field, id.Value);

@@ -12,6 +12,7 @@ public sealed class FormResourcesGrow : ChangeRule
 
     public override void Explain(RevisionComparison comparison, Place place, PdfObject before, PdfObject after)
     {
+        comparison.Entries.Accept(after);
         if (IsAbsent(before) && after is PdfDictionary or PdfNull)
             return;
         if ((before, after) is not (PdfDictionary was, PdfDictionary isNow))
@@ -23,7 +24,7 @@ public sealed class FormResourcesGrow : ChangeRule
         {
             // Texts of fields are set with fonts and the like, never with these: viewers keep parts of signature appearances here.
             var inside = place.Inside(category, NothingChanges.Rule, category == "XObject" ? ChangeKind.Form : place.Unexplained);
-            if ((comparison.Before.Resolve(was[category]), comparison.After.Resolve(isNow[category])) is not (PdfDictionary names, PdfDictionary newNames))
+            if ((comparison.Before.Resolve(was[category]), comparison.ResolveAfter(isNow[category])) is not (PdfDictionary names, PdfDictionary newNames))
             {
                 comparison.Compare(was[category], isNow[category], inside);
                 continue;

@@ -34,15 +34,19 @@ public sealed class InteractiveForm : ChangeRule
                 break;
             case "SigFlags":
                 // 12.7.3 table 225: bits are set when the first signature comes; a bit that disappears hides signatures.
-                var (old, fresh) = (Flags(comparison.Before.Resolve(was)), Flags(comparison.After.Resolve(isNow)));
+                var (old, fresh) = (Flags(comparison.Before.Resolve(was)), Flags(comparison.ResolveAfter(isNow)));
                 if ((old & ~fresh) != 0)
                     comparison.Report(ChangeKind.Suspicious, place, ValidationMessage.Error("signature-flags-cleared"));
                 break;
             case "DR":
                 comparison.Compare(was, isNow, place.Inside(key, FormResourcesGrow.Rule));
                 break;
+            case "NeedAppearances" when IsTrue(comparison.ResolveAfter(isNow)) && !IsTrue(comparison.Before.Resolve(was)) && comparison.Before.Form.Fields.Any(field => ShowsItsValue(comparison.Before, field)):
+                // 12.7.3: viewers then draw each field from its value, whatever its appearance showed when it was signed.
+                comparison.Report(ChangeKind.Content, place, ValidationMessage.Error("appearances-rebuilt"));
+                break;
             case "DA" or "Q" or "NeedAppearances":
-                if (!ObjectComparison.SameValue(comparison.Before.Resolve(was), comparison.After.Resolve(isNow)))
+                if (!ObjectComparison.SameValue(comparison.Before.Resolve(was), comparison.ResolveAfter(isNow)))
                     comparison.Report(ChangeKind.Form, place, ValidationMessage.Warning("form-defaults-changed"));
                 break;
             default:
@@ -50,6 +54,11 @@ public sealed class InteractiveForm : ChangeRule
                 break;
         }
     }
+
+    private static bool IsTrue(PdfObject value) => value is PdfBoolean { Value: true };
+
+    private static bool ShowsItsValue(RevisionView view, FormField field) =>
+        field.FieldType is "Tx" or "Ch" && view.Resolve(field.Value) is not PdfNull && field.Widgets.Any(widget => view.Resolve(widget.Dictionary["AP"]) is PdfDictionary);
 
     private static long Flags(PdfObject value) => value is PdfInteger number ? number.Value : 0;
 }

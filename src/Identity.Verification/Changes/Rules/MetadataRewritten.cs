@@ -27,7 +27,10 @@ public sealed class MetadataRewritten : ChangeRule
         if (ReferenceEquals(before, after) || ObjectComparison.SameValue(before, after))
             return;
         if (after is PdfStream metadata && comparison.Spend(StepsPerDecoding + (metadata.RawData.Length / BytesPerStep)) && IsSoundXml(comparison, comparison.After.Decode(metadata)))
+        {
+            comparison.Entries.Accept(after);
             comparison.Report(ChangeKind.Archival, place, ValidationMessage.Information("metadata-changed"));
+        }
         else
             comparison.Report(ChangeKind.Suspicious, place, ValidationMessage.Error("metadata-unsound"));
     }

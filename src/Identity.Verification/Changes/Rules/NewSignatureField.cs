@@ -32,13 +32,14 @@ internal static class NewSignatureField
 
     /// <summary>The value is a signature that this revision brought.</summary>
     public static bool IsNewSignature(RevisionComparison comparison, PdfObject? value) =>
-        comparison.After.Resolve(value) is PdfDictionary signature
+        comparison.ResolveAfter(value) is PdfDictionary signature
         && signature.Has("Contents") && signature.Has("ByteRange")
         && (value is not PdfReference reference || comparison.Before.Resolve(reference.Target) is PdfNull);
 
     public static void Report(RevisionComparison comparison, FormField field, ObjectId id)
     {
-        var signature = (PdfDictionary)comparison.After.Resolve(field.Value);
+        comparison.Entries.Accept(id);
+        var signature = (PdfDictionary)comparison.ResolveAfter(field.Value);
         var page = Landmarks.PageOf(field);
         var isVisible = field.Widgets.Any(widget => IsVisible(comparison.After, widget.Dictionary));
         // Any clock can make a time-stamp, and the document passes whoever's it is: so it must not show anything.

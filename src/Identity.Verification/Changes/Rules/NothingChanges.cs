@@ -31,6 +31,8 @@ public sealed class NothingChanges : ChangeRule
             default:
                 if (!ReferenceEquals(before, after) && !ObjectComparison.SameValue(before, after))
                     comparison.Report(place.Unexplained, place, Difference(place));
+                // Said, of whatever came with it too.
+                comparison.Entries.Accept(after);
                 break;
         }
     }

@@ -1,3 +1,4 @@
+using Identity.Pdf.Structure;
 using Identity.Pdf.Syntax;
 using Identity.Verification.Engine;
 
@@ -42,8 +43,12 @@ public sealed class PageAnnotations : ChangeRule
             return;
         var isWidget = comparison.Before.Resolve(was) is PdfDictionary annotation && comparison.Before.Get<PdfName>(annotation, "Subtype")?.Value == "Widget";
         // Given as values: an annotation is a landmark, and this is the rule that it is left to.
-        comparison.Compare(comparison.Before.Resolve(was), comparison.After.Resolve(isNow),
-            place.Inside("[]", NothingChanges.Rule, isWidget ? ChangeKind.Content : ChangeKind.Annotation) with { Holder = (was as PdfReference)?.Target ?? place.Holder });
+        comparison.Compare(comparison.Before.Resolve(was), comparison.ResolveAfter(isNow),
+            place.Inside("[]", NothingChanges.Rule, isWidget ? ChangeKind.Content : ChangeKind.Annotation) with
+            {
+                Holder = (was as PdfReference)?.Target ?? place.Holder,
+                LooksLikeContent = new(() => LooksLikeContent(comparison, comparison.Before, was) || LooksLikeContent(comparison, comparison.After, isNow)),
+            });
     }
 
     private static void Removed(RevisionComparison comparison, Place place, PdfObject gone)
@@ -51,13 +56,16 @@ public sealed class PageAnnotations : ChangeRule
         var isWidget = comparison.Before.Resolve(gone) is PdfDictionary annotation && comparison.Before.Get<PdfName>(annotation, "Subtype")?.Value == "Widget";
         var id = (gone as PdfReference)?.Target ?? place.Holder;
         comparison.Report(isWidget ? ChangeKind.Content : ChangeKind.Annotation, id, place.Page, null,
-            isWidget ? ValidationMessage.Error("field-removed-from-page", place.Page ?? 0) : ValidationMessage.Error("annotation-removed", place.Page ?? 0));
+            isWidget ? ValidationMessage.Error("field-removed-from-page", place.Page ?? 0) : ValidationMessage.Error("annotation-removed", place.Page ?? 0),
+            LooksLikeContent(comparison, comparison.Before, gone));
     }
+
+    private static bool LooksLikeContent(RevisionComparison comparison, RevisionView view, PdfObject annotation) => !CommentingMarks.Is(comparison, view, view.Resolve(annotation));
 
     private static void Added(RevisionComparison comparison, Place place, PdfObject fresh)
     {
         var id = (fresh as PdfReference)?.Target;
-        if (comparison.After.Resolve(fresh) is not PdfDictionary annotation)
+        if (comparison.ResolveAfter(fresh) is not PdfDictionary annotation)
         {
             // 7.3.10: a reference to nothing shows nothing.
             return;
@@ -65,8 +73,10 @@ public sealed class PageAnnotations : ChangeRule
         var subtype = comparison.After.Get<PdfName>(annotation, "Subtype")?.Value ?? "";
         if (subtype != "Widget")
         {
+            comparison.Entries.Accept(fresh);
             comparison.Report(ChangeKind.Annotation, id ?? place.Holder, place.Page, null,
-                ValidationMessage.Error("annotation-added", place.Page ?? 0, Known.Contains(subtype) ? subtype : "unknown"));
+                ValidationMessage.Error("annotation-added", place.Page ?? 0, Known.Contains(subtype) ? subtype : "unknown"),
+                LooksLikeContent(comparison, comparison.After, fresh));
             return;
         }
         var field = id is { } widget ? comparison.Landmarks.FieldAfter(widget) : null;

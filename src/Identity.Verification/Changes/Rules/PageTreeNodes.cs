@@ -28,7 +28,7 @@ public sealed class PageTreeNodes : ChangeRule
         foreach (var key in Keys(was, isNow))
         {
             if (key == "Kids")
-                Kids(comparison, place, comparison.Before.Resolve(was[key]), comparison.After.Resolve(isNow[key]));
+                Kids(comparison, place, comparison.Before.Resolve(was[key]), comparison.ResolveAfter(isNow[key]));
             else if (key != "Parent")
                 comparison.Compare(was[key], isNow[key], place.Inside(key, NothingChanges.Rule));
             else if (was[key] is not PdfReference parent || isNow[key] is not PdfReference newParent || parent.Target != newParent.Target)

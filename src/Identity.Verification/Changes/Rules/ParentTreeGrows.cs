@@ -22,10 +22,10 @@ public sealed class ParentTreeGrows : ChangeRule
             switch (key)
             {
                 case "Nums":
-                    Numbers(comparison, place, comparison.Before.Resolve(was[key]), comparison.After.Resolve(isNow[key]));
+                    Numbers(comparison, place, comparison.Before.Resolve(was[key]), comparison.ResolveAfter(isNow[key]));
                     break;
                 case "Kids":
-                    Kids(comparison, place, comparison.Before.Resolve(was[key]), comparison.After.Resolve(isNow[key]));
+                    Kids(comparison, place, comparison.Before.Resolve(was[key]), comparison.ResolveAfter(isNow[key]));
                     break;
                 case "Limits":
                     // Follows from the numbers.
@@ -46,6 +46,8 @@ public sealed class ParentTreeGrows : ChangeRule
             comparison.Report(place.Unexplained, place, ValidationMessage.Error("structure-changed"));
             return;
         }
+        foreach (var (number, value) in fresh.Where(pair => !old.ContainsKey(pair.Key)))
+            comparison.Entries.Accept(value);
         foreach (var (number, value) in old)
         {
             if (!fresh.TryGetValue(number, out var now))
@@ -60,6 +62,8 @@ public sealed class ParentTreeGrows : ChangeRule
         var lists = KeptAndAdded.Match((before as PdfArray)?.Items ?? [], (after as PdfArray)?.Items ?? []);
         foreach (var (was, isNow) in lists.Kept)
             comparison.Compare(was, isNow, place.Inside("Kids"));
+        foreach (var item in lists.Added)
+            comparison.Entries.Accept(item);
         if (lists.Removed.Count > 0)
             comparison.Report(place.Unexplained, place, ValidationMessage.Error("structure-changed"));
     }

@@ -16,7 +16,10 @@ public sealed class PermissionsSet : ChangeRule
     public override void Explain(RevisionComparison comparison, Place place, PdfObject before, PdfObject after)
     {
         if (IsAbsent(before) && after is PdfDictionary { Entries: [{ Key.Value: "DocMDP" } only] } && NewSignatureField.IsNewSignature(comparison, only.Value))
+        {
+            comparison.Entries.Accept(after);
             comparison.Report(ChangeKind.Signature, place, ValidationMessage.Information(CertificationAdded));
+        }
         else
             NothingChanges.Rule.Explain(comparison, place, before, after);
     }

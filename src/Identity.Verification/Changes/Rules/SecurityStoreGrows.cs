@@ -27,14 +27,14 @@ public sealed class SecurityStoreGrows : ChangeRule
             switch (key)
             {
                 case "Type":
-                    if (comparison.After.Resolve(isNow[key]) is not PdfName { Value: "DSS" })
+                    if (comparison.ResolveAfter(isNow[key]) is not PdfName { Value: "DSS" })
                         Unsound(comparison, inside);
                     break;
                 case "VRI":
-                    Entries(comparison, inside, comparison.Before.Resolve(was?[key]), comparison.After.Resolve(isNow[key]));
+                    Entries(comparison, inside, comparison.Before.Resolve(was?[key]), comparison.ResolveAfter(isNow[key]));
                     break;
                 case "Certs" or "OCSPs" or "CRLs":
-                    Streams(comparison, inside, comparison.Before.Resolve(was?[key]), comparison.After.Resolve(isNow[key]));
+                    Streams(comparison, inside, comparison.Before.Resolve(was?[key]), comparison.ResolveAfter(isNow[key]));
                     break;
                 default:
                     comparison.Compare(was?[key], isNow[key], place.Inside(key, NothingChanges.Rule));
@@ -53,7 +53,7 @@ public sealed class SecurityStoreGrows : ChangeRule
         foreach (var key in before is PdfDictionary was ? Keys(was, isNow) : isNow.Entries.Select(entry => entry.Key.Value))
         {
             var old = comparison.Before.Resolve((before as PdfDictionary)?[key]);
-            if (comparison.After.Resolve(isNow[key]) is not PdfDictionary entry)
+            if (comparison.ResolveAfter(isNow[key]) is not PdfDictionary entry)
             {
                 // A signature that loses its data can no longer be proved as it was meant to be.
                 if (key != "Type")
@@ -64,9 +64,12 @@ public sealed class SecurityStoreGrows : ChangeRule
             {
                 var (partBefore, partAfter) = ((old as PdfDictionary)?[part], entry[part]);
                 if (part is "Cert" or "OCSP" or "CRL")
-                    Streams(comparison, place.Inside(part), comparison.Before.Resolve(partBefore), comparison.After.Resolve(partAfter));
+                    Streams(comparison, place.Inside(part), comparison.Before.Resolve(partBefore), comparison.ResolveAfter(partAfter));
                 else if (old is not PdfNull)
                     comparison.Compare(partBefore, partAfter, place.Inside(part, NothingChanges.Rule));
+                else
+                    // 12.8.4.4 table 262: when it was made, and a time-stamp of it.
+                    comparison.Entries.Accept(partAfter);
             }
         }
     }
@@ -81,13 +84,14 @@ public sealed class SecurityStoreGrows : ChangeRule
         var old = (before as PdfArray)?.Items.OfType<PdfReference>().Select(reference => reference.Target).ToHashSet() ?? [];
         foreach (var item in (after as PdfArray)?.Items ?? [])
         {
-            if (item is not PdfReference reference || comparison.After.Resolve(reference) is not PdfStream)
+            if (item is not PdfReference reference || comparison.ResolveAfter(reference) is not PdfStream)
             {
                 Unsound(comparison, place);
                 continue;
             }
             if (!old.Remove(reference.Target))
                 comparison.Report(ChangeKind.Archival, null, null, null, ValidationMessage.Information("validation-data-added"));
+            comparison.Entries.Accept(item);
             // An object that was there before must not become, or be replaced as, validation data.
             if (comparison.Before.Resolve(reference.Target) is not PdfNull)
                 comparison.Compare(reference, reference, place.Inside("[]", NothingChanges.Rule));

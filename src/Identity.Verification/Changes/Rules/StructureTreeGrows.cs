@@ -32,7 +32,7 @@ public sealed class StructureTreeGrows : ChangeRule
                     comparison.Compare(was[key], isNow[key], place.Inside(key, ParentTreeGrows.Rule));
                     break;
                 case "ParentTreeNextKey":
-                    if (comparison.After.Resolve(isNow[key]) is not PdfInteger next || (comparison.Before.Resolve(was[key]) is PdfInteger old && next.Value < old.Value))
+                    if (comparison.ResolveAfter(isNow[key]) is not PdfInteger next || (comparison.Before.Resolve(was[key]) is PdfInteger old && next.Value < old.Value))
                         comparison.Report(ChangeKind.Content, place, ValidationMessage.Error("structure-changed"));
                     break;
                 case "P" when SameReference(was[key], isNow[key]):
@@ -52,6 +52,8 @@ public sealed class StructureTreeGrows : ChangeRule
         var lists = KeptAndAdded.Match(Items(comparison.Before, before), Items(comparison.After, after));
         foreach (var (was, isNow) in lists.Kept)
             comparison.Compare(was, isNow, place.Inside("K", comparison.Before.Resolve(was) is PdfDictionary element && element.Has("S") ? Rule : NothingChanges.Rule));
+        foreach (var item in lists.Added)
+            comparison.Entries.Accept(item);
         if (lists.Removed.Count > 0 || lists.Added.Any(item => !DescribesNewAnnotation(comparison, item, depth: 0)))
             comparison.Report(ChangeKind.Content, place, ValidationMessage.Error("structure-changed"));
     }
@@ -68,7 +70,7 @@ public sealed class StructureTreeGrows : ChangeRule
     private static bool DescribesNewAnnotation(RevisionComparison comparison, PdfObject item, int depth)
     {
         const int deepest = 4;
-        if (depth > deepest || comparison.After.Resolve(item) is not PdfDictionary element)
+        if (depth > deepest || comparison.ResolveAfter(item) is not PdfDictionary element)
             return false;
         if (comparison.After.Get<PdfName>(element, "Type")?.Value == "OBJR")
             return element["Obj"] is PdfReference annotation && comparison.Before.Resolve(annotation.Target) is PdfNull;

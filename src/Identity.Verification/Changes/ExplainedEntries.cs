@@ -1,0 +1,95 @@
+using Identity.Pdf.Structure;
+using Identity.Pdf.Syntax;
+
+namespace Identity.Verification.Changes;
+
+/// <summary>
+/// The proof that nothing of a revision was passed over: each entry of its cross-references names an object that a rule judged, or accepted together with what
+/// it judged, or that is what it was, or that nothing uses. What is left is not explained.
+/// </summary>
+public sealed class ExplainedEntries
+{
+    private readonly RevisionView before;
+    private readonly RevisionView after;
+    private readonly ComparisonBudget budget;
+    private readonly Dictionary<ObjectId, ObjectChangeKind> entries = [];
+    private readonly HashSet<ObjectId> explained = [];
+    private readonly HashSet<ObjectId> accepted = [];
+
+    public ExplainedEntries(RevisionView before, RevisionView after, ComparisonBudget budget)
+    {
+        (this.before, this.after, this.budget) = (before, after, budget);
+        foreach (var change in after.Revision.Changes)
+            entries[change.Id] = change.Kind;
+    }
+
+    /// <summary>A rule judges this object, and what it is a reference to (ISO 32000-2 7.3.10: an object may be nothing but that).</summary>
+    public void Judged(ObjectId? id)
+    {
+        while (id is { } judged && explained.Add(judged))
+            id = (after.Resolve(judged) as PdfReference)?.Target;
+    }
+
+    /// <summary>
+    /// A value that came with this revision is explained or reported by the rule that calls, with all objects below that came with it. Objects that were
+    /// there before and are other now are not: each must be judged where it was used. A date or a number has no inside, and is judged with what names it.
+    /// </summary>
+    public void Accept(PdfObject? value) => Walk(value, id =>
+    {
+        if (!entries.TryGetValue(id, out var kind) || !accepted.Add(id) || (kind != ObjectChangeKind.Added && !(IsSimple(before.Resolve(id)) && IsSimple(after.Resolve(id)))))
+            return false;
+        explained.Add(id);
+        return true;
+    });
+
+    public void Accept(ObjectId came)
+    {
+        explained.Add(came);
+        Accept(after.Resolve(came));
+    }
+
+    /// <param name="isUsed">Whether the document uses the object after the revision; dear, so asked of few.</param>
+    public IReadOnlyList<ObjectId> Unexplained(Func<ObjectId, bool> isUsed)
+    {
+        var open = entries.Where(entry => entry.Value != ObjectChangeKind.Freed && !explained.Contains(entry.Key)).ToList();
+        if (open.Count == 0)
+            return [];
+        // What nothing older can name is used by what came with it, or not at all: then the whole document need not be walked.
+        var named = new HashSet<ObjectId>();
+        foreach (var id in entries.Keys)
+            Walk(after.Resolve(id), target => named.Add(target) && false);
+        Walk(after.Revision.Trailer, target => named.Add(target) && false);
+        var size = (before.Revision.Trailer["Size"] as PdfInteger)?.Value ?? 0;
+        return [.. open.TakeWhile(_ => budget.Spend())
+            .Where(entry => entry.Value != ObjectChangeKind.Added || entry.Key.Number < size || named.Contains(entry.Key)).Select(entry => entry.Key)
+            .Where(id => isUsed(id) && !ObjectComparison.SameValue(before.Resolve(id), after.Resolve(id)))];
+    }
+
+    internal static bool IsSimple(PdfObject? value) => value is null or PdfNull or PdfBoolean or PdfInteger or PdfReal or PdfName or PdfString;
+
+    /// <summary>Goes through a value and through each object in it that is to be followed.</summary>
+    private void Walk(PdfObject? start, Func<ObjectId, bool> follow)
+    {
+        var found = new Stack<PdfObject>([start ?? PdfNull.Absent]);
+        while (found.TryPop(out var next) && budget.Spend())
+        {
+            switch (next)
+            {
+                case PdfReference reference when follow(reference.Target):
+                    found.Push(after.Resolve(reference.Target));
+                    break;
+                case PdfArray array:
+                    foreach (var item in array.Items.Where(item => !IsSimple(item)))
+                        found.Push(item);
+                    break;
+                case PdfDictionary dictionary:
+                    foreach (var (_, item) in dictionary.Entries.Where(entry => !IsSimple(entry.Value)))
+                        found.Push(item);
+                    break;
+                case PdfStream stream:
+                    found.Push(stream.Dictionary);
+                    break;
+            }
+        }
+    }
+}
