@@ -25,8 +25,8 @@ internal sealed class ShownSignature
         var pages = view.Pages.Pages;
         if (request.Appearance is not { Place: { } wanted } appearance)
             return (new ShownSignature(pages[0], null, null, default), null);
-        // 12.8.2.2 table 257: what is new on a page is more than filling in a form.
-        if (view.Document.Signatures.SelectMany(signature => signature.References).Any(reference => reference is SignatureReference.DocMdp { Permission: not 3 }))
+        // 12.8.2.2 table 257: what is new on a page is more than filling in a form, and looks like content where notes are permitted.
+        if (view.Document.Signatures.SelectMany(signature => signature.References).Any(reference => reference is SignatureReference.DocMdp))
             return Refuse(SignatureRefusal.CertifiedNothingShown, "the document is certified, and its certification permits nothing new to be shown");
         var number = wanted.Page == AppearancePlace.LastPage ? pages.Count : wanted.Page;
         if (number < 1 || number > pages.Count || pages[number - 1] is not { Id: { } id } page || view.Resolve(id) is not PdfDictionary || ShownPage.Of(view, page) is not { } shown)
