@@ -1,5 +1,6 @@
 using Identity.Pdf.Signatures;
 using Identity.Pdf.Structure;
+using Identity.Pdf.Syntax;
 using Identity.Verification.Changes;
 using Identity.Verification.Engine;
 
@@ -20,11 +21,8 @@ public static class PageDifferences
     /// <summary>Pages that are drawn for one file.</summary>
     public const int MostPages = 6;
 
-    /// <summary>Changed objects of one file that are followed up to the pages that use them: each can lead through the whole of it.</summary>
-    private const int FollowedObjects = 200;
-
-    /// <summary>Objects of a file in which they are followed at all.</summary>
-    private const int MostObjects = 50_000;
+    /// <summary>Objects that are gone through to find pages, those of one revision after another; what a reader is not shown, the words still say.</summary>
+    private const long MostObjects = 1_000_000;
 
     /// <summary>Bytes of a document that is drawn: each picture sends all of them to the child.</summary>
     public const int LargestDocument = 32 * 1024 * 1024;
@@ -36,17 +34,13 @@ public static class PageDifferences
             .Select(range => range.CoveredRevision).OfType<int>().DefaultIfEmpty(int.MaxValue).Min();
         var document = judged.Data.Document;
         var pages = new List<(int, int)>();
-        var follow = document.Revisions.Sum(revision => (long)revision.Changes.Count) <= MostObjects ? FollowedObjects : 0;
+        var (objects, left) = (document.Revisions.Sum(revision => (long)revision.Changes.Count), MostObjects);
         foreach (var revision in judged.Data.Revisions.Where(revision => revision.Number > signed && revision.Number <= document.Revisions.Count && revision.Kind >= ChangeKind.Signature))
         {
             var changed = revision.Changes.Select(change => change.Page).OfType<int>().ToHashSet();
             // An exchanged font or image names no page: every page that uses it can look different.
-            if (revision.Kind >= ChangeKind.Content)
-            {
-                var objects = document.Revisions[revision.Number - 1].Changes.Take(follow).ToList();
-                follow -= objects.Count;
-                changed.UnionWith(Using(document, revision.Number, objects));
-            }
+            if (revision.Kind >= ChangeKind.Content && (left -= objects) >= 0)
+                changed.UnionWith(Touched(document.AsOf(revision.Number - 1), document.AsOf(revision.Number)));
             pages.AddRange(changed.Order().Select(page => (revision.Number, page)));
             if (pages.Count >= MostPages)
                 break;
@@ -54,12 +48,52 @@ public static class PageDifferences
         return [.. pages.Take(MostPages)];
     }
 
-    private static IEnumerable<int> Using(PdfDocument document, int number, List<ObjectChange> objects)
+    /// <summary>Pages whose objects, own or inherited, are others than before: what they use, what switches it, and which page stands there.</summary>
+    private static SortedSet<int> Touched(RevisionView before, RevisionView after)
     {
-        // The closures are walked only where something is asked of them.
-        if (objects.Count == 0)
-            return [];
-        var (before, after) = (document.AsOf(number - 1).Closure, document.AsOf(number).Closure);
-        return objects.SelectMany(change => after.PagesOf(change.Id).Concat(before.PagesOf(change.Id)));
+        var changed = after.Revision.Changes.Select(change => change.Id).ToHashSet();
+        // 8.11.4: layers are switched in the catalog, and named where they are used.
+        if (!ObjectComparison.SameValue(Layers(before), Layers(after)) || LayersOwn(before).Concat(LayersOwn(after)).Any(changed.Contains))
+            changed.UnionWith(LayersOwn(before).Concat(LayersOwn(after)));
+        var pages = new SortedSet<int>(before.Closure.PagesOf(changed).Concat(after.Closure.PagesOf(changed)));
+        var (was, isNow) = (before.Pages.Pages, after.Pages.Pages);
+        var compared = new Dictionary<(PdfObject, PdfObject), bool>();
+        for (var i = 0; i < Math.Max(was.Count, isNow.Count); i++)
+        {
+            if (i >= was.Count || i >= isNow.Count || was[i].Id != isNow[i].Id || !SameInherited(was[i], isNow[i], compared))
+                pages.Add(i + 1);
+        }
+        return pages;
+    }
+
+    private static PdfObject Layers(RevisionView view) => view.Resolve(view.Catalog["OCProperties"]);
+
+    private static IEnumerable<ObjectId> LayersOwn(RevisionView view)
+    {
+        if (view.Catalog["OCProperties"] is PdfReference own)
+            yield return own.Target;
+        if (Layers(view) is not PdfDictionary layers)
+            yield break;
+        if (layers["D"] is PdfReference configuration)
+            yield return configuration.Target;
+        foreach (var group in (view.Get<PdfArray>(layers, "OCGs")?.Items ?? []).OfType<PdfReference>())
+            yield return group.Target;
+    }
+
+    // 7.7.3.4: a node of the page tree that says something else, which many pages inherit. References are looked at by what they lead to.
+    private static bool SameInherited(Page was, Page isNow, Dictionary<(PdfObject, PdfObject), bool> compared)
+    {
+        if (was.Inherited.Count != isNow.Inherited.Count)
+            return false;
+        foreach (var (key, value) in was.Inherited)
+        {
+            if (!isNow.Inherited.TryGetValue(key, out var now))
+                return false;
+            if (!compared.TryGetValue((value, now), out var same))
+                compared.Add((value, now), same = ReferenceEquals(value, now) || ObjectComparison.SameValue(value, now));
+            if (!same)
+                return false;
+        }
+        return true;
     }
 }

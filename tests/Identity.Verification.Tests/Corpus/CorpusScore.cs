@@ -30,11 +30,18 @@ public sealed class CorpusScore(ITestOutputHelper output)
     public async Task What_other_projects_expect_of_their_files_holds()
     {
         var disagreements = new SortedDictionary<string, string>(StringComparer.Ordinal);
-        foreach (var entry in CorpusEntry.Load(Repository.Shared("corpus/manifest.json")))
+        var entries = CorpusEntry.Load(Repository.Shared("corpus/manifest.json"));
+        foreach (var entry in entries)
         {
             if (entry.Disagreements(await Validate(entry)) is { Count: > 0 } wrong)
                 disagreements[entry.File] = string.Join("; ", wrong);
         }
+        foreach (var category in entries.GroupBy(entry => entry.Category).OrderBy(category => category.Key, StringComparer.Ordinal))
+        {
+            var met = category.Count(entry => !disagreements.ContainsKey(entry.File));
+            output.WriteLine($"{category.Key}: {met} of {category.Count()} as expected, {category.Count(entry => entry.MustNotPass)} of them must not pass and do not");
+        }
+        output.WriteLine($"all: {entries.Count - disagreements.Count} of {entries.Count}");
         foreach (var (file, what) in disagreements)
             output.WriteLine($"{file}: {what} ({Unmet.GetValueOrDefault(file, "UNEXPECTED")})");
         Assert.Equal(Unmet.Keys.Order(StringComparer.Ordinal), disagreements.Keys);

@@ -41,6 +41,45 @@ public sealed partial class ChangedPages(Hierarchy hierarchy, VerificationServer
     [Fact]
     public async Task An_exchanged_font_names_the_pages_that_use_it() => Assert.Equal([(3, 1)], await Of(Changed((5, "<</Type/Font/Subtype/Type1/BaseFont/Symbol>>"))));
 
+    /// <summary>Three pages: 3 and 30 inherit a font from the root, 31 has its own form, which uses a font; layer 40 is used by 30.</summary>
+    private byte[] ThreePages() => hierarchy.Sign(HandMadePdf.Append(HandMadePdf.Plain(),
+        (2, "<</Type/Pages/Kids[3 0 R 30 0 R 31 0 R]/Count 3/MediaBox 41 0 R/Resources<</Font<</F9 32 0 R>>>>>>"),
+        (30, "<</Type/Page/Parent 2 0 R/Contents 36 0 R/Resources<</Properties<</L 40 0 R>>>>>>"),
+        (31, "<</Type/Page/Parent 2 0 R/Contents 36 0 R/Resources<</XObject<</A 33 0 R>>>>>>"),
+        (32, "<</Type/Font/Subtype/Type1/BaseFont/Courier>>"),
+        (33, HandMadePdf.Stream("BT /F1 9 Tf (x) Tj ET", "/Type/XObject/Subtype/Form/BBox[0 0 9 9]/Resources<</Font<</F1 34 0 R>>>>")),
+        (34, "<</Type/Font/Subtype/Type1/BaseFont/Courier/ToUnicode 35 0 R/Encoding 37 0 R>>"), (35, HandMadePdf.Stream("beginbfchar <41> <0041> endbfchar")), (36, HandMadePdf.Stream("/A Do")),
+        (37, "<</Type/Encoding/Differences[65/A]>>"), (40, "<</Type/OCG/Name(Draft)>>"), (41, "[0 0 595 842]"), (42, "<</OCGs[40 0 R]/D 43 0 R>>"), (43, "<</ON[40 0 R]>>")),
+        null, new SignatureShape { Catalog = "/OCProperties 42 0 R" });
+
+    [Theory]
+    // A font inherited by all; one in a form of one page, its encoding and its mapping to characters; content that two pages share; the page size for who has none.
+    [InlineData(32, "<</Type/Font/Subtype/Type1/BaseFont/Symbol>>", new[] { 1, 2, 3 })]
+    [InlineData(34, "<</Type/Font/Subtype/Type1/BaseFont/Symbol>>", new[] { 3 })]
+    [InlineData(35, "<</Length 1>>\nstream\nx\nendstream", new[] { 3 })]
+    [InlineData(37, "<</Type/Encoding/Differences[65/B]>>", new[] { 3 })]
+    [InlineData(36, "<</Length 1>>\nstream\nx\nendstream", new[] { 2, 3 })]
+    [InlineData(41, "[0 0 100 100]", new[] { 1, 2, 3 })]
+    // A layer that is switched off, in the configuration or by another catalog entry; another order of pages; a page in the place of another.
+    [InlineData(43, "<</OFF[40 0 R]>>", new[] { 2 })]
+    [InlineData(42, "<</OCGs[40 0 R]/D<</OFF[40 0 R]>>>>", new[] { 2 })]
+    [InlineData(2, "<</Type/Pages/Kids[3 0 R 31 0 R 30 0 R]/Count 3/MediaBox 41 0 R/Resources<</Font<</F9 32 0 R>>>>>>", new[] { 2, 3 })]
+    [InlineData(2, "<</Type/Pages/Kids[3 0 R 30 0 R 31 0 R]/Count 3/MediaBox[0 0 9 9]/Resources<</Font<</F9 32 0 R>>>>>>", new[] { 2, 3 })]
+    [InlineData(2, "<</Type/Pages/Kids[3 0 R 30 0 R]/Count 2/MediaBox 41 0 R/Resources<</Font<</F9 32 0 R>>>>>>", new[] { 3 })]
+    public async Task Every_page_whose_objects_changed_is_listed(int number, string value, int[] pages) =>
+        Assert.Equal(pages.Select(page => (4, page)), await Of(HandMadePdf.Append(ThreePages(), (number, value))));
+
+    [Fact]
+    public async Task Pages_are_found_among_many_objects_and_many_changes()
+    {
+        // More objects than were once followed: each font is in the resources of the page.
+        const int fonts = 60_000;
+        var names = string.Concat(Enumerable.Range(100, fonts).Select(number => FormattableString.Invariant($"/A{number} {number} 0 R")));
+        var file = HandMadePdf.Append(HandMadePdf.Plain(), [(50, $"<<{names}>>"), .. Enumerable.Range(100, fonts).Select(number => (number, "<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>"))]);
+        file = hierarchy.Sign(file, null, new SignatureShape { Resources = "/Other 50 0 R" });
+        Assert.Equal([(4, 1)], await Of(HandMadePdf.Append(file, [(60, "()"), .. Enumerable.Range(100, 300).Select(number => (number, "<</Type/Font/Subtype/Type1/BaseFont/Symbol>>"))])));
+    }
+
     [Fact]
     public async Task What_happened_before_the_first_signature_is_not_shown() =>
         Assert.Empty(await Of(hierarchy.Sign(HandMadePdf.Append(HandMadePdf.Plain(), (HandMadePdf.Content, HandMadePdf.Stream("BT ET"))))));
