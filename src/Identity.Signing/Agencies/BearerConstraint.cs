@@ -7,5 +7,5 @@ namespace Identity.Signing.Agencies;
 internal sealed class BearerConstraint : IRouteConstraint
 {
     public bool Match(HttpContext? httpContext, IRouter? route, string routeKey, RouteValueDictionary values, RouteDirection routeDirection) =>
-        httpContext?.Request.Headers.Authorization.ToString().StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase) == true;
+        httpContext is not null && AgencyToken.SchemeOf(httpContext.Request) is not null;
 }

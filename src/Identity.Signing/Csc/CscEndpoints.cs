@@ -158,7 +158,7 @@ internal static class CscEndpoints
         {
             // RFC 6750 3, RFC 9449 7.1.
             if (refused.Error.Status == StatusCodes.Status401Unauthorized)
-                context.Response.Headers.WWWAuthenticate = $"Bearer error=\"{refused.Error.Error}\", DPoP error=\"{refused.Error.Error}\", algs=\"ES256 PS256\"";
+                context.Response.Headers.WWWAuthenticate = $"Bearer error=\"{refused.Error.Error}\", DPoP error=\"{refused.Error.Error}\", algs=\"{ProofOfPossession.Algorithms}\"";
             if (refused.Error.Status == StatusCodes.Status503ServiceUnavailable)
                 context.Response.Headers.RetryAfter = "5";
             return refused.Error.ToResult();

@@ -22,6 +22,9 @@ public sealed class UsedProof
 internal sealed class ProofOfPossession(IDbContextFactory<SigningDatabase> databases, SigningSettings settings, TimeProvider time)
 {
     public const string Header = "DPoP";
+
+    /// <summary>RFC 9449 5.1, in which proofs are signed.</summary>
+    public const string Algorithms = "ES256 PS256";
     private const int Longest = 8 * 1024;
     private const int LongestId = 256;
     private static readonly TimeSpan Skew = TimeSpan.FromSeconds(30);

@@ -2,6 +2,7 @@ using System.Text.Json.Serialization;
 using Identity.Audit;
 using Identity.Signing.Agencies;
 using Identity.Signing.Augmentation;
+using Identity.Signing.Csc;
 using Identity.Signing.Documents;
 using Identity.Signing.Pades;
 using Identity.Signing.Seals;
@@ -66,8 +67,9 @@ internal static class AgencyEndpoints
             case AgencyIdentified.Known known:
                 return await answer(known.Agency);
             case AgencyIdentified.Refused refused:
-                // RFC 6750 3
-                context.Response.Headers.WWWAuthenticate = $"Bearer error=\"{refused.Error}\", error_description=\"{refused.Description}\"";
+                // RFC 6750 3, RFC 9449 7.1.
+                context.Response.Headers.WWWAuthenticate =
+                    $"Bearer error=\"{refused.Error}\", error_description=\"{refused.Description}\", DPoP error=\"{refused.Error}\", algs=\"{ProofOfPossession.Algorithms}\"";
                 return ApiError.Result(refused.Status, refused.Error, refused.Description);
             default:
                 throw new InvalidOperationException("An agency is known or refused.");
