@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Headers;
+using System.Security.Cryptography.X509Certificates;
 using System.Text.RegularExpressions;
 
 namespace Identity.Signing.Tests;
@@ -11,13 +12,24 @@ public sealed partial class Browser : IDisposable
     private readonly CookieContainer cookies = new();
     private readonly HttpClient client;
 
-    public Browser(string address)
+    public Browser(string address, X509Certificate2? trusted = null)
     {
-        client = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, CookieContainer = cookies }) { BaseAddress = new Uri(address) };
+        client = new HttpClient(Trusting(trusted, new SocketsHttpHandler { AllowAutoRedirect = false, CookieContainer = cookies })) { BaseAddress = new Uri(address) };
         client.DefaultRequestHeaders.Accept.Add(new MediaTypeWithQualityHeaderValue("text/html"));
     }
 
     public CookieContainer Cookies => cookies;
+
+    /// <summary>With this root in place of the machine's, when there is one.</summary>
+    public static SocketsHttpHandler Trusting(X509Certificate2? trusted, SocketsHttpHandler handler)
+    {
+        if (trusted is not null)
+        {
+            handler.SslOptions.CertificateChainPolicy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, CustomTrustStore = { trusted }, RevocationMode = X509RevocationMode.NoCheck };
+        }
+
+        return handler;
+    }
 
     public string Language
     {

@@ -1,5 +1,7 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Net;
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Identity.TestKit;
 
@@ -24,11 +26,15 @@ internal sealed class SigningProcess : IDisposable
         }
     }
 
-    public static async Task<SigningProcess> Start(IEnumerable<string> arguments, string address, IReadOnlyDictionary<string, string>? environment = null)
+    /// <summary>The most memory that it has had (proc(5), VmHWM), in bytes.</summary>
+    public long Peak => 1024 * long.Parse(
+        File.ReadLines($"/proc/{process.Id}/status").Single(line => line.StartsWith("VmHWM:", StringComparison.Ordinal)).Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture);
+
+    public static async Task<SigningProcess> Start(IEnumerable<string> arguments, string address, IReadOnlyDictionary<string, string>? environment = null, X509Certificate2? trusted = null)
     {
         var begun = Begin(arguments, environment);
         var beginning = TimeProvider.System.GetTimestamp();
-        using var http = new HttpClient { BaseAddress = new Uri(address) };
+        using var http = new HttpClient(Browser.Trusting(trusted, new SocketsHttpHandler())) { BaseAddress = new Uri(address) };
         while (!await IsReady(http))
         {
             Assert.True(!begun.process.HasExited && TimeProvider.System.GetElapsedTime(beginning) < Patience, "Signing did not start: " + begun.Said);

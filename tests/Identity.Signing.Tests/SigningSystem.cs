@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -25,6 +26,7 @@ public sealed class SigningSystem : IAsyncLifetime
 
     private readonly string? dataOf;
     private SigningProcess? process;
+    private X509Certificate2? trusted;
 
     public SigningSystem() { }
 
@@ -77,12 +79,27 @@ public sealed class SigningSystem : IAsyncLifetime
         return another;
     }
 
+    /// <summary>A process in production on this folder of keys, with TLS: it and its neighbours. The caller closes those.</summary>
+    public async Task<SigningSystem> StartInProduction(string data, StandInProvider provider, StandInAuthority authority, params string[] settings)
+    {
+        var address = NewAddress().Replace("http:", "https:", StringComparison.Ordinal);
+        var another = new SigningSystem(this, data) { Provider = provider, Authority = authority, Address = address, trusted = X509Certificate2.CreateFromPem(File.ReadAllText(Pki.CertificatePath("root-ca"))) };
+        string[] tls = [$"--Kestrel:Certificates:Default:Path={Pki.CertificatePath("tls")}", $"--Kestrel:Certificates:Default:KeyPath={Pki.KeyPath("tls")}"];
+        another.process = await SigningProcess.Start(
+            [.. another.Arguments(address), "--environment=Production", .. tls, .. settings], address, new Dictionary<string, string> { ["SSL_CERT_FILE"] = Pki.CertificatePath("root-ca") }, another.trusted);
+        return another;
+    }
+
+    /// <summary>Bytes: the most memory that the process has had.</summary>
+    public long PeakMemory => process!.Peak;
+
     /// <summary>Ends the process as kill -9 does.</summary>
     public void Kill() => process!.Kill();
 
     public async ValueTask DisposeAsync()
     {
         process?.Dispose();
+        trusted?.Dispose();
         if (App is not null)
             await App.DisposeAsync();
         if (dataOf is not null)
@@ -108,7 +125,7 @@ public sealed class SigningSystem : IAsyncLifetime
         Authority.Reset();
     }
 
-    public Browser NewBrowser() => new(Address);
+    public Browser NewBrowser() => new(Address, trusted);
 
     /// <summary>The audit log's lines that name this text.</summary>
     public IReadOnlyList<JsonElement> Audit(string about)
@@ -121,7 +138,7 @@ public sealed class SigningSystem : IAsyncLifetime
 
     public HttpClient AgencyClient(string? token = null)
     {
-        var client = new HttpClient { BaseAddress = new Uri(Address) };
+        var client = new HttpClient(Browser.Trusting(trusted, new SocketsHttpHandler())) { BaseAddress = new Uri(Address) };
         client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token ?? Provider.AccessToken(Address));
         return client;
     }

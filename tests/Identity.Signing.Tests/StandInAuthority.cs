@@ -5,6 +5,7 @@ using System.Text.Json.Nodes;
 using Identity.TestKit;
 using Identity.TestKit.Pki;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 
@@ -84,9 +85,11 @@ public sealed class StandInAuthority : IAsyncDisposable
 
     public int TimestampRequests => timestamps;
 
-    public static async Task<StandInAuthority> Start(OpensslPki pki, string address)
+    public static async Task<StandInAuthority> Start(OpensslPki pki, string address, X509Certificate2? tls = null)
     {
         var builder = WebApplication.CreateSlimBuilder();
+        if (tls is not null)
+            builder.WebHost.UseKestrelHttpsConfiguration().ConfigureKestrel(server => server.ConfigureHttpsDefaults(https => https.ServerCertificate = tls));
         builder.Logging.ClearProviders();
         var app = builder.Build();
         app.Urls.Add(address.TrimEnd('/'));

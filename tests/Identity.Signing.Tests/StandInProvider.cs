@@ -1,9 +1,11 @@
 using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Identity.TestKit;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 
@@ -69,10 +71,14 @@ public sealed class StandInProvider : IAsyncDisposable
     /// <summary>The Provider's metadata has no end_session_endpoint.</summary>
     public bool WithoutLogout { get; set; }
 
-    public static async Task<StandInProvider> Start(Func<string, bool> isClientAssertion)
+    /// <param name="isClientAssertion">Whether a client assertion is Signing's.</param>
+    /// <param name="tls">With it, it listens with TLS alone.</param>
+    public static async Task<StandInProvider> Start(Func<string, bool> isClientAssertion, X509Certificate2? tls = null)
     {
-        var issuer = $"http://localhost:{FreePort.Next()}/";
+        var issuer = $"{(tls is null ? "http" : "https")}://localhost:{FreePort.Next()}/";
         var builder = WebApplication.CreateSlimBuilder();
+        if (tls is not null)
+            builder.WebHost.UseKestrelHttpsConfiguration().ConfigureKestrel(server => server.ConfigureHttpsDefaults(https => https.ServerCertificate = tls));
         builder.Logging.ClearProviders();
         var app = builder.Build();
         app.Urls.Add(issuer.TrimEnd('/'));

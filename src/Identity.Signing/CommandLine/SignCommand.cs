@@ -25,16 +25,19 @@ public static class SignCommand
     public const int AllSigned = 0;
     public const int NotSigned = 1;
     public const int WrongUsage = 2;
-    public const string Usage = "sign --service URL [--level B-B|B-T|B-LT|B-LTA] FILE... -o OUT [--json] [--no-browser] [--environment=NAME] [--Signing:SETTING=VALUE]...";
+    public const string Usage = "sign --service URL [--level B-B|B-T|B-LT|B-LTA] FILE... -o OUT [--password-file FILE|-] [--ask-password] [--json] [--no-browser] [--environment=NAME] [--Signing:SETTING=VALUE]...";
 
     private const long LargestDocument = 1024L * 1024 * 1024;
     private const int FirstTokenBytes = 16 * 1024;
     private static readonly TimeSpan Deadline = TimeSpan.FromMinutes(15);
 
-    private sealed record Arguments(Uri Service, PadesLevel Level, IReadOnlyList<string> Files, string Output, bool Json, bool NoBrowser, string[] Settings)
+    private sealed record Arguments(Uri Service, PadesLevel Level, IReadOnlyList<string> Files, string Output, PasswordFrom? Password, bool Json, bool NoBrowser, string[] Settings)
     {
         public string OutputOf(string file) => Files.Count == 1 ? Output : Path.Combine(Output, SignedName.Of(Path.GetFileName(file)));
     }
+
+    /// <param name="File">Null: the terminal.</param>
+    private sealed record PasswordFrom(string? File);
 
     private sealed record Prepared(string File, PreparedDocument Document, HashToApprove Hash);
 
@@ -51,7 +54,8 @@ public static class SignCommand
         {
             if (Occupied(asked) is { } occupied)
                 throw new IOException(occupied);
-            files.AddRange(asked.Files.Select(file => DocumentBytes.OfFile(file)));
+            var password = asked.Password is not { } from ? "" : from.File is { } name ? PasswordInput.FromFile(name) : PasswordInput.FromTerminal(complaints);
+            files.AddRange(asked.Files.Select(file => DocumentBytes.OfFile(file, password)));
             using var deadline = new CancellationTokenSource(Deadline, time);
             using var http = new HttpClient(SigningApp.NeighbourHandler()) { Timeout = TimeSpan.FromSeconds(60) };
             return await Sign(asked, files, new RemoteSigner(http, asked.Service, address => Open(address, asked, complaints), time), (output, complaints), time, deadline.Token);
@@ -186,6 +190,7 @@ public static class SignCommand
     {
         Uri? service = null;
         string? output = null;
+        PasswordFrom? password = null;
         var (level, json, silent, files, settings) = (PadesLevel.LTA, false, false, new List<string>(), new List<string>());
         for (var i = 0; i < arguments.Length; i++)
         {
@@ -199,6 +204,12 @@ public static class SignCommand
                     break;
                 case "-o" when i + 1 < arguments.Length && output is null:
                     output = arguments[++i];
+                    break;
+                case "--password-file" when i + 1 < arguments.Length && password is null:
+                    password = new PasswordFrom(arguments[++i]);
+                    break;
+                case "--ask-password" when password is null:
+                    password = new PasswordFrom(null);
                     break;
                 case "--json":
                     json = true;
@@ -217,7 +228,7 @@ public static class SignCommand
             }
         }
 
-        return service is null || output is null || files.Count == 0 ? null : new Arguments(service, level, files, output, json, silent, [.. settings]);
+        return service is null || output is null || files.Count == 0 ? null : new Arguments(service, level, files, output, password, json, silent, [.. settings]);
     }
 
     // Hashes and approvals travel there: only to this machine without TLS.

@@ -20,10 +20,16 @@ public sealed class SignCommandJourneys(WholeSystem system) : IDisposable
         string[] files = [Path.Combine(_folder.Path, "first deed.pdf"), Path.Combine(_folder.Path, "second deed.pdf")];
         for (var i = 0; i < files.Length; i++)
             await File.WriteAllBytesAsync(files[i], await OwnDocumentJourneys.MadeByChromium(visitor, $"deed {i}"), TestContext.Current.CancellationToken);
+        // One of them opens with a password, which comes on the standard input.
+        var plain = await File.ReadAllBytesAsync(files[1], TestContext.Current.CancellationToken);
+        await File.WriteAllBytesAsync(files[1] + ".plain", plain, TestContext.Current.CancellationToken);
+        Assert.Equal(0, Tool.Run("qpdf", "--encrypt", "pärast", "owner", "256", "--", files[1] + ".plain", files[1]).ExitCode);
         var home = Directory.CreateDirectory(Path.Combine(_folder.Path, "signed")).FullName;
         var stored = Stored();
 
-        using var command = Start([.. files, "-o", home, "--json"]);
+        using var command = Start([.. files, "-o", home, "--json", "--password-file", "-"]);
+        await command.StandardInput.WriteLineAsync("pärast");
+        command.StandardInput.Close();
         // The first address is for a token that lists certificates, the second for the approval.
         await visitor.Go(await Address(command));
         await visitor.Arrive(system.Host.Address(0) + "login");
@@ -45,8 +51,11 @@ public sealed class SignCommandJourneys(WholeSystem system) : IDisposable
         Assert.True(command.ExitCode == 0, output);
         Assert.Equal(["B-LTA", "B-LTA"], output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => (string?)JsonNode.Parse(line)!["level"]));
         Assert.Equal(stored, Stored());
-        foreach (var file in files)
-            Judge(Path.Combine(home, Path.GetFileNameWithoutExtension(file) + "-signed.pdf"), File.ReadAllBytes(file));
+        Judge(Path.Combine(home, "first deed-signed.pdf"), File.ReadAllBytes(files[0]));
+        var encrypted = Path.Combine(home, "second deed-signed.pdf");
+        Assert.True(File.ReadAllBytes(encrypted).AsSpan().StartsWith(File.ReadAllBytes(files[1])), "the original is a prefix of the signed file");
+        Assert.Contains("Signature is Valid.", Tool.Run("pdfsig", "-nocert", "-opw", "owner", encrypted).Output, StringComparison.Ordinal);
+        Assert.Equal(0, Tool.Run("qpdf", "--password=pärast", "--check", encrypted).ExitCode);
     }
 
     [Theory]
@@ -83,7 +92,7 @@ public sealed class SignCommandJourneys(WholeSystem system) : IDisposable
             DevHostProcess.Built("Identity.Signing"), "sign", "--service", system.Host.Address(200), "--no-browser",
             $"--Signing:TrustDirectory={Path.GetDirectoryName(system.Host.RootCertificate)}", .. arguments,
         ])
-        { RedirectStandardOutput = true, RedirectStandardError = true };
+        { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
         return Process.Start(start)!;
     }
 

@@ -182,14 +182,14 @@ public sealed class ExtensionTests(SigningSystem system) : IClassFixture<Signing
     public async Task Wrong_usage_of_the_command_is_said(params string[] arguments)
     {
         using var complaints = new StringWriter();
-        Assert.Equal(2, await CommandLine.ExtendCommand.Run(arguments, TextWriter.Null, complaints, TimeProvider.System));
+        Assert.Equal(2, await Signing.CommandLine.ExtendCommand.Run(arguments, TextWriter.Null, complaints, TimeProvider.System));
         Assert.Contains("extend [--level", complaints.ToString(), StringComparison.Ordinal);
     }
 
     private static async Task<(int Code, System.Text.Json.Nodes.JsonNode Printed)> Command(string[] arguments)
     {
         using var output = new StringWriter();
-        var code = await CommandLine.ExtendCommand.Run(arguments, output, TextWriter.Null, TimeProvider.System);
+        var code = await Signing.CommandLine.ExtendCommand.Run(arguments, output, TextWriter.Null, TimeProvider.System);
         return (code, output.ToString() is { Length: > 0 } text ? System.Text.Json.Nodes.JsonNode.Parse(text)! : new System.Text.Json.Nodes.JsonObject());
     }
 

@@ -45,6 +45,41 @@ public sealed class LargeDocumentTests(SigningSystem system) : IClassFixture<Sig
         Whole();
     }
 
+    [Fact]
+    public async Task The_largest_document_goes_through_the_service_with_bounded_memory()
+    {
+        // What is taken when the operator says nothing else.
+        const long length = 100L * 1024 * 1024;
+        system.Reset();
+        LargePdf.Write(path, length - 64 * 1024);
+        await using var service = await system.StartProcessOn(system.Pki.PathOf("large"), $"--Signing:MaxDocumentBytes={length}");
+        await service.Sign(Pdfs.Page());
+        var before = service.PeakMemory;
+
+        using var client = service.AgencyClient();
+        client.Timeout = TimeSpan.FromMinutes(5);
+        string id;
+        using (var form = new MultipartFormDataContent { { new StringContent("Sign the plans"), "purpose" }, { new StringContent(SigningSystem.AgencyReturn), "return_url" }, { new StringContent("B-LTA"), "level" } })
+        {
+            form.Add(new StreamContent(File.OpenRead(path)), "document", "plans.pdf");
+            using var message = new HttpRequestMessage(HttpMethod.Post, "requests") { Content = form };
+            message.Headers.TryAddWithoutValidation("Idempotency-Key", "large");
+            using var posted = await client.SendAsync(message, SigningSystem.Cancellation);
+            id = (await SigningSystem.Json(posted))["id"]!.GetValue<string>();
+        }
+
+        await SigningSystem.Approve(service.NewBrowser(), id);
+        for (var i = 0; i < 600 && (await service.Status(id))["status"]!.GetValue<string>() is not ("signed" or "failed"); i++)
+            await Task.Delay(200, SigningSystem.Cancellation);
+        Assert.Equal("signed", (await service.Ended(id))["status"]!.GetValue<string>());
+        await using (var signed = await client.GetStreamAsync($"requests/{id}/document", SigningSystem.Cancellation))
+        await using (var file = File.Create(path))
+            await signed.CopyToAsync(file, SigningSystem.Cancellation);
+        // Far from the document, whatever the runtime keeps.
+        Assert.InRange(service.PeakMemory - before, 0, length * 3 / 4);
+        Whole();
+    }
+
     [Theory]
     [InlineData(true)]
     [InlineData(false)]

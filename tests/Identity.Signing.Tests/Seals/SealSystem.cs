@@ -33,11 +33,11 @@ public sealed class SealSystem : IAsyncLifetime
     }
 
     /// <summary>POST /seals; fields with null are left out.</summary>
-    public static async Task<HttpResponseMessage> Post(SigningSystem service, byte[] document, string? seal = null, string? level = null, string client = "land-registry", string? more = null)
+    public static async Task<HttpResponseMessage> Post(SigningSystem service, byte[] document, string? seal = null, string? level = null, string client = "land-registry", string? more = null, string? password = null)
     {
         using var agency = service.AgencyClient(service.Provider.AccessToken(service.Address, client: client));
         using var form = new MultipartFormDataContent();
-        foreach (var (name, value) in new[] { ("seal", seal), ("level", level), ("more", more) })
+        foreach (var (name, value) in new[] { ("seal", seal), ("level", level), ("more", more), ("document_password", password) })
         {
             if (value is not null)
                 form.Add(new StringContent(value), name);
