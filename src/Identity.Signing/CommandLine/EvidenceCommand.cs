@@ -23,6 +23,10 @@ public static class EvidenceCommand
     private const string Proves =
         "Proves: whoever controls the passkey, having shown it a fingerprint or PIN, approved exactly these documents, for this requester and purpose, once.";
 
+    private const string ProvesHashes =
+        "Proves: whoever controls the passkey, having shown it a fingerprint or PIN, approved that the key of this certificate signs exactly these hashes, for this requester and purpose, once.\n"
+        + "What they are hashes of, the program alone has seen.";
+
     private const string DoesNotProve =
         "Does not prove: that the passkey was this person's (the Provider's statement says so), that the page showed what it should, or what was in the documents' text.\n"
         + "Check the signed PDF itself with Identity.Verification.";
@@ -66,7 +70,8 @@ public static class EvidenceCommand
 
         foreach (var finding in findings)
             await output.WriteLineAsync($"{(finding.Holds ? "holds" : "FAILS")}  {finding.Check,-11}  {SafeText.ForDisplay(finding.Detail, 1000)}");
-        await output.WriteLineAsync(holds ? Proves + "\n" + DoesNotProve : "This file proves nothing.");
+        var proves = findings.Any(finding => finding.Check == "signatures") ? ProvesHashes : Proves;
+        await output.WriteLineAsync(holds ? proves + "\n" + DoesNotProve : "This file proves nothing.");
         return holds ? Holds : DoesNotHold;
     }
 
@@ -74,16 +79,31 @@ public static class EvidenceCommand
     {
         var settings = ExtendCommand.Settings(arguments);
         var databases = new DatabaseOf(settings);
-        if (!Requests.RequestId.IsOne(approval) || await new ApprovalRecords(databases, settings, time).Find(approval, CancellationToken.None) is not { } found)
-            return await Complain(complaints, "There is no such approval.", DoesNotHold);
-        if (EvidenceFile.Of(found, time.GetUtcNow()) is not { } file)
+        if (!Requests.RequestId.IsOne(approval))
+            return await Complain(complaints, NoApproval, DoesNotHold);
+        var found = await new ApprovalRecords(databases, settings, time).Find(approval, CancellationToken.None);
+        var ofProgram = found is null ? await OfProgram(databases, approval) : null;
+        if (found is null && ofProgram is null)
+            return await Complain(complaints, NoApproval, DoesNotHold);
+        if ((found is null ? ofProgram : EvidenceFile.Of(found, time.GetUtcNow())) is not { } file)
             return await Complain(complaints, "This approval was not accepted: there is no evidence of one.", DoesNotHold);
         // A log of its own: the service may be writing to its.
         using (var audit = AuditLog.Open(Path.Combine(Path.GetDirectoryName(settings.AuditFile)!, $"{settings.Instance}.evidence.jsonl"), "signing", time))
-            audit.Append(new EvidenceDelivered(found.Documents[0].Request.Id, approval, "operator"));
+            audit.Append(new EvidenceDelivered(found?.Documents[0].Request.Id ?? "csc", approval, "operator"));
         await using var written = new FileStream(path, FileMode.CreateNew, FileAccess.Write);
         await written.WriteAsync(file.ToBytes());
         return Holds;
+    }
+
+    private const string NoApproval = "There is no such approval.";
+
+    /// <summary>Of what a program had signed by the CSC API; null when there is none that was accepted.</summary>
+    private static async Task<EvidenceFile?> OfProgram(DatabaseOf databases, string approval)
+    {
+        await using var database = databases.CreateDbContext();
+        return await database.CredentialApprovals.AsNoTracking().SingleOrDefaultAsync(stored => stored.ApprovalId == approval) is { } stored
+            ? EvidenceFile.Of(stored, await database.RemoteCredentials.AsNoTracking().SingleOrDefaultAsync(credential => credential.CredentialId == stored.CredentialId))
+            : null;
     }
 
     /// <summary>SHA-256, base64url, of the file, and of each beginning that ends with an end-of-file marker and white space: what a signature was put behind.</summary>

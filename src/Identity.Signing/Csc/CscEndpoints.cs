@@ -80,6 +80,9 @@ internal static class CscEndpoints
                 var asked = SignDocParameters.Read(body);
                 if (!settings.StatusSources.Any && (asked.WantsValidationInfo || asked.Asked.Any(signature => signature.Level > PadesLevel.T)))
                     throw new CscRefusedException(CscError.Invalid(asked.WantsValidationInfo ? "returnValidationInfo" : "conformance_level"));
+                // A key that is made for an approval is what the operator chose; programs ask for the one algorithm that info names.
+                if (asked.CredentialId is null && settings.PersonKeyAlgorithm != Keys.KeyAlgorithm.EcdsaP256)
+                    throw new CscRefusedException(CscError.Invalid("signAlgo"));
                 return asked.CredentialId is null ? signDoc.Take(authorization, asked, context.RequestAborted) : ofCredential.Take(authorization, asked, context.RequestAborted);
             }));
         });

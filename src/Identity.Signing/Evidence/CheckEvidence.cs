@@ -31,8 +31,8 @@ public static class CheckEvidence
     public static IReadOnlyList<EvidenceFinding> Run(byte[] file, EvidenceComparison comparison)
     {
         if (EvidenceFile.Read(file) is not { } evidence)
-            return [new("file", false, "not an evidence file of version 1")];
-        var findings = new List<EvidenceFinding> { new("file", true, "an evidence file of version 1") };
+            return [new("file", false, "not an evidence file of version 1 or 2")];
+        var findings = new List<EvidenceFinding> { new("file", true, $"an evidence file of version {evidence.Version}") };
         // 1. What was decoded for the reader is what the Provider signed.
         findings.Add(EvidenceParts.Of(evidence.Token) is { } parts && parts == evidence.Parts
             ? new("parts", true, "the parts are those in the Provider's token")
@@ -43,16 +43,20 @@ public static class CheckEvidence
         if (approval is null)
             return findings;
         // 3. What was approved.
-        findings.Add(Documents(evidence, approval.Structure));
+        findings.Add(evidence.Version == 1 ? Documents(evidence, approval.Structure) : Signatures(evidence, approval.Structure));
         // 4. The key that was certified for it.
         findings.AddRange(Certificates(evidence, approval, comparison.Anchors));
         // 5. What the reader has.
         foreach (var (name, candidates) in comparison.Documents)
         {
-            var approved = approval.Structure.Documents.FirstOrDefault(document => candidates.Contains(document.Sha256));
-            findings.Add(approved is null
-                ? new("document", false, $"{name}: neither it nor a beginning of it was approved")
-                : new("document", true, $"{name}: approved under the name {approved.Label}"));
+            var label = approval.Structure.Documents.FirstOrDefault(document => candidates.Contains(document.Sha256))?.Label;
+            var said = approval.Structure.Signatures.FirstOrDefault(signature => signature.Document is not null && candidates.Contains(signature.Document))?.Label;
+            findings.Add((label, said) switch
+            {
+                ({ }, _) => new("document", true, $"{name}: approved under the name {label}"),
+                (_, { }) => new("document", true, $"{name}: the program said that the hash approved under the name {said} comes from it"),
+                _ => new("document", false, $"{name}: neither it nor a beginning of it was approved"),
+            });
         }
 
         return findings;
@@ -107,6 +111,15 @@ public static class CheckEvidence
             : new("documents", false, "the documents are not those that were approved");
     }
 
+    private static EvidenceFinding Signatures(EvidenceFile evidence, ApprovalStructure structure)
+    {
+        var named = evidence.Signatures.Select(signature => (signature.Name, signature.Hash, signature.Document));
+        var approved = structure.Signatures.Select(signature => (signature.Label, EvidenceFile.Hex(signature.Hash), signature.Document is null ? null : EvidenceFile.Hex(signature.Document)));
+        return structure.Signatures.Count > 0 && named.SequenceEqual(approved)
+            ? new("signatures", true, $"{structure.Signatures.Count} approved for {structure.Requester}: {structure.Purpose}")
+            : new("signatures", false, "the hashes are not those that were approved");
+    }
+
     private static IEnumerable<EvidenceFinding> Certificates(EvidenceFile evidence, VerifiedApproval approval, IReadOnlyList<byte[]> anchors)
     {
         if (evidence.Certificates.Count == 0)
@@ -130,6 +143,14 @@ public static class CheckEvidence
         var wanted = approval.Structure.Documents.Select(document => document.Sha256);
         if (AuthorityClient.PersonOf(leaf) != approval.Person.Identifier)
             return new("certificate", false, "it names another person");
+        // Of hashes: the approval names the certificate, which was there before it.
+        if (approval.Structure.Credential is { } credential)
+        {
+            return Base64Url.EncodeToString(SHA256.HashData(leaf.Raw.Span)) != credential ? new("certificate", false, "it is not the one that was approved")
+                : approval.IssuedAt <= leaf.NotAfter ? new("certificate", true, $"serial {leaf.SerialHex}: this person, and named by the approval")
+                : new("certificate", false, "it is of another time");
+        }
+
         // The extension's identifier is a setting of the Authority: known by its form.
         if (!leaf.Extensions.Any(extension => ApprovedDocuments.Read(extension.Value) is { } digests && digests.Select(digest => Base64Url.EncodeToString(digest.Span)).SequenceEqual(wanted)))
             return new("certificate", false, "it names other documents");

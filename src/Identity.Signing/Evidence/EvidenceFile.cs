@@ -3,7 +3,10 @@ using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Identity.Keys.Activation;
+using Identity.Pkix.X509;
 using Identity.Signing.Approvals;
+using Identity.Signing.Certificates;
+using Identity.Signing.Csc;
 using Identity.Signing.Requests;
 
 namespace Identity.Signing.Evidence;
@@ -13,6 +16,12 @@ namespace Identity.Signing.Evidence;
 /// <param name="Status">How it stood when the file was made.</param>
 /// <param name="SignedSha256">Of the signed document; null when it is not signed.</param>
 public sealed record EvidenceDocument(string Name, string Sha256, string Status, string? SignedSha256);
+
+/// <summary>A hash that a credential's key was to sign, as the file names it.</summary>
+/// <param name="Hash">Lower-case hexadecimal.</param>
+/// <param name="Document">SHA-256 of the document that the program said it comes from, lower-case hexadecimal; null when it said none.</param>
+/// <param name="Status">How it stood when the file was made.</param>
+public sealed record EvidenceSignature(string Name, string Hash, string? Document, string Status);
 
 /// <summary>What the passkey gave, taken out of the Provider's token so that nobody needs to decode it: base64, the public key also as PEM.</summary>
 public sealed record EvidenceParts(string Structure, string ClientData, string AuthenticatorData, string Signature, string PublicKeyCose, string PublicKey)
@@ -44,6 +53,11 @@ public sealed record EvidenceParts(string Structure, string ClientData, string A
 /// </summary>
 public sealed record EvidenceFile(string Token, string ProviderKeys, EvidenceParts Parts, IReadOnlyList<string> Certificates, IReadOnlyList<EvidenceDocument> Documents)
 {
+    /// <summary>Hashes in place of documents: version 2.</summary>
+    public IReadOnlyList<EvidenceSignature> Signatures { get; init; } = [];
+
+    public int Version => Signatures.Count > 0 ? 2 : 1;
+
     public const string TypeName = "identity-signature-evidence";
     public const string MediaType = "application/json";
 
@@ -58,11 +72,31 @@ public sealed record EvidenceFile(string Token, string ProviderKeys, EvidencePar
             found.Evidence.Evidence, keys, parts, Split(found.Evidence.Certificates ?? ""),
             [.. found.Documents.Select(document => Describe(document.Request, found.Evidence.ApprovalId, now))]);
 
+    /// <summary>Of what a program had signed (CSC API v2). Null when it was not accepted.</summary>
+    /// <param name="stored">The approval.</param>
+    /// <param name="credential">Whose key was to sign; null when a key was to be made for documents.</param>
+    internal static EvidenceFile? Of(CredentialApproval stored, RemoteCredential? credential)
+    {
+        if (stored.ProviderKeys is not { } keys || EvidenceParts.Of(stored.Evidence) is not { } parts || !ApprovalStructure.TryParse(Convert.FromBase64String(parts.Structure), out var structure))
+            return null;
+        var certificates = credential is null
+            ? stored.Certificates ?? ""
+            : new PersonCertificate(Certificate.Parse(credential.Certificate), CredentialDescription.ChainOf(credential)).ToPem();
+        var status = stored.Outcome ?? (stored.TakenAt is null ? "unused" : "begun");
+        return new EvidenceFile(stored.Evidence, keys, parts, Split(certificates), [.. structure!.Documents.Select(document => new EvidenceDocument(document.Label, Hex(document.Sha256), status, null))])
+        {
+            Signatures = [.. structure.Signatures.Select(one => new EvidenceSignature(one.Label, Hex(one.Hash), one.Document is null ? null : Hex(one.Document), status))],
+        };
+    }
+
+    /// <summary>The file's spelling of a digest that the structure has in base64url.</summary>
+    internal static string Hex(string base64Url) => Convert.ToHexStringLower(Base64Url.DecodeFromChars(base64Url));
+
     public byte[] ToBytes() => JsonSerializer.SerializeToUtf8Bytes(
         new JsonObject
         {
             ["type"] = TypeName,
-            ["version"] = 1,
+            ["version"] = Version,
             ["approval_evidence"] = Token,
             ["provider_keys"] = JsonNode.Parse(ProviderKeys),
             ["approval"] = new JsonObject
@@ -75,7 +109,7 @@ public sealed record EvidenceFile(string Token, string ProviderKeys, EvidencePar
                 ["public_key"] = Parts.PublicKey,
             },
             ["certificates"] = new JsonArray([.. Certificates.Select(pem => (JsonNode)pem)]),
-            ["documents"] = new JsonArray([.. Documents.Select(ToJson)]),
+            [Version == 1 ? "documents" : "signatures"] = Version == 1 ? new JsonArray([.. Documents.Select(ToJson)]) : new JsonArray([.. Signatures.Select(ToJson)]),
         },
         Indented);
 
@@ -88,7 +122,7 @@ public sealed record EvidenceFile(string Token, string ProviderKeys, EvidencePar
         {
             using var json = JsonDocument.Parse(utf8, new JsonDocumentOptions { MaxDepth = 16, AllowDuplicateProperties = false });
             var root = json.RootElement;
-            if (Text(root, "type") != TypeName || root.GetProperty("version").GetInt32() != 1)
+            if (Text(root, "type") != TypeName || root.GetProperty("version").GetInt32() is var version && version is not (1 or 2))
                 return null;
             var parts = root.GetProperty("approval");
             return new EvidenceFile(
@@ -96,8 +130,12 @@ public sealed record EvidenceFile(string Token, string ProviderKeys, EvidencePar
                 new EvidenceParts(
                     Text(parts, "structure"), Text(parts, "client_data"), Text(parts, "authenticator_data"), Text(parts, "signature"), Text(parts, "public_key_cose"), Text(parts, "public_key")),
                 [.. root.GetProperty("certificates").EnumerateArray().Select(pem => pem.GetString() ?? throw new FormatException())],
-                [.. root.GetProperty("documents").EnumerateArray().Select(document => new EvidenceDocument(
-                    Text(document, "name"), Text(document, "sha256"), Text(document, "status"), document.TryGetProperty("signed_sha256", out var signed) ? signed.GetString() : null))]);
+                version == 2 ? [] : [.. root.GetProperty("documents").EnumerateArray().Select(document => new EvidenceDocument(
+                    Text(document, "name"), Text(document, "sha256"), Text(document, "status"), document.TryGetProperty("signed_sha256", out var signed) ? signed.GetString() : null))])
+            {
+                Signatures = version == 1 ? [] : [.. root.GetProperty("signatures").EnumerateArray().Select(signature => new EvidenceSignature(
+                    Text(signature, "name"), Text(signature, "hash"), signature.TryGetProperty("document", out var document) ? document.GetString() : null, Text(signature, "status")))],
+            };
         }
         catch (Exception problem) when (problem is JsonException or FormatException or KeyNotFoundException or InvalidOperationException)
         {
@@ -119,6 +157,14 @@ public sealed record EvidenceFile(string Token, string ProviderKeys, EvidencePar
         var json = new JsonObject { ["name"] = document.Name, ["sha256"] = document.Sha256, ["status"] = document.Status };
         if (document.SignedSha256 is { } signed)
             json["signed_sha256"] = signed;
+        return json;
+    }
+
+    private static JsonNode ToJson(EvidenceSignature signature)
+    {
+        var json = new JsonObject { ["name"] = signature.Name, ["hash"] = signature.Hash, ["status"] = signature.Status };
+        if (signature.Document is { } document)
+            json["document"] = document;
         return json;
     }
 

@@ -1,6 +1,8 @@
 using System.Net;
 using System.Security.Cryptography;
 using System.Text.Json.Nodes;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Identity.Signing.Tests.Csc;
 
@@ -23,6 +25,28 @@ public sealed class CredentialsTests(SigningSystem system) : IClassFixture<Signi
 
         foreach (var method in methods.Where(method => method != "info"))
             await caller.Refused(HttpStatusCode.Unauthorized, "invalid_token", "The access token is not valid", method, null, new JsonObject());
+    }
+
+    [Fact]
+    public async Task Info_lists_exactly_the_routes_that_do_more_than_refuse_and_the_formats_that_are_made()
+    {
+        using var caller = new CscCaller(system);
+        var info = await caller.Expect(HttpStatusCode.OK, "info", null, new JsonObject());
+        var body = new JsonObject { ["credentialID"] = await caller.Credential() };
+        var working = new List<string>();
+        foreach (var route in system.App.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>().Select(endpoint => endpoint.RoutePattern.RawText!).Where(route => route.StartsWith("/csc/", StringComparison.Ordinal)))
+        {
+            Assert.StartsWith("/csc/v2/", route, StringComparison.Ordinal);
+            var (status, answer) = await caller.Call(route["/csc/v2/".Length..], caller.Token("service"), body.ToJsonString());
+            if (status != HttpStatusCode.NotImplemented && (string?)answer["error"] != "unauthorized_client")
+                working.Add(route["/csc/v2/".Length..]);
+        }
+
+        Assert.Equal(working.Order(StringComparer.Ordinal), info["methods"]!.AsArray().Select(method => (string)method!).Order(StringComparer.Ordinal));
+        Assert.Equal("""{"formats":["P","C"],"envelope_properties":[["Revision"],["Detached"]]}""", info["signature_formats"]!.ToJsonString());
+        Assert.Equal("""["Ades-B-B","Ades-B-T","Ades-B-LT","Ades-B-LTA"]""", info["conformance_levels"]!.ToJsonString());
+        Assert.Equal("""{"algos":["1.2.840.10045.4.3.2"]}""", info["signAlgorithms"]!.ToJsonString());
+        Assert.Equal((true, true), ((bool)info["validationInfo"]!, (bool)info["asynchronousOperationMode"]!));
     }
 
     [Fact]

@@ -62,9 +62,9 @@ public sealed class EvidenceTests(SigningSystem system) : IClassFixture<SigningS
         { "no certificate", "FAILS  certificate  no certificate came of this approval" },
         { "certificate that is none", "FAILS  certificate  malformed" },
         { "issuers in another order", "FAILS  chain        certificate 1 is not signed by the next" },
-        { "another type", "FAILS  file         not an evidence file of version 1" },
-        { "another version", "FAILS  file         not an evidence file of version 1" },
-        { "a member twice", "FAILS  file         not an evidence file of version 1" },
+        { "another type", "FAILS  file         not an evidence file of version 1 or 2" },
+        { "another version", "FAILS  file         not an evidence file of version 1 or 2" },
+        { "a member twice", "FAILS  file         not an evidence file of version 1 or 2" },
     };
 
     [Theory]
