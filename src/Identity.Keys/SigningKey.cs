@@ -27,9 +27,12 @@ public enum KeyAlgorithm
 
     /// <summary>Signs octets, not a hash of them: for seals and people.</summary>
     Ed25519,
+
+    /// <summary>FIPS 204, which signs octets too. For experiments: in software alone, no token here makes it.</summary>
+    MlDsa65,
 }
 
-/// <summary>How a hash is signed. The hash in the name is the one that must be handed in (32 or 48 bytes). Ed25519 (RFC 8032 5.1) signs octets instead.</summary>
+/// <summary>How a hash is signed. The hash in the name is the one that must be handed in (32 or 48 bytes). Ed25519 (RFC 8032 5.1) and ML-DSA (FIPS 204 5.2, empty context) sign octets instead.</summary>
 public enum SignatureScheme
 {
     EcdsaSha256,
@@ -38,6 +41,7 @@ public enum SignatureScheme
     RsaPssSha256,
     RsaPssSha384,
     Ed25519,
+    MlDsa65,
 }
 
 /// <summary>
@@ -64,7 +68,7 @@ public abstract class SigningKey
     /// <summary>The public key: DER SubjectPublicKeyInfo (RFC 5280 4.1.2.7).</summary>
     public ReadOnlyMemory<byte> SubjectPublicKeyInfo { get; }
 
-    /// <summary>Octets that Ed25519 signs at most: what passes to the process of a token in one message.</summary>
+    /// <summary>Octets that Ed25519 and ML-DSA sign at most: what passes to the process of a token in one message.</summary>
     public const int MostOctets = 4000;
 
     /// <summary>
@@ -73,7 +77,7 @@ public abstract class SigningKey
     /// </summary>
     public byte[] SignData(SignatureScheme scheme, ReadOnlySpan<byte> octets)
     {
-        if (scheme != SignatureScheme.Ed25519)
+        if (!SignsOctets(scheme))
             return SignHash(scheme, HashLengthOf(scheme) == 48 ? SHA384.HashData(octets) : SHA256.HashData(octets));
         CheckFits(scheme, octets);
         return Sign(scheme, octets, DSASignatureFormat.Rfc3279DerSequence);
@@ -111,31 +115,34 @@ public abstract class SigningKey
 
     /// <param name="length">of the hash, or with Ed25519 of the octets</param>
     internal static bool Fits(KeyAlgorithm algorithm, SignatureScheme scheme, int length) =>
-        Enum.IsDefined(scheme) && KindOf(algorithm) == KindOf(scheme) && (scheme == SignatureScheme.Ed25519 ? length <= MostOctets : length == HashLengthOf(scheme));
+        Enum.IsDefined(scheme) && KindOf(algorithm) == KindOf(scheme) && (SignsOctets(scheme) ? length <= MostOctets : length == HashLengthOf(scheme));
 
     // A hash where octets are expected would be signed as if it were them, and verify for nobody.
     private static void CheckHashes(SignatureScheme scheme)
     {
-        if (scheme == SignatureScheme.Ed25519)
-            throw new ArgumentException("Ed25519 signs octets, not a hash.", nameof(scheme));
+        if (SignsOctets(scheme))
+            throw new ArgumentException($"{scheme} signs octets, not a hash.", nameof(scheme));
     }
+
+    private static bool SignsOctets(SignatureScheme scheme) => scheme is SignatureScheme.Ed25519 or SignatureScheme.MlDsa65;
 
     private void CheckFits(SignatureScheme scheme, ReadOnlySpan<byte> signed)
     {
         if (KindOf(Algorithm) != KindOf(scheme))
             throw new ArgumentException($"Key '{Name}' is {Algorithm} and cannot sign {scheme}.", nameof(scheme));
         if (!Fits(Algorithm, scheme, signed.Length))
-            throw new ArgumentException(scheme == SignatureScheme.Ed25519
-                ? $"Ed25519 signs at most {MostOctets} bytes here, not {signed.Length}."
+            throw new ArgumentException(SignsOctets(scheme)
+                ? $"{scheme} signs at most {MostOctets} bytes here, not {signed.Length}."
                 : $"{scheme} signs a hash of {HashLengthOf(scheme)} bytes, not {signed.Length}.", nameof(signed));
     }
 
-    private enum Kind { Ecdsa, Rsa, Edwards }
+    private enum Kind { Ecdsa, Rsa, Edwards, Lattice }
 
     private static Kind KindOf(KeyAlgorithm algorithm) => algorithm switch
     {
         KeyAlgorithm.Rsa2048 or KeyAlgorithm.Rsa3072 => Kind.Rsa,
         KeyAlgorithm.Ed25519 => Kind.Edwards,
+        KeyAlgorithm.MlDsa65 => Kind.Lattice,
         _ => Kind.Ecdsa,
     };
 
@@ -143,6 +150,7 @@ public abstract class SigningKey
     {
         SignatureScheme.EcdsaSha256 or SignatureScheme.EcdsaSha384 => Kind.Ecdsa,
         SignatureScheme.Ed25519 => Kind.Edwards,
+        SignatureScheme.MlDsa65 => Kind.Lattice,
         _ => Kind.Rsa,
     };
 

@@ -102,6 +102,9 @@ public sealed class SealOptions
     /// <summary>Of its key and certificate in the key folder; the certificate's file holds its issuers too.</summary>
     public string? Name { get; set; }
 
+    /// <summary>Its key is ML-DSA-65 (FIPS 204), outside the standards: it seals beside another seal of the same request and never alone. Production refuses it.</summary>
+    public bool Experimental { get; set; }
+
     /// <summary>client_id of each agency that may have documents sealed with it.</summary>
     public List<string> Agencies { get; set; } = [];
 }

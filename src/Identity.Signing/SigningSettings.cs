@@ -108,7 +108,7 @@ public sealed record SigningSettings
             Outgoing = AllowedAddresses.Check(
                 options.AllowedPrivateNetworks, !production, (index, rule) => new SettingRefusedException(string.Create(CultureInfo.InvariantCulture, $"AllowedPrivateNetworks:{index}"), rule)),
             Agencies = agencies,
-            Seals = SealRegistry.Check(options.Seals, agencies),
+            Seals = SealRegistry.Check(options.Seals, agencies, production),
             Production = production,
         };
     }

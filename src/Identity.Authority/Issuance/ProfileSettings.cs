@@ -40,7 +40,20 @@ internal static class ProfileSettings
         {
             Validity = AuthoritySettings.Within(options.Validity ?? TimeSpan.FromDays(730), "Seal:Validity", TimeSpan.FromDays(1), TimeSpan.FromDays(1096)),
             Policies = [AuthoritySettings.ObjectIdentifier(options.Policy ?? AuthoritySettings.ExampleArc + "1.3", "Seal:Policy", production)],
+            Keys = SealKeys(options.Keys, production),
         };
+
+    /// <summary>ML-DSA-65 beside the others, for experiments: TS 119 312 does not list it.</summary>
+    private static IReadOnlyList<KeyAlgorithm> SealKeys(IList<string> names, bool production)
+    {
+        const string Experimental = nameof(KeyAlgorithm.MlDsa65);
+        if (!names.Contains(Experimental))
+            return Keys(names, "Seal:Keys");
+        if (production)
+            throw new AuthoritySettingsException("Seal:Keys", $"has {Experimental}, which is for development.");
+        var others = names.Where(name => name != Experimental).ToList();
+        return others is [] ? [KeyAlgorithm.MlDsa65] : [.. Keys(others, "Seal:Keys"), KeyAlgorithm.MlDsa65];
+    }
 
     /// <summary>Names of algorithms into kinds that are certified here.</summary>
     public static IReadOnlyList<KeyAlgorithm> Keys(IEnumerable<string> names, string setting)
@@ -54,7 +67,7 @@ internal static class ProfileSettings
     private static CertificateProfile Profile(string name, CertificateKind kind, ProfileOptions options, StatusAddresses addresses, bool production) => new(name, kind)
     {
         Validity = default,
-        Keys = Keys(options.Keys, name + ":Keys"),
+        Keys = kind == CertificateKind.Seal ? [] : Keys(options.Keys, name + ":Keys"),
         Addresses = addresses,
         Statements = Statements(options, kind, name),
     };

@@ -37,7 +37,7 @@ internal static class TokenCommand
                 case ["token", var file]:
                     return TokenHost.Run(file);
                 case ["create", var directory, var name, "--token", var token, "--purpose", var purpose, "--algorithm", var algorithm]
-                    when Known<KeyPurpose>(purpose) is { } forThis && Known<KeyAlgorithm>(algorithm) is { } ofThis:
+                    when Known<KeyPurpose>(purpose) is { } forThis && Known<KeyAlgorithm>(algorithm) is { } ofThis and not KeyAlgorithm.MlDsa65:
                     Create(directory, name, token, forThis, ofThis, output);
                     return 0;
                 case ["request", var directory, var name, "--subject", var subject]:

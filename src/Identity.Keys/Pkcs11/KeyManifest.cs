@@ -39,7 +39,8 @@ internal sealed record KeyManifest
 
     internal static KeyManifest Check(Written file, string name, Func<string, string, Exception> refuse)
     {
-        var algorithm = Exactly<KeyAlgorithm>(file.Algorithm) ?? throw refuse("algorithm", $"must be one of {string.Join(", ", Enum.GetNames<KeyAlgorithm>())}.");
+        var algorithm = Exactly<KeyAlgorithm>(file.Algorithm) is { } known && known != KeyAlgorithm.MlDsa65 ? known
+            : throw refuse("algorithm", $"must be one of {string.Join(", ", Enum.GetNames<KeyAlgorithm>().Where(name => name != nameof(KeyAlgorithm.MlDsa65)))}.");
         return new KeyManifest
         {
             Name = name,

@@ -21,6 +21,8 @@ internal sealed class SoftwareSigningKey : SigningKey
     {
         if (SoftwareEdwardsKey.TryOpen(name, purpose, pkcs8) is { } edwards)
             return edwards;
+        if (SoftwareLatticeKey.TryOpen(name, purpose, pkcs8) is { } lattice)
+            return lattice;
         var copies = new AsymmetricAlgorithm[Environment.ProcessorCount];
         for (var i = 0; i < copies.Length; i++)
             copies[i] = Import(pkcs8);
@@ -32,6 +34,8 @@ internal sealed class SoftwareSigningKey : SigningKey
     {
         if (algorithm == KeyAlgorithm.Ed25519)
             return EdwardsKeys.GeneratePkcs8();
+        if (algorithm == KeyAlgorithm.MlDsa65)
+            return SoftwareLatticeKey.GeneratePkcs8();
         using AsymmetricAlgorithm key = algorithm switch
         {
             KeyAlgorithm.EcdsaP256 => ECDsa.Create(ECCurve.NamedCurves.nistP256),
@@ -86,6 +90,6 @@ internal sealed class SoftwareSigningKey : SigningKey
         ECDsa ecdsa when ecdsa.ExportParameters(false).Curve.Oid.Value == "1.3.132.0.34" => KeyAlgorithm.EcdsaP384,
         RSA { KeySize: 2048 } => KeyAlgorithm.Rsa2048,
         RSA { KeySize: 3072 } => KeyAlgorithm.Rsa3072,
-        _ => throw new CryptographicException("The key is none of P-256, P-384, RSA-2048, RSA-3072, Ed25519."),
+        _ => throw new CryptographicException("The key is none of P-256, P-384, RSA-2048, RSA-3072, Ed25519, ML-DSA-65."),
     };
 }

@@ -46,6 +46,9 @@ public sealed record SignatureAlgorithm(SignatureFamily Family, HashAlgorithmNam
 
     /// <summary>RFC 8410 3: without parameters.</summary>
     public static SignatureAlgorithm Ed25519 { get; } = new(SignatureFamily.Ed25519, null, null, new AlgorithmIdentifier(Oids.Ed25519, ReadOnlyMemory<byte>.Empty));
+
+    /// <summary>RFC 9881 2: without parameters.</summary>
+    public static SignatureAlgorithm MlDsa65 { get; } = new(SignatureFamily.MlDsa, null, null, new AlgorithmIdentifier(Oids.MlDsa65, ReadOnlyMemory<byte>.Empty));
     public static SignatureAlgorithm RsaPkcs1Sha256 { get; } =
         new(SignatureFamily.RsaPkcs1, HashAlgorithmName.SHA256, null, new AlgorithmIdentifier(Oids.RsaSha256, NullParameters));
     public static SignatureAlgorithm RsaPssSha256 { get; } = Pss(HashAlgorithmName.SHA256);

@@ -3,6 +3,7 @@ using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Identity.Pkix.Asn1;
+using Identity.Pkix.Signatures;
 using Identity.Pkix.X509;
 
 namespace Identity.Signing.Certificates;
@@ -48,6 +49,8 @@ public sealed class TrustedChain(SigningSettings settings)
         var loaded = new List<X509Certificate2>();
         try
         {
+            if (Certificate.Parse(leaf) is { PublicKey.Kind: PublicKeyKind.MlDsa } unknown)
+                return PathOfUnknownKey(unknown, [.. others.Take(MostCertificates)], at, roots);
             var certificate = Load(leaf, loaded);
             using var chain = new X509Chain();
             chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
@@ -88,6 +91,22 @@ public sealed class TrustedChain(SigningSettings settings)
         }
 
         return Convert.ToHexString(hash.GetHashAndReset());
+    }
+
+    // The framework's OpenSSL builds no chain from a key that it does not know. RFC 5280 6.1.3 (a), 6.1.4 (k), (n) for this one step; the rest is the framework's.
+    private static IReadOnlyList<Certificate>? PathOfUnknownKey(Certificate leaf, IReadOnlyList<ReadOnlyMemory<byte>> others, DateTimeOffset at, X509Certificate2Collection roots)
+    {
+        if (!leaf.IsValidAt(at) || leaf.Facts.BasicConstraints is { IsAuthority: true })
+            return null;
+        foreach (var candidate in others.Concat(roots.Select(root => (ReadOnlyMemory<byte>)root.RawData)))
+        {
+            if (Certificate.Parse(candidate) is { PublicKey.Kind: not PublicKeyKind.MlDsa, Facts.BasicConstraints.IsAuthority: true } issuer && issuer.Subject.SameAs(leaf.Issuer)
+                && issuer.Facts.KeyUsage is { } usage && usage.HasFlag(X509KeyUsageFlags.KeyCertSign)
+                && leaf.VerifySignature(issuer.PublicKey) == SignatureCheck.Valid && Path(issuer.Raw, others, at, roots) is { } path)
+                return [leaf, .. path];
+        }
+
+        return null;
     }
 
     private static X509Certificate2 Load(ReadOnlyMemory<byte> der, List<X509Certificate2> loaded)

@@ -18,6 +18,12 @@ internal sealed record SigningScheme(SignatureAlgorithm Algorithm, SignatureSche
     /// <summary>RFC 8032 5.1.6: two values of 32 octets. The document goes with SHA-512 (RFC 8419 3.1).</summary>
     private static readonly SigningScheme Edwards = new(SignatureAlgorithm.Ed25519, SignatureScheme.Ed25519, 64) { Extension = DeveloperExtension.EllipticCurves };
 
+    /// <summary>FIPS 204 table 2: 3309 octets. RFC 9882 3.3: the document goes with SHA-512. No standard of PDF or ETSI has it.</summary>
+    private static readonly SigningScheme Lattice = new(SignatureAlgorithm.MlDsa65, SignatureScheme.MlDsa65, 3309) { IsExperimental = true };
+
+    /// <summary>Outside EN 319 142-1 and TS 119 312: made beside another signature only, and only where it is allowed and asked for.</summary>
+    public bool IsExperimental { get; private init; }
+
     /// <summary>What a PDF has to declare that is signed so.</summary>
     public DeveloperExtension? Extension { get; private init; }
 
@@ -28,6 +34,7 @@ internal sealed record SigningScheme(SignatureAlgorithm Algorithm, SignatureSche
         { Kind: PublicKeyKind.EllipticCurve, Curve: Pkix.Asn1.Oids.P384 } => P384,
         { Kind: PublicKeyKind.Rsa, Size: >= 3072 and var bits } => new(SignatureAlgorithm.RsaPssSha256, SignatureScheme.RsaPssSha256, (bits + 7) / 8),
         { Kind: PublicKeyKind.Ed25519 } => Edwards,
+        { Kind: PublicKeyKind.MlDsa, Size: 65 } => Lattice,
         _ => null,
     };
 }

@@ -11,7 +11,9 @@ namespace Identity.Signing.Seals;
 /// <summary>POST /seals: an agency has a PDF sealed by an organisation whose seal it may use; the answer is the sealed PDF.</summary>
 internal sealed class CreateSeal(SealDocument seal, OrganisationSeals seals, DocumentStore documents, SigningSettings settings, ILogger<CreateSeal> log, TimeProvider time)
 {
-    private static readonly string[] Known = ["seal", "level", DocumentPasswords.Field];
+    public const string ExperimentalHeader = "Identity-Experimental-Signature";
+    private const string ExperimentalWords = "ML-DSA-65; outside EN 319 142-1, TS 119 312 and ISO 32000-2";
+    private static readonly string[] Known = ["seal", "level", "experimental", DocumentPasswords.Field];
     private static readonly TimeSpan Again = TimeSpan.FromSeconds(30);
 
     /// <summary>1. the agency has a seal at all, asked before anything is read; 2. fields; 3. the document; 4. sealed.</summary>
@@ -40,7 +42,11 @@ internal sealed class CreateSeal(SealDocument seal, OrganisationSeals seals, Doc
     private async Task<IResult> Seal(HttpContext context, Agency agency, IReadOnlyList<string> allowed, UploadRead.Complete upload)
     {
         if (upload.Fields.Keys.Any(name => !Known.Contains(name, StringComparer.Ordinal)))
-            return ApiError.Result(400, "invalid_request", "Only document, seal, level and document_password are known fields.");
+            return ApiError.Result(400, "invalid_request", "Only document, seal, level, experimental and document_password are known fields.");
+        var experimental = upload.Fields.GetValueOrDefault("experimental");
+        if (experimental is not null && !(allowed.Contains(experimental, StringComparer.Ordinal) && settings.Seals.Experimental.Contains(experimental)))
+            return ApiError.Result(400, "invalid_request", "experimental must be one of the experimental seals that this client may use.");
+        allowed = [.. allowed.Except(settings.Seals.Experimental)];
         if ((upload.Fields.GetValueOrDefault("seal") ?? (allowed is [var only] ? only : null)) is not { } name || !allowed.Contains(name, StringComparer.Ordinal))
             return ApiError.Result(400, "invalid_request", "seal must be one of the seals that this client may use; it may be left out when there is one.");
         if (CreateRequest.LevelOf(upload.Fields.GetValueOrDefault("level"), agency, settings) is not { } level)
@@ -52,12 +58,14 @@ internal sealed class CreateSeal(SealDocument seal, OrganisationSeals seals, Doc
         context.Response.RegisterForDispose(bytes);
         if (DocumentAcceptance.Check(bytes, new PdfLimits { FileBytes = settings.MaxDocumentBytes }, level, time.GetUtcNow()) is { } unfit)
             return ApiError.Result(422, "document_refused", unfit.Detail, SnakeCase.Of(unfit.Reason));
-        switch (await seal.Run(bytes, seals[name], agency, level, context.RequestAborted))
+        switch (await seal.Run(bytes, [seals[name], .. experimental is null ? [] : (OrganisationSeal[])[seals[experimental]]], agency, level, context.RequestAborted))
         {
             case Sealing.Failed failed:
                 log.LogWarning("A document was not sealed with {Seal}: {Reason} ({Detail})", name, failed.Reason, failed.Detail);
                 return Refuse(context, failed);
             case Sealing.Done done:
+                if (experimental is not null)
+                    context.Response.Headers[ExperimentalHeader] = ExperimentalWords;
                 context.Response.Headers.ContentDisposition = SafeText.Attachment(SignedName.Of(DocumentLabel.Of(upload.FileName, SigningRequest.LongestFileName)));
                 return DocumentDelivery.Of(context, done.Document);
             default:

@@ -26,7 +26,22 @@ public abstract record Sealing
 /// </summary>
 public sealed class SealDocument(RaiseDocument raise, TimestampClient timestamps, AuditLog audit, TimeProvider time)
 {
-    public async Task<Sealing> Run(DocumentBytes original, OrganisationSeal seal, Agency agency, PadesLevel level, CancellationToken cancellation)
+    /// <summary>Several seals one after another, each a revision of its own over those before it: the first is never experimental.</summary>
+    public async Task<Sealing> Run(DocumentBytes original, IReadOnlyList<OrganisationSeal> seals, Agency agency, PadesLevel level, CancellationToken cancellation)
+    {
+        if (seals[0].IsExperimental)
+            throw new ArgumentException("An experimental seal stands beside another.", nameof(seals));
+        Sealing outcome = new Sealing.Done(original);
+        foreach (var seal in seals)
+        {
+            if (outcome is Sealing.Done before)
+                outcome = await Run(before.Document, seal, agency, level, cancellation);
+        }
+
+        return outcome;
+    }
+
+    private async Task<Sealing> Run(DocumentBytes original, OrganisationSeal seal, Agency agency, PadesLevel level, CancellationToken cancellation)
     {
         var operation = audit.Begin(new DocumentSealing(seal.Name, agency.ClientId, Convert.ToHexStringLower(original.Digest(HashAlgorithmName.SHA256))));
         Sealing outcome;

@@ -89,7 +89,7 @@ public sealed class SealTests(SealSystem system) : IClassFixture<SealSystem>
     [InlineData("../registry-seal", "B-T", null, "land-registry", WhichSeal)]
     [InlineData("registry-seal", "LTA", null, "land-registry", WhichLevel)]
     [InlineData("tax-seal", "B-B", null, "tax-portal", WhichLevel)]
-    [InlineData("registry-seal", "B-T", "x", "land-registry", "Only document, seal, level and document_password are known fields.")]
+    [InlineData("registry-seal", "B-T", "x", "land-registry", "Only document, seal, level, experimental and document_password are known fields.")]
     public async Task A_wrong_field_is_refused(string? seal, string level, string? more, string client, string description)
     {
         Service.Reset();

@@ -14,8 +14,8 @@ internal static class PublicKeyLint
     {
         var key = certificate.PublicKey;
         if (AlgorithmOf(key) is not { } algorithm || !context.Profile.Keys.Contains(algorithm)) return "not of a kind that the profile has";
-        // RFC 8410 3: no parameters, not even NULL.
-        if (key.Kind == PublicKeyKind.Ed25519 && !key.Algorithm.Parameters.IsEmpty) return "parameters where none may be";
+        // RFC 8410 3, RFC 9881 2: no parameters, not even NULL.
+        if (key.Kind is PublicKeyKind.Ed25519 or PublicKeyKind.MlDsa && !key.Algorithm.Parameters.IsEmpty) return "parameters where none may be";
         if (key.Kind == PublicKeyKind.EllipticCurve && (key.KeyBits.Length != 1 + (key.Size / 4) || key.KeyBits.Span[0] != UncompressedPoint)) return "point not in its plain form";
         return context.Issuer is { } issuer && key.KeyBits.Span.SequenceEqual(issuer.PublicKey.KeyBits.Span) ? "the authority's own key" : null;
     }
@@ -27,6 +27,7 @@ internal static class PublicKeyLint
         (PublicKeyKind.EllipticCurve, Oids.P384, _) => KeyAlgorithm.EcdsaP384,
         (PublicKeyKind.Rsa, _, 3072) => KeyAlgorithm.Rsa3072,
         (PublicKeyKind.Ed25519, _, _) => KeyAlgorithm.Ed25519,
+        (PublicKeyKind.MlDsa, _, 65) => KeyAlgorithm.MlDsa65,
         _ => null,
     };
 }

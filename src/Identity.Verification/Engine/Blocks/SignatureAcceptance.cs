@@ -31,8 +31,11 @@ public static class SignatureAcceptance
             .Concat(facts.Dictionary.SubFilter == "adbe.pkcs7.sha1" ? [algorithms.ForDigest(Oids.Sha1)] : [])
             .Distinct()
             .Where(use => !use.IsAcceptableAt(context.ControlTime))
-            .Select(use => new Doubt.WeakAlgorithm(ValidationMessage.Error(use.IsListed ? "signature-weak-algorithm" : "signature-unlisted-algorithm", use.Name), use));
+            .Select(use => new Doubt.WeakAlgorithm(ValidationMessage.Error(use.IsListed ? "signature-weak-algorithm" : Unlisted(signer.SignatureAlgorithm), use.Name), use));
     }
+
+    // No standard of ETSI or of PDF has ML-DSA: who makes such a signature does so beside another, as an experiment.
+    private static string Unlisted(SignatureAlgorithm algorithm) => algorithm.Family == SignatureFamily.MlDsa ? "signature-experimental-algorithm" : "signature-unlisted-algorithm";
 
     private static ValidationMessage? Attributes(SignatureFacts facts)
     {
