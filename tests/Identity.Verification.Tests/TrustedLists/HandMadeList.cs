@@ -39,22 +39,52 @@ internal static class HandMadeList
         return $"<TSPService><ServiceInformation>{Status(history[0])}</ServiceInformation><ServiceHistory>{string.Concat(history.Skip(1).Select(one => $"<ServiceHistoryInstance>{Status(one)}</ServiceHistoryInstance>"))}</ServiceHistory></TSPService>";
     }
 
-    public static string Sign(string xml, string keyPem, string digest = SignedXml.XmlDsigSHA256Url, string method = SignedXml.XmlDsigRSASHA256Url, string uri = "")
+    public static string Sign(string xml, string keyPem, string digest = SignedXml.XmlDsigSHA256Url, string method = SignedXml.XmlDsigRSASHA256Url, string uri = "", Transform? transform = null)
     {
-        using var key = RSA.Create();
-        key.ImportFromPem(keyPem);
+        // Where the framework does not know the method, it makes the form with another key, and the value is put in afterwards.
+        var isKnown = method is SignedXml.XmlDsigRSASHA256Url or SignedXml.XmlDsigHMACSHA1Url;
+        using var key = RSA.Create(2048);
+        if (isKnown)
+            key.ImportFromPem(keyPem);
         var document = new XmlDocument { PreserveWhitespace = true };
         document.LoadXml(xml);
         var signature = new SignedXml(document) { SigningKey = key };
-        signature.SignedInfo!.SignatureMethod = method;
+        signature.SignedInfo!.SignatureMethod = isKnown ? method : SignedXml.XmlDsigRSASHA256Url;
         signature.SignedInfo.CanonicalizationMethod = SignedXml.XmlDsigExcC14NTransformUrl;
         var reference = new Reference(uri) { DigestMethod = digest };
         reference.AddTransform(new XmlDsigEnvelopedSignatureTransform());
-        reference.AddTransform(new XmlDsigExcC14NTransform());
+        reference.AddTransform(transform ?? new XmlDsigExcC14NTransform());
         signature.AddReference(reference);
         signature.ComputeSignature();
-        document.DocumentElement!.AppendChild(document.ImportNode(signature.GetXml(), deep: true));
+        document.DocumentElement!.AppendChild(document.ImportNode(isKnown ? signature.GetXml() : By(method, keyPem, signature.GetXml()), deep: true));
         return document.OuterXml;
+    }
+
+    private static XmlElement By(string method, string keyPem, XmlElement signature)
+    {
+        var document = new XmlDocument { PreserveWhitespace = true };
+        document.LoadXml(signature.OuterXml.Replace(SignedXml.XmlDsigRSASHA256Url, method, StringComparison.Ordinal));
+        var canonical = new XmlDsigExcC14NTransform();
+        var signed = new XmlDocument { PreserveWhitespace = true };
+        signed.LoadXml(document.GetElementsByTagName("SignedInfo")[0]!.OuterXml);
+        canonical.LoadInput(signed);
+        using var bytes = (Stream)canonical.GetOutput(typeof(Stream));
+        var hash = new HashAlgorithmName(method.Contains("sha384", StringComparison.Ordinal) ? "SHA384" : method.Contains("sha512", StringComparison.Ordinal) ? "SHA512" : "SHA256");
+        byte[] value;
+        if (method.Contains("ecdsa", StringComparison.Ordinal))
+        {
+            using var key = ECDsa.Create();
+            key.ImportFromPem(keyPem);
+            value = key.SignData(bytes, hash);
+        }
+        else
+        {
+            using var key = RSA.Create();
+            key.ImportFromPem(keyPem);
+            value = key.SignData(bytes, hash, RSASignaturePadding.Pss);
+        }
+        document.GetElementsByTagName("SignatureValue")[0]!.InnerText = Convert.ToBase64String(value);
+        return document.DocumentElement!;
     }
 
     private static string Identity(byte[] certificate) => $"<ServiceDigitalIdentity><DigitalId><X509Certificate>{Convert.ToBase64String(certificate)}</X509Certificate></DigitalId></ServiceDigitalIdentity>";
