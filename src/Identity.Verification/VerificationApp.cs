@@ -46,6 +46,8 @@ public static class VerificationApp
         app.MapRazorPages();
         app.MapPost("/v1/validations", ValidationEndpoint.Handle);
         app.MapPost("/validate", SivaEndpoint.Handle);
+        app.MapPost("/validateHashcode", SivaContainers.Hashcode);
+        app.MapPost("/getDataFiles", SivaContainers.DataFiles);
         app.MapGet("/openapi/v1.json", OpenApiDocument.Handle);
         return app;
     }

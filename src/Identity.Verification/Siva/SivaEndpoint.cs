@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
 using Identity.Verification.Validations;
 using Microsoft.AspNetCore.Http.Features;
 
@@ -28,27 +29,9 @@ public static class SivaEndpoint
 
     public static async Task Handle(HttpContext context, VerificationSettings settings, DocumentValidation validation, UploadBudget budget)
     {
-        var cap = ((settings.MaxFileBytes + 2L) / 3 * 4) + Overhead;
-        if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } body)
-            body.MaxRequestBodySize = cap;
-        if (context.Request.ContentLength > cap)
-        {
-            await Refuse(context, StatusCodes.Status413PayloadTooLarge, TooLarge(settings));
-            return;
-        }
         using var share = budget.Open();
-        var (request, problem) = await Read(context, (int)cap, share);
-        if (problem == SivaRefusal.NoRoom)
-        {
-            await Busy(context);
+        if (await ReadOrRefuse(context, settings, share, SivaJson.Default.SivaRequest) is not { } request)
             return;
-        }
-        if (request is null)
-        {
-            await Refuse(context, problem == SivaRefusal.TooLarge ? StatusCodes.Status413PayloadTooLarge : StatusCodes.Status400BadRequest,
-                problem == SivaRefusal.TooLarge ? TooLarge(settings) : new SivaError("request", "Request is not a JSON object of the expected form"));
-            return;
-        }
         var errors = Check(request, out var document, out var policy, out var type);
         if (errors.Count > 0)
         {
@@ -73,6 +56,34 @@ public static class SivaEndpoint
         await context.Response.WriteAsJsonAsync(SivaMapping.Answer(report, policy, type), SivaJson.Default.SivaAnswer, cancellationToken: context.RequestAborted);
     }
 
+    /// <summary>The request, or null when it was refused; the answer is written then.</summary>
+    internal static async Task<T?> ReadOrRefuse<T>(HttpContext context, VerificationSettings settings, UploadBudget.Share share, JsonTypeInfo<T> form) where T : class
+    {
+        var cap = ((settings.MaxFileBytes + 2L) / 3 * 4) + Overhead;
+        if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } body)
+            body.MaxRequestBodySize = cap;
+        if (context.Request.ContentLength > cap)
+        {
+            await Refuse(context, StatusCodes.Status413PayloadTooLarge, TooLarge(settings));
+            return null;
+        }
+        var (request, problem) = await Read(context, (int)cap, share, form);
+        switch (problem)
+        {
+            case SivaRefusal.NoRoom:
+                await Busy(context);
+                return null;
+            case SivaRefusal.TooLarge:
+                await Refuse(context, StatusCodes.Status413PayloadTooLarge, TooLarge(settings));
+                return null;
+            case SivaRefusal.Malformed:
+                await Refuse(context, StatusCodes.Status400BadRequest, new SivaError("request", "Request is not a JSON object of the expected form"));
+                return null;
+            default:
+                return request;
+        }
+    }
+
     private enum SivaRefusal
     {
         None,
@@ -81,7 +92,7 @@ public static class SivaEndpoint
         NoRoom,
     }
 
-    private static async Task<(SivaRequest?, SivaRefusal)> Read(HttpContext context, int cap, UploadBudget.Share share)
+    private static async Task<(T?, SivaRefusal)> Read<T>(HttpContext context, int cap, UploadBudget.Share share, JsonTypeInfo<T> form) where T : class
     {
         try
         {
@@ -95,7 +106,7 @@ public static class SivaEndpoint
                 case BytesInMemory.All { Bytes: var body } when !share.TryTake(body.Length * 3L):
                     return (null, SivaRefusal.NoRoom);
                 case BytesInMemory.All { Bytes: var body }:
-                    var request = JsonSerializer.Deserialize(body.Span, SivaJson.Default.SivaRequest);
+                    var request = JsonSerializer.Deserialize(body.Span, form);
                     return (request, request is null ? SivaRefusal.Malformed : SivaRefusal.None);
                 default:
                     throw new InvalidOperationException("no such outcome of reading");
@@ -115,26 +126,46 @@ public static class SivaEndpoint
     private static List<SivaError> Check(SivaRequest request, out byte[] document, out SivaPolicyName policy, out SivaReportType type)
     {
         var errors = new List<SivaError>();
-        (document, policy, type) = ([], SivaPolicyName.POLv4, SivaReportType.Simple);
-        if (string.IsNullOrWhiteSpace(request.Document))
-            errors.Add(new SivaError("document", "Must not be blank"));
-        else if (!TryDecode(request.Document, out document))
-            errors.Add(new SivaError("document", "Document is not encoded in a valid base64 string"));
-        if (string.IsNullOrWhiteSpace(request.Filename))
-            errors.Add(new SivaError("filename", "Must not be blank"));
-        else if (request.Filename.Length > LongestFileName || request.Filename.Any(c => char.IsControl(c) || c is '/' or '\\' or ':' or '*' or '?' or '"' or '<' or '>' or '|'))
-            errors.Add(new SivaError("filename", "Invalid filename format"));
-        if (request.SignaturePolicy is { Length: > 0 } named && !TryName(named, out policy))
-            errors.Add(new SivaError("signaturePolicy", "Invalid signature policy; Available abstract policies: [POLv3, POLv4]"));
-        if (request.ReportType is { Length: > 0 } asked && !TryName(asked, out type))
-            errors.Add(new SivaError("reportType", "Invalid report type; Available types: [Simple, Detailed, Diagnostic]"));
+        document = CheckDocument(request.Document, request.Filename, errors);
+        (policy, type) = CheckOptions(request.SignaturePolicy, request.ReportType, errors);
         return errors;
+    }
+
+    internal static byte[] CheckDocument(string? base64, string? filename, List<SivaError> errors)
+    {
+        byte[] document = [];
+        if (string.IsNullOrWhiteSpace(base64))
+            errors.Add(new SivaError("document", "must not be blank"));
+        else if (!TryDecode(base64, out document))
+            errors.Add(new SivaError("document", "Document is not encoded in a valid base64 string"));
+        CheckName("filename", filename, errors);
+        return document;
+    }
+
+    internal static void CheckName(string key, string? name, List<SivaError> errors)
+    {
+        if (string.IsNullOrEmpty(name))
+            errors.Add(new SivaError(key, "must not be empty"));
+        else if (name.Length > LongestFileName)
+            errors.Add(new SivaError(key, $"size must be between 1 and {LongestFileName}"));
+        else if (string.IsNullOrWhiteSpace(name) || name.Any(c => char.IsControl(c) || c is '/' or '\\' or ':' or '*' or '?' or '"' or '<' or '>' or '|'))
+            errors.Add(new SivaError(key, "Invalid filename"));
+    }
+
+    internal static (SivaPolicyName Policy, SivaReportType Type) CheckOptions(string? signaturePolicy, string? reportType, List<SivaError> errors)
+    {
+        var (policy, type) = (SivaPolicyName.POLv4, SivaReportType.Simple);
+        if (signaturePolicy is { Length: > 0 } named && !TryName(named, out policy))
+            errors.Add(new SivaError("signaturePolicy", "Invalid signature policy; Available abstract policies: [POLv3, POLv4]"));
+        if (reportType is { Length: > 0 } asked && !TryName(asked, out type))
+            errors.Add(new SivaError("reportType", "Invalid report type"));
+        return (policy, type);
     }
 
     private static bool TryName<T>(string text, out T value) where T : struct, Enum =>
         Enum.TryParse(text, ignoreCase: true, out value) && Enum.IsDefined(value) && !char.IsAsciiDigit(text[0]);
 
-    private static bool TryDecode(string text, out byte[] bytes)
+    internal static bool TryDecode(string text, out byte[] bytes)
     {
         bytes = new byte[(text.Length / 4 * 3) + 3];
         if (!Convert.TryFromBase64String(text, bytes, out var written))
@@ -155,7 +186,7 @@ public static class SivaEndpoint
         return Refuse(context, StatusCodes.Status503ServiceUnavailable, new SivaError("request", "Too many documents are being validated"));
     }
 
-    private static async Task Refuse(HttpContext context, int status, params IReadOnlyList<SivaError> errors)
+    internal static async Task Refuse(HttpContext context, int status, params IReadOnlyList<SivaError> errors)
     {
         context.Response.StatusCode = status;
         if (status == StatusCodes.Status413PayloadTooLarge)

@@ -6,6 +6,14 @@ namespace Identity.Verification.Siva;
 
 public sealed record SivaRequest(string? Document, string? Filename, string? SignaturePolicy, string? ReportType);
 
+public sealed record SivaHashcodeRequest(IReadOnlyList<SivaSignatureFile?>? SignatureFiles, string? SignaturePolicy, string? ReportType);
+
+public sealed record SivaSignatureFile(string? Signature, IReadOnlyList<SivaDataFile?>? Datafiles);
+
+public sealed record SivaDataFile(string? Filename, string? HashAlgo, string? Hash);
+
+public sealed record SivaDataFilesRequest(string? Document, string? Filename);
+
 public sealed record SivaErrors(IReadOnlyList<SivaError> RequestErrors);
 
 public sealed record SivaError(string Key, string Message);
@@ -98,6 +106,8 @@ public sealed record SivaTimestamp
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(SivaRequest))]
+[JsonSerializable(typeof(SivaHashcodeRequest))]
+[JsonSerializable(typeof(SivaDataFilesRequest))]
 [JsonSerializable(typeof(SivaAnswer))]
 [JsonSerializable(typeof(SivaErrors))]
 internal sealed partial class SivaJson : JsonSerializerContext;
