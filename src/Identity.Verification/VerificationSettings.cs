@@ -53,10 +53,13 @@ public sealed record VerificationSettings
             throw new VerificationSettingException("PublicAddress", "is not an absolute http or https address");
         if (production && address.Scheme != "https")
             throw new VerificationSettingException("PublicAddress", "must be https in Production");
+        var anchors = services.Anchors(Trusted(options, production));
+        if (production && anchors.Certificates.Count == 0)
+            throw new VerificationSettingException("TrustDirectories", "is empty, and no trusted list names an anchor: Production would trust nobody");
         return new VerificationSettings
         {
             PublicAddress = address,
-            Anchors = services.Anchors(Trusted(options, production)),
+            Anchors = anchors,
             Services = services,
             Policy = Validating(options),
             Signing = Neighbour(options, production),
@@ -76,6 +79,9 @@ public sealed record VerificationSettings
         try
         {
             anchors = TrustAnchors.FromDirectories(options.TrustDirectories);
+            // A folder that was not mounted looks like this one.
+            if (production && options.TrustDirectories.FirstOrDefault(folder => TrustAnchors.FromDirectories([folder]).Certificates.Count == 0) is { } empty)
+                throw new VerificationSettingException("TrustDirectories", $"names a folder without certificates, which Production does not take for nobody: {empty}");
         }
         catch (TrustDirectoryException problem)
         {

@@ -126,9 +126,10 @@ public sealed class WrittenPages
     private ObjectId Metadata(string title, DateTimeOffset made)
     {
         var escaped = System.Security.SecurityElement.Escape(string.Concat(title.EnumerateRunes().Where(rune => !Rune.IsControl(rune)).Select(rune => rune.ToString())));
+        var created = made.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
         var xmp = "<?xpacket begin=\"\uFEFF\" id=\"W5M0MpCehiHzreSzNTczkc9d\"?><x:xmpmeta xmlns:x=\"adobe:ns:meta/\"><rdf:RDF xmlns:rdf=\"http://www.w3.org/1999/02/22-rdf-syntax-ns#\">"
             + "<rdf:Description rdf:about=\"\" xmlns:dc=\"http://purl.org/dc/elements/1.1/\" xmlns:xmp=\"http://ns.adobe.com/xap/1.0/\">"
-            + $"<dc:title><rdf:Alt><rdf:li xml:lang=\"x-default\">{escaped}</rdf:li></rdf:Alt></dc:title><xmp:CreateDate>{made.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss'Z'}</xmp:CreateDate>"
+            + $"<dc:title><rdf:Alt><rdf:li xml:lang=\"x-default\">{escaped}</rdf:li></rdf:Alt></dc:title><xmp:CreateDate>{created}</xmp:CreateDate>"
             + "</rdf:Description></rdf:RDF></x:xmpmeta><?xpacket end=\"r\"?>";
         return update.AddStream([new("Type", new SyntaxWriter().Name("Metadata").Written), new("Subtype", new SyntaxWriter().Name("XML").Written)], Encoding.UTF8.GetBytes(xmp));
     }

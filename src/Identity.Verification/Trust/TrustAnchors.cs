@@ -24,6 +24,8 @@ public sealed class TrustAnchors
 
     private static readonly string[] Extensions = [".cer", ".crt", ".pem", ".der"];
 
+    private static readonly string[] KeyExtensions = [".key", ".p12", ".pfx", ".jks"];
+
     private static readonly IReadOnlyList<TrustPeriod> Always = [new TrustPeriod(CertificatePurpose.Any, DateTimeOffset.MinValue, null, null)];
 
     private readonly Dictionary<Certificate, IReadOnlyList<TrustPeriod>> periods;
@@ -103,6 +105,9 @@ public sealed class TrustAnchors
             .Take(MostFiles + 1)
             .Order(StringComparer.Ordinal)
             .ToList();
+        // Who can read the anchors need not be able to sign as them: a key that lies here is a mistake that somebody wants to know of.
+        if (System.IO.Directory.EnumerateFiles(directory).FirstOrDefault(file => KeyExtensions.Contains(Path.GetExtension(file).ToLowerInvariant())) is { } key)
+            throw new TrustDirectoryException($"a private key lies among trusted certificates: {key}");
         if (files.Count > MostFiles)
             throw new TrustDirectoryException($"trust directory holds more than {MostFiles} certificates: {directory}");
         return files.SelectMany(Read);
@@ -114,7 +119,7 @@ public sealed class TrustAnchors
         {
             if (new FileInfo(file).Length > LargestFile)
                 throw new TrustDirectoryException($"larger than {LargestFile} bytes: {file}");
-            var found = Decode(File.ReadAllBytes(file)).Select(bytes => Certificate.Parse(bytes)).ToList();
+            var found = Decode(file, File.ReadAllBytes(file)).Select(bytes => Certificate.Parse(bytes)).ToList();
             return found.Count > 0 ? found : throw new TrustDirectoryException($"holds no certificate: {file}");
         }
         catch (Exception problem) when (problem is MalformedException or FormatException or IOException or UnauthorizedAccessException)
@@ -123,7 +128,7 @@ public sealed class TrustAnchors
         }
     }
 
-    private static List<byte[]> Decode(byte[] content)
+    private static List<byte[]> Decode(string file, byte[] content)
     {
         const byte sequence = 0x30;
         if (content is [sequence, ..])
@@ -133,6 +138,8 @@ public sealed class TrustAnchors
         var pem = Encoding.Latin1.GetString(content).AsSpan();
         while (PemEncoding.TryFind(pem, out var block))
         {
+            if (pem[block.Label].EndsWith("PRIVATE KEY", StringComparison.Ordinal))
+                throw new TrustDirectoryException($"a private key lies among trusted certificates: {file}");
             if (pem[block.Label] is "CERTIFICATE")
                 found.Add(Convert.FromBase64String(pem[block.Base64Data].ToString()));
             pem = pem[block.Location.End..];

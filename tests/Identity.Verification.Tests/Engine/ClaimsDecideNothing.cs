@@ -48,6 +48,82 @@ public sealed class ClaimsDecideNothing(Hierarchy hierarchy)
     }
 
     [Fact]
+    public async Task The_claimed_time_of_signing_saves_no_expired_and_no_revoked_certificate()
+    {
+        var within = new SignatureShape { Time = Hierarchy.Now.UtcDateTime.ToString("yyyyMMddHHmmss", System.Globalization.CultureInfo.InvariantCulture) };
+        var expired = (await Validating.Report(hierarchy.Sign(HandMadePdf.Plain(), CmsShape.By("liis"), within), hierarchy, Hierarchy.Now.AddDays(2))).Only();
+        Assert.Equal(("INDETERMINATE/OUT_OF_BOUNDS_NOT_REVOKED", Validating.Text(Hierarchy.Now)), (expired.Verdict(), expired.ClaimedSigningTime));
+        var at = Hierarchy.Now.AddHours(1);
+        var revoked = await Validating.Report(hierarchy.Sign(HandMadePdf.Plain(), CmsShape.By("revoked"), within), hierarchy.Anchors, hierarchy.Network(at.AddSeconds(-30), revokedAt: Hierarchy.Now.AddMinutes(30)), at);
+        Assert.Equal("INDETERMINATE/REVOKED_NO_POE", revoked.Only().Verdict());
+    }
+
+    [Fact]
+    public async Task A_time_stamp_over_something_else_proves_nothing_of_this_signature()
+    {
+        // Taken from another signature, where it is good.
+        var certificate = hierarchy.Pki.Certificate("liis");
+        var file = HandMadePdf.Sign(HandMadePdf.Plain(), content => HandMadeCms.Sign(content, certificate, attributes => hierarchy.Pki.Sign("liis", attributes, System.Security.Cryptography.HashAlgorithmName.SHA256),
+            new CmsShape(), [certificate, hierarchy.Pki.Certificate("people-ca")], certificate, value => hierarchy.StampAt([.. value.Reverse()], Hierarchy.Now)));
+        var signature = (await Validating.Report(file, hierarchy.AllAnchors, hierarchy.Network(Hierarchy.Now.AddDays(2)), Hierarchy.Now.AddDays(2).AddMinutes(1))).Only();
+        Assert.Equal(("INDETERMINATE/OUT_OF_BOUNDS_NOT_REVOKED", "FAILED", "HASH_FAILURE"), (signature.Verdict(), signature.Timestamps[0].Indication, signature.Timestamps[0].SubIndication));
+        Assert.Null(signature.BestSignatureTime);
+    }
+
+    [Fact]
+    public async Task A_document_time_stamp_over_other_bytes_proves_nothing_of_what_lies_in_the_file()
+    {
+        var signed = hierarchy.Sign(HandMadePdf.Plain(), CmsShape.By("liis"));
+        var file = new ArchivedDocument(hierarchy, signed).Stamp(bytes => hierarchy.StampAt([.. bytes.Reverse()], Hierarchy.Now.AddMinutes(1))).File;
+        var report = await Validating.Report(file, hierarchy.AllAnchors, hierarchy.Network(Hierarchy.Now.AddDays(2)), Hierarchy.Now.AddDays(2).AddMinutes(1));
+        Assert.Equal(["INDETERMINATE/OUT_OF_BOUNDS_NOT_REVOKED", "FAILED/HASH_FAILURE"], report.Signatures.Select(one => one.Verdict()));
+    }
+
+    [Fact]
+    public async Task Revocation_data_from_the_future_are_not_believed()
+    {
+        var file = new ArchivedDocument(hierarchy, hierarchy.Sign(HandMadePdf.Plain(), CmsShape.By("liis")))
+            .Store(("CRLs", hierarchy.RevocationList("root-ca", Hierarchy.Now.AddHours(6))), ("CRLs", hierarchy.RevocationList("people-ca", Hierarchy.Now.AddHours(6)))).File;
+        var signature = (await Validating.Report(file, hierarchy.Anchors, at: Hierarchy.Now.AddHours(5))).Only();
+        Assert.Equal("INDETERMINATE/TRY_LATER", signature.Verdict());
+        signature.Says("revocation-from-future");
+        Assert.Equal("TOTAL-PASSED", (await Validating.Report(file, hierarchy.Anchors, at: Hierarchy.Now.AddHours(6))).Only().Verdict());
+    }
+
+    [Fact]
+    public async Task Revocation_data_that_were_put_behind_the_last_time_stamp_are_as_old_as_today()
+    {
+        // All that the passing archive has, but nothing shows that the lists of nine years later existed before their signers ended.
+        var renewed = Hierarchy.Now.AddYears(9);
+        ArchivedDocument Archive() => new ArchivedDocument(hierarchy, hierarchy.Sign(HandMadePdf.Plain(), CmsShape.By("liis") with { StampedAt = Hierarchy.Now.AddMinutes(1), StampedBy = "stamps" }))
+            .Store(("CRLs", hierarchy.RevocationList("root-ca", Hierarchy.Now.AddHours(1))), ("CRLs", hierarchy.RevocationList("people-ca", Hierarchy.Now.AddHours(1))))
+            .Stamp(bytes => hierarchy.StampAt(bytes, Hierarchy.Now.AddHours(2), unit: "stamps"));
+        (string, byte[])[] lists = [("CRLs", hierarchy.RevocationList("root-ca", renewed.AddHours(-1))), ("CRLs", hierarchy.RevocationList("people-ca", renewed.AddHours(-1)))];
+        var after = Hierarchy.Now.AddYears(11);
+        Assert.Equal("TOTAL-PASSED", (await Validating.Report(Archive().Store(lists).Stamp(renewed).File, hierarchy.AllAnchors, at: after)).Conclusion);
+        Assert.Equal("INDETERMINATE/NO_POE", Signature(await Validating.Report(Archive().Stamp(renewed).Store(lists).File, hierarchy.AllAnchors, at: after)).Verdict());
+    }
+
+    [Fact]
+    public async Task A_certificate_that_the_signature_does_not_name_by_digest_is_not_as_old_as_the_signature()
+    {
+        // The issuer's algorithm ends after the time-stamp: settled by it only where the signature fixes which certificate it was.
+        hierarchy.Pki.Certify("rsa-ca", OpensslKey.Rsa2048, "/C=XX/CN=RSA CA", "basicConstraints=critical,CA:TRUE\nkeyUsage=critical,keyCertSign,cRLSign\n", null, "CertificateAuthority");
+        hierarchy.Pki.Certify("by-rsa", OpensslKey.P256, "/C=XX/CN=By RSA", "keyUsage=critical,nonRepudiation\n2.5.29.56=DER:05:00\n", "rsa-ca", "PersonSignature", days: 1);
+        var policy = ValidationPolicy.Default with
+        {
+            Algorithms = new AlgorithmSunset(new Dictionary<string, DateTimeOffset?> { ["SHA-256"] = null, ["SHA-384"] = null }, [new("ECDSA", 256, null), new("RSA", 2048, Hierarchy.Now.AddHours(1))]),
+        };
+        var anchors = new TrustAnchors([Certificate.Parse(hierarchy.Pki.Certificate("rsa-ca")), .. hierarchy.AllAnchors.Certificates]);
+        async Task<string> Verdict(string? reference, string format, DateTimeOffset at) => (await Validating.Report(
+            hierarchy.Sign(HandMadePdf.Plain(), CmsShape.By("by-rsa") with { ReferenceTo = reference, StampedAt = Hierarchy.Now.AddMinutes(1) }, new SignatureShape { SubFilter = format }),
+            anchors, at: at, policy: policy)).Only().Verdict();
+        Assert.Equal("TOTAL-PASSED", await Verdict("by-rsa", "ETSI.CAdES.detached", Hierarchy.Now.AddHours(2)));
+        Assert.Equal("TOTAL-PASSED", await Verdict(null, "adbe.pkcs7.detached", Hierarchy.Now.AddMinutes(30)));
+        Assert.Equal("INDETERMINATE/CRYPTO_CONSTRAINTS_FAILURE_NO_POE", await Verdict(null, "adbe.pkcs7.detached", Hierarchy.Now.AddHours(2)));
+    }
+
+    [Fact]
     public async Task An_anchor_that_outlived_itself_needs_a_proof_from_before()
     {
         using var shortly = new OpensslPki(Hierarchy.Now.AddHours(-1));

@@ -24,6 +24,9 @@ public sealed record CertificateUse(CertificatePurpose Purpose, DateTimeOffset? 
 {
     /// <summary>When a time-stamp says that it was made: its unit must have been trusted then too, which proves nothing by itself.</summary>
     public DateTimeOffset? StatedAt { get; init; }
+
+    /// <summary>The signature names the certificate by its digest, so the certificate is no younger than it.</summary>
+    public bool IsNamedByDigest { get; init; }
 }
 
 /// <summary>X.509 certificate validation (EN 319 102-1 5.2.6) as of the control time.</summary>
@@ -99,7 +102,7 @@ public static class CertificateValidation
             doubts.AddRange(Freshness(status, context));
         // 5.2.6.4 (5): algorithms of the path; the anchor's own signature proves nothing and is not asked for.
         for (var i = 0; i + 1 < path.Certificates.Count; i++)
-            doubts.AddRange(WeakAlgorithms(path.Certificates[i], path.Certificates[i + 1], isLeaf: i == 0, context));
+            doubts.AddRange(WeakAlgorithms(path.Certificates[i], path.Certificates[i + 1], withSignature: i == 0 && use.IsNamedByDigest, context));
         return new CertificateValidationResult(BlockConclusion.Passed(), path.Certificates, doubts, statuses);
     }
 
@@ -162,12 +165,12 @@ public static class CertificateValidation
         }
     }
 
-    private static IEnumerable<Doubt> WeakAlgorithms(Certificate certificate, Certificate issuer, bool isLeaf, ValidationContext context)
+    private static IEnumerable<Doubt> WeakAlgorithms(Certificate certificate, Certificate issuer, bool withSignature, ValidationContext context)
     {
         var pool = context.Data.Certificates;
         return context.Policy.Algorithms.Of(certificate.SignatureAlgorithm, pool.KeyOf(issuer))
             .Where(use => !use.IsAcceptableAt(context.ControlTime))
             .Select(use => new Doubt.WeakEvidence(ValidationMessage.Error("certificate-weak-algorithm", PathValidation.Name(certificate), use.Name), use,
-                pool.HeldSince(certificate), WithSignature: isLeaf));
+                pool.HeldSince(certificate), withSignature));
     }
 }

@@ -36,7 +36,7 @@ public static class PastSignatureValidation
             if (CertificateValidation.Refuse(path, use, context) is not null || !WasOnceValid(path))
                 continue;
             // 5.6.2.1.4 (3).
-            if (ValidationTimeSliding.Slide(path, use.Purpose, context) is not { } control)
+            if (ValidationTimeSliding.Slide(path, use, context) is not { } control)
             {
                 missing = true;
                 continue;

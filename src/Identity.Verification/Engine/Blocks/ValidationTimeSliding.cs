@@ -11,10 +11,10 @@ namespace Identity.Verification.Engine.Blocks;
 public static class ValidationTimeSliding
 {
     /// <summary>The control time up to which the leaf's signatures are good; null when for some certificate a proof of existence is missing (NO_POE).</summary>
-    public static DateTimeOffset? Slide(CertificatePath path, CertificatePurpose purpose, ValidationContext context)
+    public static DateTimeOffset? Slide(CertificatePath path, CertificateUse use, ValidationContext context)
     {
         // 5.6.2.2.4 (1).
-        if (context.Data.Certificates.Anchors.LastTrusted(path.Anchor, purpose, context.ControlTime) is not { } control)
+        if (context.Data.Certificates.Anchors.LastTrusted(path.Anchor, use.Purpose, context.ControlTime) is not { } control)
             return null;
         // 5.6.2.2.4 (2).
         for (var i = path.Certificates.Count - 2; i >= 0; i--)
@@ -30,12 +30,13 @@ public static class ValidationTimeSliding
             control = Moved(control, status, context);
             // (2)(c): algorithms of the certificate and of what is known about it.
             var uses = context.Policy.Algorithms.Of(certificate.SignatureAlgorithm, context.Data.Certificates.KeyOf(path.Certificates[i + 1]))
-                .Concat(status.Weak is { } weak ? [weak] : []);
-            foreach (var use in uses.Where(use => !use.IsAcceptableAt(context.ControlTime)))
+                .Concat(status.Weak is { } known ? [known] : []);
+            foreach (var weak in uses.Where(one => !one.IsAcceptableAt(context.ControlTime)))
             {
-                if (!use.IsListed)
+                // A certificate that the signature does not name by its digest could have been made up after its algorithm's end.
+                if (!weak.IsListed || (i == 0 && !use.IsNamedByDigest && ExistedAt(context.Data.Certificates.HeldSince(certificate), context) >= weak.Until))
                     return null;
-                control = Earlier(control, JustBefore(use.Until!.Value));
+                control = Earlier(control, JustBefore(weak.Until!.Value));
             }
             if (control < certificate.NotBefore)
                 return null;

@@ -31,7 +31,7 @@ public static class BasicSignature
 
         // 5.3.4 (4) X.509 certificate validation; what it doubts waits for the other blocks.
         var certificate = facts.SigningCertificate is { } leaf && identification.HasPassed
-            ? await CertificateValidation.Validate(leaf, new CertificateUse(CertificatePurpose.Signature, provenAt), context)
+            ? await CertificateValidation.Validate(leaf, new CertificateUse(CertificatePurpose.Signature, provenAt) { IsNamedByDigest = facts.SigningCertificateMatch == SigningCertificateMatch.BySignedReference }, context)
             : null;
 
         // 5.3.4 (5) cryptographic verification.

@@ -55,7 +55,7 @@ public static class SignatureWithTime
 
         // 5.5.4 (3) (a) to (e): each doubt is asked again at the best-signature-time; 5.6.3.4 (5): what is left, with all proofs of existence.
         var left = basic.Doubts.Where(doubt => proven is not { } time || !doubt.IsSettledBy(time, context.Proofs)).ToList();
-        if (PastSignatureValidation.Settle(left, leaf, new CertificateUse(CertificatePurpose.Signature, proven), context).Conclusion is { } doubtful)
+        if (PastSignatureValidation.Settle(left, leaf, new CertificateUse(CertificatePurpose.Signature, proven) { IsNamedByDigest = facts.SigningCertificateMatch == SigningCertificateMatch.BySignedReference }, context).Conclusion is { } doubtful)
             return Result(Add(doubtful, remarks));
         // A constraint of the policy's own.
         return proven is null && context.Policy.DemandProvenTime

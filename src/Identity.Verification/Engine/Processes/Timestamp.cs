@@ -49,7 +49,7 @@ public static class Timestamp
             return new TimestampResult(facts, BlockConclusion.Indeterminate(SubIndication.SigConstraintsFailure, ValidationMessage.Error("timestamp-outside-unit")), time, null);
 
         // 5.4 gives no proof of existence of the time-stamp itself, and its own time is none: doubts are settled by newer document time-stamps, or stay.
-        var use = new CertificateUse(CertificatePurpose.Timestamping, context.Proofs.Of(revision)) { StatedAt = time };
+        var use = new CertificateUse(CertificatePurpose.Timestamping, context.Proofs.Of(revision)) { StatedAt = time, IsNamedByDigest = true };
         var certificate = await CertificateValidation.Validate(authority, use, context);
         if (!certificate.Conclusion.HasPassed)
             return new TimestampResult(facts, certificate.Conclusion, time, certificate);
