@@ -9,7 +9,8 @@ public sealed class DrawDifferences(VerificationSettings settings, ILogger<DrawD
     public const int MostBytes = 6 * 1024 * 1024;
 
     private readonly SemaphoreSlim turn = new(1, 1);
-    private Task<SandboxedPoppler?>? found;
+    private SandboxedPoppler? found;
+    private bool isTold;
 
     /// <summary>Empty where nothing can be drawn, or too many are waiting: a verdict never depends on a picture.</summary>
     public async Task<IReadOnlyList<PageDifference>> Of(DocumentResult result, ReadOnlyMemory<byte> file, CancellationToken cancellation)
@@ -24,7 +25,7 @@ public sealed class DrawDifferences(VerificationSettings settings, ILogger<DrawD
             return [];
         try
         {
-            if (await (found ??= Find()) is not { } poppler)
+            if ((found ??= await Find(cancellation)) is not { } poppler)
                 return [];
             var drawn = new List<PageDifference>();
             var room = MostBytes;
@@ -47,13 +48,14 @@ public sealed class DrawDifferences(VerificationSettings settings, ILogger<DrawD
         }
     }
 
-    // Asked once, so said once.
-    private async Task<SandboxedPoppler?> Find()
+    // Asked again for the next document, for a machine that is busy can be too slow to answer; said once. Whoever calls has the turn.
+    private async Task<SandboxedPoppler?> Find(CancellationToken cancellation)
     {
-        var search = await Sandbox.Find(CancellationToken.None);
-        var poppler = search is SandboxSearch.Found found ? await SandboxedPoppler.In(found.Sandbox, CancellationToken.None) : null;
-        if (poppler is null)
+        var search = await Sandbox.Find(cancellation);
+        var poppler = search is SandboxSearch.Found ready ? await SandboxedPoppler.In(ready.Sandbox, cancellation) : null;
+        if (poppler is null && !isTold)
             log.LogWarning("Pages are not drawn, changes are told in words: {Reason}", search is SandboxSearch.None none ? none.Why : "pdftocairo of poppler is missing");
+        isTold |= poppler is null;
         return poppler;
     }
 

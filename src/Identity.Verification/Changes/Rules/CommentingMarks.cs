@@ -53,10 +53,12 @@ internal static class CommentingMarks
             waiting.Push(view.Resolve(value));
     }
 
+    private static readonly char[] Delimiters = [' ', '\t', '\r', '\n', '\f', '\0', '(', ')', '<', '>', '[', ']', '{', '}', '/', '%'];
+
     // What cannot be looked through tells, for all that is known.
     private static bool IsTelling(RevisionComparison comparison, RevisionView view, PdfStream form) =>
         view.Get<PdfName>(form.Dictionary, "Subtype")?.Value == "Image"
         || view.Decode(form, LargestAppearance) is not StreamData.Decoded { Bytes: var bytes }
         || !comparison.Spend(StepsPerForm + (bytes.Length / BytesPerStep))
-        || Encoding.Latin1.GetString(bytes.Span).Split([' ', '\t', '\r', '\n', '\f', '\0', ')', '>', ']', '(', '<', '[', '/', '%', '{', '}'], StringSplitOptions.RemoveEmptyEntries).Any(Telling.Contains);
+        || Encoding.Latin1.GetString(bytes.Span).Split(Delimiters, StringSplitOptions.RemoveEmptyEntries).Any(Telling.Contains);
 }

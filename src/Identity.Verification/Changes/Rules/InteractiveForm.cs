@@ -41,7 +41,8 @@ public sealed class InteractiveForm : ChangeRule
             case "DR":
                 comparison.Compare(was, isNow, place.Inside(key, FormResourcesGrow.Rule));
                 break;
-            case "NeedAppearances" when IsTrue(comparison.ResolveAfter(isNow)) && !IsTrue(comparison.Before.Resolve(was)) && comparison.Before.Form.Fields.Any(field => ShowsItsValue(comparison.Before, field)):
+            case "NeedAppearances" when IsTrue(comparison.ResolveAfter(isNow)) && !IsTrue(comparison.Before.Resolve(was))
+                && comparison.Before.Form.Fields.Any(field => ShowsItsValue(comparison.Before, field)):
                 // 12.7.3: viewers then draw each field from its value, whatever its appearance showed when it was signed.
                 comparison.Report(ChangeKind.Content, place, ValidationMessage.Error("appearances-rebuilt"));
                 break;
