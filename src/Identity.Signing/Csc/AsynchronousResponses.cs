@@ -51,6 +51,8 @@ internal sealed class AsynchronousResponses(IDbContextFactory<SigningDatabase> d
     private static readonly TimeSpan BetweenSweeps = TimeSpan.FromSeconds(30);
     private readonly Channel<Work> queue = Channel.CreateBounded<Work>(LongestQueue);
 
+    private static readonly CancellationToken CalledOff = new(canceled: true);
+
     private sealed record Work(string Id, TakenSigning Sign, Uri? ResponseUri);
 
     /// <summary>The record is there before the work begins: from its identifier on, who asked can ask again.</summary>
@@ -61,12 +63,21 @@ internal sealed class AsynchronousResponses(IDbContextFactory<SigningDatabase> d
             Id = System.Buffers.Text.Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(16)),
             Client = authorization.Client, Subject = authorization.Subject, Instance = settings.Instance, ExpiresAt = time.GetUtcNow() + mode.Kept + settings.SigningDeadline,
         };
-        await using var database = await databases.CreateDbContextAsync();
-        database.AsynchronousResponses.Add(response);
-        await database.SaveChangesAsync();
-        // Taken already, so it cannot be turned away: whoever comes to a full queue waits.
-        await queue.Writer.WriteAsync(new Work(response.Id, sign, mode.ResponseUri));
-        return new JsonObject { ["responseID"] = response.Id };
+        try
+        {
+            await using var database = await databases.CreateDbContextAsync();
+            database.AsynchronousResponses.Add(response);
+            await database.SaveChangesAsync();
+            // Taken already, so it cannot be turned away: whoever comes to a full queue waits.
+            await queue.Writer.WriteAsync(new Work(response.Id, sign, mode.ResponseUri));
+            return new JsonObject { ["responseID"] = response.Id };
+        }
+        catch
+        {
+            // Nobody will ask for it: called off, so that it ends and leaves nothing behind.
+            await Do(new Work(response.Id, sign, null), CalledOff);
+            throw;
+        }
     }
 
     /// <summary>How a call stands: null when there is none for this program and person, or no longer. Its answer, which may be long, is not read.</summary>
@@ -103,11 +114,9 @@ internal sealed class AsynchronousResponses(IDbContextFactory<SigningDatabase> d
     {
         queue.Writer.TryComplete();
         await base.StopAsync(cancellationToken);
-        using var calledOff = new CancellationTokenSource();
-        await calledOff.CancelAsync();
         while (queue.Reader.TryRead(out var work))
         {
-            var (status, answer) = await Do(work, calledOff.Token);
+            var (status, answer) = await Do(work, CalledOff);
             await Finish(work.Id, status, answer);
         }
     }

@@ -77,6 +77,7 @@ internal sealed class SignHash(SessionCredentials credentials, SadVerification s
         var outcome = "internal_error";
         try
         {
+            await CallOff(begun, cancellation);
             var said = await answer(await SignAll(begun), cancellation);
             outcome = "signed";
             return said;
@@ -97,6 +98,15 @@ internal sealed class SignHash(SessionCredentials credentials, SadVerification s
             await records.EndApproval(begun.Sad.Stored, outcome);
             begun.Operation.Complete(outcome == "signed" ? AuditOutcome.Succeeded : AuditOutcome.Failed, outcome == "signed" ? null : outcome);
         }
+    }
+
+    /// <summary>What waited for its turn when the service stopped, or could not be put in the queue: nobody would get its signatures.</summary>
+    private async Task CallOff(Begun begun, CancellationToken cancellation)
+    {
+        if (!cancellation.IsCancellationRequested)
+            return;
+        await credentials.Destroy(begun.Credential.Record.CredentialId, CredentialRecords.Interrupted);
+        cancellation.ThrowIfCancellationRequested();
     }
 
     private async Task<IReadOnlyList<byte[]>> SignAll(Begun begun)

@@ -80,6 +80,32 @@ public sealed class SignDocTests(SigningSystem system) : IClassFixture<SigningSy
     }
 
     [Fact]
+    public async Task Where_the_operator_has_chosen_another_algorithm_for_peoples_keys_the_one_of_info_is_not_to_be_had()
+    {
+        await using var edwards = await system.StartAnotherOn(system.Pki.PathOf("edwards"), "--Signing:PersonKeyAlgorithm=Ed25519");
+        using var caller = new CscCaller(edwards);
+        await caller.Refused("Invalid parameter signAlgo", "signatures/signDoc", caller.ApprovedDocument(SHA256.HashData(Pdf)), Document(Pdf, "AdES-B-B"));
+        // A credential's key is P-256 always.
+        var (credential, hash) = (await caller.Credential(), SHA256.HashData("x"u8));
+        await caller.Expect(HttpStatusCode.OK, "signatures/signHash", caller.Approved(credential, hash), CscCaller.Hashes(credential, hash));
+    }
+
+    [Fact]
+    public async Task Without_sources_of_status_what_needs_them_is_refused_before_the_approval_is_used()
+    {
+        await using var without = await system.StartAnotherOn(system.Pki.PathOf("no-sources"), "--Signing:StatusSources:0=");
+        using var caller = new CscCaller(without);
+        var sad = caller.ApprovedDocument(SHA256.HashData(Pdf));
+        await caller.Refused("Invalid parameter conformance_level", "signatures/signDoc", sad, Document(Pdf, "AdES-B-LT"));
+        var wanting = Document(Pdf, "AdES-B-T");
+        wanting["returnValidationInfo"] = true;
+        await caller.Refused("Invalid parameter returnValidationInfo", "signatures/signDoc", sad, wanting);
+        var info = await caller.Expect(HttpStatusCode.OK, "info", null, new JsonObject());
+        Assert.Equal((false, """["Ades-B-B","Ades-B-T"]"""), ((bool)info["validationInfo"]!, info["conformance_levels"]!.ToJsonString()));
+        await caller.Expect(HttpStatusCode.OK, "signatures/signDoc", sad, Document(Pdf, "AdES-B-T"));
+    }
+
+    [Fact]
     public async Task Several_documents_come_back_in_the_order_of_the_request()
     {
         using var caller = new CscCaller(system);
