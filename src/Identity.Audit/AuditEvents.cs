@@ -191,8 +191,3 @@ public sealed record HashSigning(string Credential, string Approval, int Signatu
 
 /// <summary>A credential's key was destroyed: after its signatures, at its end, or because the service stops.</summary>
 public sealed record CredentialKeyDestroyed(string Credential, string Reason) : AuditEvent("signing.credential-key-destroyed");
-
-// ---- Verification ----------------------------------------------------------------------------------------------------------
-
-/// <summary>A document was verified.</summary>
-public sealed record DocumentVerified(string DocumentSha256, string Conclusion) : AuditEvent("verification.document-verified");

@@ -5,6 +5,7 @@ using Identity.Authority.Issuers;
 using Identity.Authority.Requests;
 using Identity.Authority.RevocationLists;
 using Identity.Web;
+using Identity.Web.Databases;
 using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
@@ -50,7 +51,7 @@ internal sealed partial class AuthorityStart(IDbContextFactory<AuthorityDatabase
         await database.Database.MigrateAsync(cancellation);
         // Readers do not wait for the writer; a commit is on disk when it returns (synchronous stays FULL).
         await database.Database.ExecuteSqlRawAsync("PRAGMA journal_mode=WAL", cancellation);
-        KeepPrivate(Path.GetFullPath(file));
+        DatabaseFile.KeepPrivate(Path.GetFullPath(file));
     }
 
     // On PostgreSQL the lock that comes with migrations ends with each one's transaction, and whoever waited for it runs the next one too.
@@ -67,24 +68,6 @@ internal sealed partial class AuthorityStart(IDbContextFactory<AuthorityDatabase
         finally
         {
             await database.Database.CloseConnectionAsync();
-        }
-    }
-
-    // What people are and did is in it: for this service's account alone, as keys and audit log are. SQLite gives what stands beside it the same rights.
-    private static void KeepPrivate(string file)
-    {
-        if (OperatingSystem.IsWindows())
-            return;
-        foreach (var part in new[] { file, file + "-wal", file + "-shm" })
-        {
-            try
-            {
-                File.SetUnixFileMode(part, UnixFileMode.UserRead | UnixFileMode.UserWrite);
-            }
-            catch (FileNotFoundException)
-            {
-                // Only the first must be there; the others come and go, also by another copy of the service.
-            }
         }
     }
 }

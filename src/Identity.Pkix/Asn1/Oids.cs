@@ -85,7 +85,6 @@ public static class Oids
     public const string InhibitAnyPolicy = "2.5.29.54";
     public const string NoRevocationAvailable = "2.5.29.56";
     public const string AuthorityInformationAccess = "1.3.6.1.5.5.7.1.1";
-    public const string SubjectInformationAccess = "1.3.6.1.5.5.7.1.11";
     public const string QualifiedStatements = "1.3.6.1.5.5.7.1.3";
     public const string OcspNoCheck = "1.3.6.1.5.5.7.48.1.5";
     public const string ValidityAssuredShortTerm = "0.4.0.194121.2.1";
@@ -140,23 +139,15 @@ public static class Oids
     public const string ContentType = "1.2.840.113549.1.9.3";
     public const string MessageDigest = "1.2.840.113549.1.9.4";
     public const string SigningTime = "1.2.840.113549.1.9.5";
-    public const string Countersignature = "1.2.840.113549.1.9.6";
     public const string SigningCertificate = "1.2.840.113549.1.9.16.2.12";
     public const string SigningCertificateV2 = "1.2.840.113549.1.9.16.2.47";
     public const string SignatureTimestamp = "1.2.840.113549.1.9.16.2.14";
     public const string SignaturePolicy = "1.2.840.113549.1.9.16.2.15";
     public const string SignaturePolicyUri = "1.2.840.113549.1.9.16.5.1";
     public const string CommitmentType = "1.2.840.113549.1.9.16.2.16";
-    public const string SignerLocation = "1.2.840.113549.1.9.16.2.17";
-    public const string SignerAttributes = "1.2.840.113549.1.9.16.2.18";
     public const string SignerAttributesV2 = "0.4.0.19122.1.1";
     public const string ContentTimestamp = "1.2.840.113549.1.9.16.2.20";
-    public const string CertificateValues = "1.2.840.113549.1.9.16.2.23";
-    public const string RevocationValues = "1.2.840.113549.1.9.16.2.24";
     public const string AlgorithmProtection = "1.2.840.113549.1.9.52";
     public const string AdobeRevocationArchival = "1.2.840.113583.1.1.8";
     public const string OtherRevocationInfoOcsp = "1.3.6.1.5.5.7.16.2";
-
-    // PKCS#10 (RFC 2985 5.4.2).
-    public const string ExtensionRequest = "1.2.840.113549.1.9.14";
 }

@@ -53,7 +53,6 @@ public sealed record SignatureAlgorithm(SignatureFamily Family, HashAlgorithmNam
         new(SignatureFamily.RsaPkcs1, HashAlgorithmName.SHA256, null, new AlgorithmIdentifier(Oids.RsaSha256, NullParameters));
     public static SignatureAlgorithm RsaPssSha256 { get; } = Pss(HashAlgorithmName.SHA256);
     public static SignatureAlgorithm RsaPssSha384 { get; } = Pss(HashAlgorithmName.SHA384);
-    public static SignatureAlgorithm RsaPssSha512 { get; } = Pss(HashAlgorithmName.SHA512);
 
     /// <summary>
     /// Reads an identifier. In CMS the bare key algorithm (rsaEncryption, id-ecPublicKey, id-dsa) takes its hash from <paramref name="digest"/> (RFC 3370 3.2).

@@ -1,6 +1,7 @@
 using Identity.Audit;
 using Identity.Provider.Clients;
 using Identity.Provider.People;
+using Identity.Web.Databases;
 using Microsoft.EntityFrameworkCore;
 
 namespace Identity.Provider.Storage;
@@ -41,7 +42,7 @@ internal sealed class ProviderStart(IServiceProvider services, ProviderSettings 
         }
 
         await database.Database.MigrateAsync(cancellation);
-        KeepPrivate(database.Database.GetDbConnection().DataSource);
+        DatabaseFile.KeepPrivate(database.Database.GetDbConnection().DataSource);
     }
 
     // On PostgreSQL the lock that comes with migrations ends with each one's transaction, and whoever waited for it runs the next one too.
@@ -58,24 +59,6 @@ internal sealed class ProviderStart(IServiceProvider services, ProviderSettings 
         finally
         {
             await database.Database.CloseConnectionAsync();
-        }
-    }
-
-    // What people are and did is in it: for this service's account alone, as keys and audit log are. SQLite gives what stands beside it the same rights.
-    private static void KeepPrivate(string file)
-    {
-        if (OperatingSystem.IsWindows())
-            return;
-        foreach (var part in new[] { file, file + "-wal", file + "-shm" })
-        {
-            try
-            {
-                File.SetUnixFileMode(part, UnixFileMode.UserRead | UnixFileMode.UserWrite);
-            }
-            catch (FileNotFoundException)
-            {
-                // Only the first must be there; the others come and go, also by another copy of the service.
-            }
         }
     }
 }

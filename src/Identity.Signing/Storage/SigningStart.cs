@@ -6,6 +6,7 @@ using Identity.Signing.Seals;
 using Identity.Signing.SignIn;
 using Identity.Signing.Webhooks;
 using Identity.Web;
+using Identity.Web.Databases;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 
@@ -32,28 +33,10 @@ internal sealed class SigningStart(
         await database.Database.MigrateAsync(cancellationToken);
         // Readers do not wait for the writer; a commit is on disk when it returns (synchronous stays FULL).
         await database.Database.ExecuteSqlRawAsync("PRAGMA journal_mode=WAL", cancellationToken);
-        KeepPrivate(settings.DatabaseFile);
+        DatabaseFile.KeepPrivate(settings.DatabaseFile);
     }
 
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-    // What people are and did is in it: for this service's account alone, as keys and audit log are. SQLite gives what stands beside it the same rights.
-    private static void KeepPrivate(string file)
-    {
-        if (OperatingSystem.IsWindows())
-            return;
-        foreach (var part in new[] { file, file + "-wal", file + "-shm" })
-        {
-            try
-            {
-                File.SetUnixFileMode(part, UnixFileMode.UserRead | UnixFileMode.UserWrite);
-            }
-            catch (FileNotFoundException)
-            {
-                // Only the first must be there; the others come and go, also by another copy of the service.
-            }
-        }
-    }
 }
 
 /// <summary>Ready: the database answers, and the hardware token where people's keys are made.</summary>

@@ -10,10 +10,7 @@ namespace Identity.Verification.Engine.Blocks;
 /// <param name="Doubts">What a proof of existence could settle, in the standard's order.</param>
 /// <param name="Revocation">One a certificate of the path, the anchor left out.</param>
 public sealed record CertificateValidationResult(BlockConclusion Conclusion, IReadOnlyList<Certificate> Chain, IReadOnlyList<Doubt> Doubts,
-    IReadOnlyList<RevocationStatus> Revocation)
-{
-    public bool EndsAtAnchor => Revocation.Count > 0 || Conclusion.HasPassed;
-}
+    IReadOnlyList<RevocationStatus> Revocation);
 
 /// <summary>What a certificate was used for, and when.</summary>
 /// <param name="ProvenAt">
