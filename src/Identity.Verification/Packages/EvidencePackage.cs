@@ -51,6 +51,10 @@ public static class EvidencePackage
         It checks every digest, validates the document with this evidence as of the time in the manifest, and compares
         the outcome with report.json. Nothing in the package is trusted because it is in the package; the time is the word of
         who made it. Give --time in place of --package-time to judge as of a moment of your own.
+
+        Not in here: a proof that a log of the signing service has this signature. Those logs are chained, but give no
+        proofs of inclusion. How a person approved the document is shown by the evidence file of the signing service,
+        which the person and the agency can get: dotnet run --project src/Identity.Signing -- evidence check FILE
         """;
 
     public static byte[] Write(ReadOnlyMemory<byte> document, ValidationReport report)

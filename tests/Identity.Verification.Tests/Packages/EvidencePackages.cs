@@ -108,6 +108,15 @@ public sealed class EvidencePackages(Hierarchy hierarchy, VerificationServer ser
     }
 
     [Fact]
+    public async Task The_package_says_that_it_holds_no_proof_of_a_log()
+    {
+        using var zip = new ZipArchive(new MemoryStream(await Package()));
+        using var reader = new StreamReader(await zip.GetEntry("README.txt")!.OpenAsync(TestContext.Current.CancellationToken));
+        Assert.Contains("Not in here: a proof that a log of the signing service has this signature.", await reader.ReadToEndAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        Assert.DoesNotContain(zip.Entries, entry => entry.FullName.Contains("log", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task Other_programs_read_every_file_of_it()
     {
         var file = Path.Combine(folder, "evidence.zip");

@@ -48,10 +48,41 @@ public sealed partial class EtsiXml(Hierarchy hierarchy, VerificationServer serv
         ["DigestAlgAndValue"] = "DigestMethod! DigestValue!",
     };
 
+    // TS 119 102-2 4.3.4.2, 4.3.4.3, 4.3.6.3, 4.3.11, 4.4.4 and EN 319 102-1 tables 5 and 6.
+    private static readonly Dictionary<string, (string Prefix, string Words)> Words = new()
+    {
+        ["MainIndication"] = ("mainindication:", "total-passed total-failed indeterminate passed failed"),
+        ["SubIndication"] = ("subindication:", "FORMAT_FAILURE HASH_FAILURE SIG_CRYPTO_FAILURE REVOKED EXPIRED NOT_YET_VALID SIG_CONSTRAINTS_FAILURE CHAIN_CONSTRAINTS_FAILURE "
+            + "CERTIFICATE_CHAIN_GENERAL_FAILURE CRYPTO_CONSTRAINTS_FAILURE CRYPTO_CONSTRAINTS_FAILURE_NO_POE POLICY_PROCESSING_ERROR SIGNATURE_POLICY_NOT_AVAILABLE TIMESTAMP_ORDER_FAILURE "
+            + "NO_SIGNING_CERTIFICATE_FOUND NO_CERTIFICATE_CHAIN_FOUND NO_CERTIFICATE_CHAIN_FOUND_NO_POE REVOKED_NO_POE REVOKED_CA_NO_POE OUT_OF_BOUNDS_NO_POE OUT_OF_BOUNDS_NOT_REVOKED "
+            + "REVOCATION_OUT_OF_BOUNDS_NO_POE TRY_LATER NO_POE SIGNED_DATA_NOT_FOUND CUSTOM"),
+        ["TypeOfProof"] = ("poetype:", "validation provided policy"),
+        ["SignatureValidationProcessID"] = ("validationprocess:", "Basic LTVM LTA"),
+        ["ObjectType"] = ("validationObject:", "certificate CRL OCSPResponse timestamp evidencerecord publicKey signedData other"),
+    };
+
+    private static void IsWord(XElement element)
+    {
+        if (Words.TryGetValue(element.Name.LocalName, out var known))
+            Assert.Contains(element.Value, known.Words.Split(' ').Select(word => "urn:etsi:019102:" + known.Prefix + word));
+    }
+
+    [Fact]
+    public async Task Every_word_of_the_standard_is_one()
+    {
+        var report = await Validating.Report(hierarchy.Sign(HandMadePdf.Plain(), CmsShape.By("liis", "stamps")), hierarchy);
+        foreach (var word in Enum.GetValues<Verification.Engine.SubIndication>())
+        {
+            var xml = Rendered(report with { Signatures = [report.Only() with { Indication = "INDETERMINATE", SubIndication = Verification.Engine.StandardWords.Word(word) }] });
+            Assert.Contains(xml.Descendants(Report + "SubIndication"), one => one.Value.EndsWith(":" + Verification.Engine.StandardWords.Word(word), StringComparison.Ordinal));
+        }
+    }
+
     private static XDocument Rendered(ValidationReport report)
     {
         var xml = XDocument.Parse(System.Text.Encoding.UTF8.GetString(EtsiReport.Render(report)));
         IsOrdered(xml.Root!);
+        Assert.All(xml.Descendants(), IsWord);
         var ids = xml.Descendants().Attributes("id").Select(id => id.Value).ToList();
         Assert.Equal(ids.Count, ids.Distinct().Count());
         Assert.All(ids, id => Assert.Matches(Name(), id));
