@@ -37,6 +37,48 @@ public static class PdfBox
         }
         """;
 
+    private const string JudgeScript = """
+        import java.io.*;
+        import java.util.*;
+        import org.apache.pdfbox.pdmodel.PDDocument;
+        import org.bouncycastle.cms.*;
+        import org.bouncycastle.cms.jcajce.JcaSimpleSignerInfoVerifierBuilder;
+        java.security.Security.addProvider(new org.bouncycastle.jce.provider.BouncyCastleProvider());
+        judge(path, password) {
+            file = java.nio.file.Files.readAllBytes(new File(path).toPath());
+            try {
+                document = PDDocument.load(file, password);
+            } catch (Throwable refused) {
+                return "not opened";
+            }
+            words = new TreeSet();
+            try {
+                signatures = document.getSignatureDictionaries();
+            } catch (Throwable unreadable) {
+                return "not judged";
+            }
+            for (sig : signatures) {
+                if ("ETSI.RFC3161".equals(sig.getSubFilter()))
+                    continue;
+                try {
+                    cms = new CMSSignedData(new CMSProcessableByteArray(sig.getSignedContent(file)), sig.getContents(file));
+                    signer = cms.getSignerInfos().getSigners().iterator().next();
+                    holder = cms.getCertificates().getMatches(signer.getSID()).iterator().next();
+                    words.add(signer.verify(new JcaSimpleSignerInfoVerifierBuilder().setProvider("BC").build(holder)) ? "valid" : "invalid");
+                } catch (CMSSignerDigestMismatchException differs) {
+                    words.add("digest mismatch");
+                } catch (Throwable other) {
+                    words.add("not judged");
+                }
+            }
+            document.close();
+            return words.isEmpty() ? "no signature" : String.join(", ", words);
+        }
+        list = new BufferedReader(new FileReader("list"));
+        while ((path = list.readLine()) != null)
+            print(judge(path, list.readLine()));
+        """;
+
     private const string CreateScript = """
         import org.apache.pdfbox.pdmodel.*;
         document = new PDDocument();
@@ -128,6 +170,16 @@ public static class PdfBox
         }
         var lines = Run(VerifyScript, folder, folder).Output.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).ToLookup(line => line.Split(':')[0], line => line.Split(':', 2)[1]);
         return files.Select((_, number) => lines[number.ToString(System.Globalization.CultureInfo.InvariantCulture)].ToArray()).ToList();
+    });
+
+    /// <summary>
+    /// For each file what is said of its signatures, time-stamps left out: valid, invalid, digest mismatch, not judged, several of them, no signature,
+    /// or not opened.
+    /// </summary>
+    public static string[] Judge(IEnumerable<(string Path, string Password)> files) => In(folder =>
+    {
+        File.WriteAllLines(Path.Combine(folder, "list"), files.SelectMany(file => new[] { file.Path, file.Password }));
+        return Run(JudgeScript, folder).Output.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
     });
 
     /// <summary>A page of text.</summary>
