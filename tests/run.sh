@@ -11,7 +11,7 @@ export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 PLAYWRIGHT_SKIP_BROWSER_DOW
 programs=(
   redis-server:redis-server chromium:chromium pdfsig:poppler-utils pdftocairo:poppler-utils qpdf:qpdf mutool:mupdf-tools fc-query:fontconfig zbarimg:zbar-tools java:default-jre-headless
   openssl:openssl jq:jq certtool:gnutls-bin certutil:libnss3-tools faketime:faketime soffice:libreoffice-writer-nogui node:nodejs npm:npm apache2:apache2 pg_createcluster:postgresql
-  softhsm2-util:softhsm2 pkcs11-tool:opensc gs:ghostscript
+  softhsm2-util:softhsm2 pkcs11-tool:opensc gs:ghostscript script:bsdutils
 )
 # file -> Debian package, for what is no program
 files=(
