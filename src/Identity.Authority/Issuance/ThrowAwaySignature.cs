@@ -11,9 +11,9 @@ namespace Identity.Authority.Issuance;
 /// </summary>
 internal static class ThrowAwaySignature
 {
-    private static readonly Lazy<ECDsa> Key256 = new(() => ECDsa.Create(ECCurve.NamedCurves.nistP256));
-    private static readonly Lazy<ECDsa> Key384 = new(() => ECDsa.Create(ECCurve.NamedCurves.nistP384));
-    private static readonly Lazy<RSA> KeyRsa = new(() => RSA.Create(2048));
+    private static readonly Lazy<(ECDsa Key, SubjectPublicKey Public)> Key256 = new(() => Made(ECDsa.Create(ECCurve.NamedCurves.nistP256)));
+    private static readonly Lazy<(ECDsa Key, SubjectPublicKey Public)> Key384 = new(() => Made(ECDsa.Create(ECCurve.NamedCurves.nistP384)));
+    private static readonly Lazy<(RSA Key, SubjectPublicKey Public)> KeyRsa = new(() => Made(RSA.Create(2048)));
 
     /// <summary>What the rules object to.</summary>
     /// <param name="toBeSigned">the octets that are stored and will be signed</param>
@@ -32,11 +32,16 @@ internal static class ThrowAwaySignature
         var (algorithm, hash) = (toBeSigned.Algorithm, toBeSigned.Hash());
         if (algorithm.Family == SignatureFamily.Ecdsa)
         {
-            var ecdsa = algorithm.Hash == HashAlgorithmName.SHA384 ? Key384.Value : Key256.Value;
-            return (ecdsa.SignHash(hash, DSASignatureFormat.Rfc3279DerSequence), SubjectPublicKey.Parse(ecdsa.ExportSubjectPublicKeyInfo()));
+            var (ecdsa, known) = algorithm.Hash == HashAlgorithmName.SHA384 ? Key384.Value : Key256.Value;
+            // The framework's keys are not promised to be safe for several threads.
+            lock (ecdsa)
+                return (ecdsa.SignHash(hash, DSASignatureFormat.Rfc3279DerSequence), known);
         }
         var padding = algorithm.Family == SignatureFamily.RsaPss ? RSASignaturePadding.Pss : RSASignaturePadding.Pkcs1;
-        var rsa = KeyRsa.Value;
-        return (rsa.SignHash(hash, algorithm.Hash!.Value, padding), SubjectPublicKey.Parse(rsa.ExportSubjectPublicKeyInfo()));
+        var (rsa, knownRsa) = KeyRsa.Value;
+        lock (rsa)
+            return (rsa.SignHash(hash, algorithm.Hash!.Value, padding), knownRsa);
     }
+
+    private static (T Key, SubjectPublicKey Public) Made<T>(T key) where T : AsymmetricAlgorithm => (key, SubjectPublicKey.Parse(key.ExportSubjectPublicKeyInfo()));
 }
