@@ -2,29 +2,54 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net.Http.Headers;
 using System.Security.Cryptography;
+using Identity.Keys;
 using Identity.TestKit;
 
 namespace Identity.Benchmarks;
 
 /// <summary>
-/// OCSP answers and time-stamps a second and what they cost the Authority in CPU time, asked for over HTTP with requests that openssl made: the same OCSP
-/// request again and again (answers are kept), one with a nonce (each is signed), and a time-stamp request (each is signed).
+/// Certificates, OCSP answers and time-stamps a second and what they cost the Authority (and its token's process) in CPU time, with keys of files and of SoftHSM2.
+/// Certificates are issued one after another from inside: what stands before an issuance, the person's evidence, is not measured. The rest is asked for over HTTP with
+/// requests that openssl made: the same OCSP request again and again (answers are kept), one with a nonce and a time-stamp request (each is signed).
 /// </summary>
 internal static class AuthorityServices
 {
     public static async Task Run(TimeSpan seconds, TimeSpan warm, int users)
     {
-        using var system = await DevelopmentSystem.Start();
-        var certificate = Path.Combine(system.SealKeys, "p256.cer.pem");
-        var issuer = Path.Combine(system.Folder, "keys-dev", "seals-ca.cer.pem");
-        var data = Path.Combine(system.Folder, "data");
-        await File.WriteAllBytesAsync(data, RandomNumberGenerator.GetBytes(32));
-        string Made(string name) => Path.Combine(system.Folder, name);
-        Tool.Run("openssl", "ocsp", "-issuer", issuer, "-cert", certificate, "-no_nonce", "-reqout", Made("kept"));
-        Tool.Run("openssl", "ocsp", "-issuer", issuer, "-cert", certificate, "-nonce", "-reqout", Made("nonce"));
-        Tool.Run("openssl", "ts", "-query", "-data", data, "-sha256", "-cert", "-out", Made("stamp"));
-        using var http = new HttpClient(new SocketsHttpHandler { MaxConnectionsPerServer = users }) { BaseAddress = new Uri(system.Authority) };
-        foreach (var (name, path, media, file) in new[]
+        foreach (var (name, inToken, algorithm) in new[]
+        {
+            ("files, P-256", false, KeyAlgorithm.EcdsaP256), ("SoftHSM2, P-256", true, KeyAlgorithm.EcdsaP256), ("files, RSA-3072", false, KeyAlgorithm.Rsa3072), ("SoftHSM2, RSA-3072", true, KeyAlgorithm.Rsa3072),
+        })
+        {
+            using var hierarchy = new BenchmarkHierarchy(inToken, algorithm);
+            var address = $"http://localhost:{FreePort.Next()}/";
+            using var authority = new MeasuredProcess("the Authority", "dotnet", Path.Combine(AppContext.BaseDirectory, "Identity.Benchmarks.dll"), ServedAuthority.Mode, hierarchy.Folder, hierarchy.Folder, address);
+            // The authorities' keys are of one kind in all.
+            if (algorithm == KeyAlgorithm.EcdsaP256)
+            {
+                authority.Run(warm);
+                var before = CpuOf(authority.ProcessId);
+                var issued = authority.Run(seconds);
+                Print(name, "certificate", issued.Times / issued.Seconds, (CpuOf(authority.ProcessId) - before) / issued.Times);
+            }
+
+            await Ask(name, authority, hierarchy, address, (seconds, warm, users));
+        }
+
+        foreach (var kind in new[] { "ecdsap256", "rsa3072" })
+            Console.WriteLine(OpensslSpeed.Line(kind));
+    }
+
+    private static async Task Ask(string name, MeasuredProcess authority, BenchmarkHierarchy hierarchy, string address, (TimeSpan Seconds, TimeSpan Warm, int Users) how)
+    {
+        string Made(string file) => Path.Combine(hierarchy.Folder, file);
+        await File.WriteAllBytesAsync(Made("data"), RandomNumberGenerator.GetBytes(32));
+        var about = new[] { "-issuer", hierarchy.CertificatePath("issuing-ca"), "-cert", hierarchy.CertificatePath("tsa") };
+        Tool.Run("openssl", ["ocsp", .. about, "-no_nonce", "-reqout", Made("kept")]);
+        Tool.Run("openssl", ["ocsp", .. about, "-nonce", "-reqout", Made("nonce")]);
+        Tool.Run("openssl", "ts", "-query", "-data", Made("data"), "-sha256", "-cert", "-out", Made("stamp"));
+        using var http = new HttpClient(new SocketsHttpHandler { MaxConnectionsPerServer = how.Users }) { BaseAddress = new Uri(address) };
+        foreach (var (what, path, media, file) in new[]
         {
             ("OCSP, kept answer", "ocsp", "application/ocsp-request", "kept"), ("OCSP, with nonce", "ocsp", "application/ocsp-request", "nonce"), ("time-stamp", "tsa", "application/timestamp-query", "stamp"),
         })
@@ -33,27 +58,30 @@ internal static class AuthorityServices
             async Task<int> For(TimeSpan time)
             {
                 var (watch, answers) = (Stopwatch.StartNew(), 0);
-                await Task.WhenAll(Enumerable.Range(0, users).Select(async _ =>
+                await Task.WhenAll(Enumerable.Range(0, how.Users).Select(async _ =>
                 {
                     while (watch.Elapsed < time)
                     {
                         using var content = new ByteArrayContent(body) { Headers = { ContentType = new MediaTypeHeaderValue(media) } };
                         using var answer = await http.PostAsync(new Uri(path, UriKind.Relative), content);
                         if (!answer.IsSuccessStatusCode || answer.Content.Headers.ContentLength is < 100)
-                            throw new InvalidOperationException($"{name}: {answer.StatusCode}");
+                            throw new InvalidOperationException($"{what}: {answer.StatusCode}");
                         Interlocked.Increment(ref answers);
                     }
                 }));
                 return answers;
             }
 
-            await For(warm);
-            var before = Meter.Of(system.ProcessId);
-            var count = await For(seconds);
-            var cpu = (Meter.Of(system.ProcessId).Cpu - before.Cpu).TotalMilliseconds / count;
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{name,-18} {count / seconds.TotalSeconds,8:0} /s {cpu,8:0.000} ms CPU each"));
+            await For(how.Warm);
+            var (before, watch) = (CpuOf(authority.ProcessId), Stopwatch.StartNew());
+            var count = await For(how.Seconds);
+            Print(name, what, count / watch.Elapsed.TotalSeconds, (CpuOf(authority.ProcessId) - before) / count);
         }
-
-        Console.Write(Tool.Run("openssl", "speed", "-seconds", "2", "ecdsap256").Output.Split('\n').Last(line => line.Contains("nistp", StringComparison.Ordinal)) + "\n");
     }
+
+    // With the process of its token, which it started.
+    private static double CpuOf(int process) => Meter.Of(process).Cpu.TotalMilliseconds + Meter.ChildrenOf(process).Sum(child => Meter.Of(child).Cpu.TotalMilliseconds);
+
+    private static void Print(string name, string what, double rate, double each) =>
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{name,-18} {what,-18} {rate,8:0} /s {each,8:0.000} ms CPU each"));
 }

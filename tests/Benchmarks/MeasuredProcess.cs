@@ -29,6 +29,8 @@ internal sealed class MeasuredProcess : IDisposable
 
     public string Name { get; }
 
+    public int ProcessId => process.Id;
+
     public double IdleMegabytes { get; }
 
     public double PeakMegabytes => Megabytes("VmHWM:");

@@ -17,4 +17,9 @@ internal sealed record Meter(TimeSpan Cpu, long ResidentBytes)
         var resident = File.ReadLines($"/proc/{process}/status").First(line => line.StartsWith("VmRSS:", StringComparison.Ordinal)).Split(' ', StringSplitOptions.RemoveEmptyEntries)[1];
         return new Meter(TimeSpan.FromSeconds(ticks / TicksASecond), long.Parse(resident, CultureInfo.InvariantCulture) * 1024);
     }
+
+    /// <summary>proc(5): what its threads have started and what still runs.</summary>
+    public static IEnumerable<int> ChildrenOf(int process) => Directory.EnumerateDirectories($"/proc/{process}/task")
+        .SelectMany(thread => File.ReadAllText(Path.Combine(thread, "children")).Split(' ', StringSplitOptions.RemoveEmptyEntries))
+        .Select(child => int.Parse(child, CultureInfo.InvariantCulture));
 }

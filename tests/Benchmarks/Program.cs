@@ -3,6 +3,12 @@ using Identity.Benchmarks;
 
 if (await BareOpenIddict.Serve(args))
     return 0;
+if (args is [ServedAuthority.Mode, .. var served])
+{
+    await ServedAuthority.Run(served);
+    return 0;
+}
+
 if (args is [SigningProcess.Mode, .. var one])
 {
     await SigningProcess.Run(one);
