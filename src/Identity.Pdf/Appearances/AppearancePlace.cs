@@ -21,6 +21,9 @@ public abstract record AppearancePlace
     /// <summary>Points; what is smaller nobody can read.</summary>
     public const double SmallestWidth = 60, SmallestHeight = 20;
 
+    /// <summary>Of the page's area: a signature that takes more of it is no mark on a page but a page.</summary>
+    public const double LargestShare = 0.25;
+
     private const double Gap = 6;
 
     private AppearancePlace(int page) => Page = page;

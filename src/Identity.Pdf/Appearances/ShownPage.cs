@@ -57,7 +57,7 @@ public sealed class ShownPage
     }
 
     /// <summary>Left, bottom, right, top in user space.</summary>
-    internal (double Left, double Bottom, double Right, double Top) ToUserSpace(ShownRectangle place)
+    public (double Left, double Bottom, double Right, double Top) ToUserSpace(ShownRectangle place)
     {
         var (x1, y1) = ToUserSpace(place.Left / UserUnit, place.Bottom / UserUnit);
         var (x2, y2) = ToUserSpace((place.Left + place.Width) / UserUnit, (place.Bottom + place.Height) / UserUnit);

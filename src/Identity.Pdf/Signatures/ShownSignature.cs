@@ -31,6 +31,8 @@ internal sealed class ShownSignature
         var number = wanted.Page == AppearancePlace.LastPage ? pages.Count : wanted.Page;
         if (number < 1 || number > pages.Count || pages[number - 1] is not { Id: { } id } page || view.Resolve(id) is not PdfDictionary || ShownPage.Of(view, page) is not { } shown)
             return Refuse(SignatureRefusal.PageMissing, "the document has no such page, or one whose size cannot be understood");
+        if (wanted is AppearancePlace.Within { Rectangle: var asked } && shown.Holds(asked) && asked.Width * asked.Height > shown.Width * shown.Height * AppearancePlace.LargestShare)
+            return Refuse(SignatureRefusal.PlaceTooLarge, "the place takes too much of the page");
         return wanted.Find(view, page, shown) is { } place
             ? (new ShownSignature(page, appearance, shown, place), null) : Refuse(SignatureRefusal.NoRoomOnPage, "the page has no room there that is free of fields");
     }

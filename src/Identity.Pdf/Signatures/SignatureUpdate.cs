@@ -62,6 +62,9 @@ public enum SignatureRefusal
     /// <summary>The page has no room there that is free of fields.</summary>
     NoRoomOnPage,
 
+    /// <summary>The place takes more of the page than <see cref="AppearancePlace.LargestShare"/>.</summary>
+    PlaceTooLarge,
+
     /// <summary>A certification permits forms to be filled in, but nothing new to be shown (DocMDP, P 2): see an existing field for that.</summary>
     CertifiedNothingShown,
 

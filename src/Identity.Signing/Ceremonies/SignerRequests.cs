@@ -71,7 +71,7 @@ public sealed class SignerRequests(CeremonyStore ceremonies, RequestStore reques
         try
         {
             // As it stands now: a signature may show something too.
-            var examination = DocumentAcceptance.Examine(document, cancellation);
+            var examination = DocumentAcceptance.Examine(document, cancellation, RequestedForm.Stored(place.Form));
             documents.Keep(staged);
             audit.Append(new CeremonyRequestMade(ceremony.Id, place.Id, staged.Id, Convert.ToHexStringLower(staged.Sha256)));
             kept = await ceremonies.PutRequest(place, ToRequest(ceremony, place, person, staged, examination), person.Name, cancellation);

@@ -66,8 +66,8 @@ internal static class DocumentAcceptance
     }
 
     /// <summary>Of a document that was accepted.</summary>
-    public static DocumentExamination Examine(DocumentBytes file, CancellationToken cancellation) =>
-        PdfDocument.Read(file, new PdfLimits { FileBytes = file.Length }) is PdfRead.Document document ? DocumentExamination.Of(document.Value, cancellation) : throw new InvalidOperationException("An accepted document can be read.");
+    public static DocumentExamination Examine(DocumentBytes file, CancellationToken cancellation, RequestedForm? form = null) =>
+        PdfDocument.Read(file, new PdfLimits { FileBytes = file.Length }) is PdfRead.Document document ? DocumentExamination.Of(document.Value, cancellation, form is { Field: null } ? form.Visible : null) : throw new InvalidOperationException("An accepted document can be read.");
 
     /// <summary>What the field of this name locks once it is signed; null when nothing. Of a document that was accepted with a form for this field.</summary>
     public static FieldLock? LockOf(DocumentBytes file, string field) =>
@@ -97,7 +97,7 @@ internal static class DocumentAcceptance
         SignatureRefusal.SeedValue => (DocumentRefusal.Form, $"{SnakeCase.Of(refused.Reason)}: {SnakeCase.Of(refused.Seed!.Value)}"),
         SignatureRefusal.FieldMissing or SignatureRefusal.FieldSigned or SignatureRefusal.FieldLocked or SignatureRefusal.LockUnusable or SignatureRefusal.LockPermitsNoChanges
             or SignatureRefusal.AlreadySigned
-            or SignatureRefusal.PageMissing or SignatureRefusal.NoRoomOnPage or SignatureRefusal.CertifiedNothingShown => (DocumentRefusal.Form, SnakeCase.Of(refused.Reason)),
+            or SignatureRefusal.PageMissing or SignatureRefusal.NoRoomOnPage or SignatureRefusal.PlaceTooLarge or SignatureRefusal.CertifiedNothingShown => (DocumentRefusal.Form, SnakeCase.Of(refused.Reason)),
         _ => (Of(refused.Reason), refused.Message),
     };
 

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Identity.Pdf.Appearances;
 using Identity.Pdf.Structure;
+using Identity.Signing.Appearances;
 
 namespace Identity.Signing.Lint;
 
@@ -20,15 +21,17 @@ public sealed record DocumentExamination
     /// <summary>What the person is warned of.</summary>
     public IReadOnlyList<LintFinding> Findings { get; init; } = [];
 
-    public static DocumentExamination Of(PdfDocument document, CancellationToken cancellation)
+    /// <param name="visible">Where a new field is to be shown; the person is warned when that lies over something.</param>
+    public static DocumentExamination Of(PdfDocument document, CancellationToken cancellation, VisibleSignature? visible = null)
     {
         var view = document.Latest;
         var pages = view.Pages.Pages;
+        var linted = new LintedDocument(document, cancellation);
         return new DocumentExamination
         {
             Pages = pages.Count,
             LastPage = pages is [.., var last] && ShownPage.Of(view, last) is { } shown ? new PageShape(Math.Round(shown.Width), Math.Round(shown.Height)) : null,
-            Findings = DocumentLint.Run(document, cancellation),
+            Findings = [.. DocumentLint.Run(linted), .. CoveredPlace.Find(linted, visible)],
         };
     }
 

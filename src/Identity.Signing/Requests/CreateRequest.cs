@@ -74,7 +74,7 @@ internal sealed class CreateRequest(RequestStore requests, DocumentStore documen
             if (!SignatureStatement.Fits(fields.Purpose, fields.Form))
                 return ApiError.Result(400, "invalid_request", $"purpose and what the signature does must together have at most {SigningRequest.LongestPurpose} characters.");
 
-            var examination = DocumentAcceptance.Examine(bytes, cancellation);
+            var examination = DocumentAcceptance.Examine(bytes, cancellation, fields.Form);
             documents.Keep(upload.Document);
             documents.Passwords.Keep(upload.Document.Id, fields.Password);
             audit.Append(new SigningRequestReceived(upload.Document.Id, agency.ClientId, Convert.ToHexStringLower(upload.Document.Sha256)));

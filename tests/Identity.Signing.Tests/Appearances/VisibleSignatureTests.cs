@@ -97,12 +97,31 @@ public sealed partial class VisibleSignatureTests(SigningSystem system) : IClass
     [InlineData("""{"visible":{"page":2}}""", "page_missing")]
     [InlineData("""{"visible":{"rectangle":[500,0,100,100]}}""", "no_room_on_page")]
     [InlineData("""{"visible":{"rectangle":[0,0,1e300,1e300]}}""", "no_room_on_page")]
+    [InlineData("""{"visible":{"rectangle":[0,0,595,842]}}""", "place_too_large")]
+    [InlineData("""{"visible":{"rectangle":[0,0,595,211]}}""", "place_too_large")]
     public async Task A_place_that_the_document_does_not_have_is_refused_when_it_arrives(string signature, string detail)
     {
         system.Reset();
         using var answer = await system.PostRequest(Pdfs.Page(), signature: signature);
         Assert.Equal(HttpStatusCode.UnprocessableEntity, answer.StatusCode);
         Assert.Equal(detail, (await SigningSystem.Json(answer))["error_description"]!.GetValue<string>());
+    }
+
+    [Theory]
+    // The page's line begins at 72, 720.
+    [InlineData("""{"visible":{"rectangle":[60,700,300,80]}}""", true)]
+    [InlineData("""{"visible":{"rectangle":[60,100,300,80]}}""", false)]
+    [InlineData("""{"visible":{"rectangle":[0,0,595,210]}}""", false)]
+    [InlineData("""{"visible":{"page":1}}""", false)]
+    public async Task A_place_over_the_pages_text_is_told_to_the_agency_and_warned_of(string signature, bool covers)
+    {
+        system.Reset();
+        using var answer = await system.PostRequest(Pdfs.Page(), signature: signature);
+        Assert.Equal(HttpStatusCode.Created, answer.StatusCode);
+        var request = await SigningSystem.Json(answer);
+        Assert.Equal(covers, request["findings"]?.AsArray().Any(finding => finding!["key"]!.GetValue<string>() == "signature-covers-content") == true);
+        var review = await system.NewBrowser().Get($"requests/{request["id"]!.GetValue<string>()}/review");
+        Assert.Equal(covers, (await review.Content.ReadAsStringAsync(SigningSystem.Cancellation)).Contains("lies over text or images of the page", StringComparison.Ordinal));
     }
 
     [Fact]
