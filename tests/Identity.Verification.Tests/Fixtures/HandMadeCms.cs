@@ -8,6 +8,7 @@ namespace Identity.Verification.Tests.Fixtures;
 /// <summary>A detached CMS SignedData (RFC 5652) with one ECDSA signer, written value by value with the framework's DER writer.</summary>
 internal static class HandMadeCms
 {
+    private const string Sha1 = "1.3.14.3.2.26";
     private static readonly Asn1Tag Zero = new(TagClass.ContextSpecific, 0, true);
     private static readonly Asn1Tag One = new(TagClass.ContextSpecific, 1, true);
 
@@ -18,11 +19,10 @@ internal static class HandMadeCms
     public static byte[] Sign(byte[] content, byte[] signerCertificate, Func<byte[], byte[]> sign, CmsShape shape, IReadOnlyList<byte[]> certificates, byte[]? referenced,
         Func<byte[], byte[]>? timestamp)
     {
-        var sha1 = shape.DigestOid == "1.3.14.3.2.26";
         List<byte[]> attributes =
         [
             Attribute("1.2.840.113549.1.9.3", w => w.WriteObjectIdentifier(shape.ContentType)),
-            Attribute("1.2.840.113549.1.9.4", w => w.WriteOctetString(CryptographicOperations.HashData(sha1 ? HashAlgorithmName.SHA1 : HashAlgorithmName.SHA256, content))),
+            Attribute("1.2.840.113549.1.9.4", w => w.WriteOctetString(Digest(shape.DigestOid, content))),
         ];
         if (referenced is not null)
             attributes.Add(Attribute("1.2.840.113549.1.9.16.2.47", w => Sequence(w, () => Sequence(w, () => Sequence(w, () => w.WriteOctetString(SHA256.HashData(referenced)))))));
@@ -46,13 +46,13 @@ internal static class HandMadeCms
                         Sequence(writer, () => writer.WriteOctetString(enclosed), Zero);
                 });
                 writer.WriteEncodedValue(Set(certificates, Zero));
-                writer.WriteEncodedValue(Set([SignerInfo(signerCertificate, shape.DigestOid, sha1, attributes, value, timestamp)], Asn1Tag.SetOf));
+                writer.WriteEncodedValue(Set([SignerInfo(signerCertificate, shape, attributes, value, timestamp)], Asn1Tag.SetOf));
             }), Zero);
         });
         return writer.Encode();
     }
 
-    private static byte[] SignerInfo(byte[] certificate, string digest, bool sha1, List<byte[]> attributes, byte[] value, Func<byte[], byte[]>? timestamp)
+    private static byte[] SignerInfo(byte[] certificate, CmsShape shape, List<byte[]> attributes, byte[] value, Func<byte[], byte[]>? timestamp)
     {
         using var parsed = X509CertificateLoader.LoadCertificate(certificate);
         var writer = new AsnWriter(AsnEncodingRules.DER);
@@ -64,9 +64,9 @@ internal static class HandMadeCms
                 writer.WriteEncodedValue(parsed.IssuerName.RawData);
                 writer.WriteInteger(new BigInteger(parsed.GetSerialNumber()));
             });
-            writer.WriteEncodedValue(Algorithm(digest));
+            writer.WriteEncodedValue(Algorithm(shape.DigestOid));
             writer.WriteEncodedValue(Set(attributes, Zero));
-            writer.WriteEncodedValue(Algorithm(sha1 ? "1.2.840.10045.4.1" : "1.2.840.10045.4.3.2"));
+            writer.WriteEncodedValue(shape.Algorithm ?? Algorithm(shape.DigestOid == Sha1 ? "1.2.840.10045.4.1" : "1.2.840.10045.4.3.2"));
             writer.WriteOctetString(value);
             if (timestamp is not null)
                 writer.WriteEncodedValue(Set([Attribute("1.2.840.113549.1.9.16.2.14", w => w.WriteEncodedValue(timestamp(value)))], One));
@@ -86,7 +86,18 @@ internal static class HandMadeCms
         return writer.Encode();
     }
 
-    private static byte[] Algorithm(string oid)
+    private static byte[] Digest(string oid, byte[] content) => oid switch
+    {
+        Sha1 => CryptographicOperations.HashData(HashAlgorithmName.SHA1, content),
+        "2.16.840.1.101.3.4.2.3" => SHA512.HashData(content),
+        "2.16.840.1.101.3.4.2.8" => SHA3_256.HashData(content),
+        "2.16.840.1.101.3.4.2.10" => SHA3_512.HashData(content),
+        // RFC 8702 2: 512 bits of output.
+        "2.16.840.1.101.3.4.2.12" => Shake256.HashData(content, 64),
+        _ => SHA256.HashData(content),
+    };
+
+    public static byte[] Algorithm(string oid)
     {
         var writer = new AsnWriter(AsnEncodingRules.DER);
         Sequence(writer, () => writer.WriteObjectIdentifier(oid));

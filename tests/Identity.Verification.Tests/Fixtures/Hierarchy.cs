@@ -192,6 +192,9 @@ public sealed record CmsShape
     /// <summary>When a hand-made time-stamp, which is signed with the content, says that this existed; null for none.</summary>
     public DateTimeOffset? ContentStampedAt { get; init; }
 
+    /// <summary>The signature algorithm, as the encoded AlgorithmIdentifier; null for ECDSA with the digest.</summary>
+    public byte[]? Algorithm { get; init; }
+
     /// <summary>A further signed attribute with one value.</summary>
     public (string Oid, byte[] Value)? SignedAttribute { get; init; }
 

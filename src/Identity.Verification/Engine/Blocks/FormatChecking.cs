@@ -12,6 +12,9 @@ public static class FormatChecking
         "ETSI.CAdES.detached", "adbe.pkcs7.detached", "adbe.pkcs7.sha1", "ETSI.RFC3161",
     };
 
+    // ISO 32000-2 table 260: withdrawn. It has no attributes, and SHA-1 is all it can.
+    private const string WithdrawnSubFilter = "adbe.x509.rsa_sha1";
+
     public static BlockConclusion Check(SignatureFacts facts)
     {
         var dictionary = facts.Dictionary;
@@ -24,7 +27,7 @@ public static class FormatChecking
             return Failed("byte-range-not-a-revision");
         // 12.8.3: formats that are not recognised are not guessed at.
         if (dictionary.SubFilter is not { } subFilter || !SubFilters.Contains(subFilter))
-            return Failed("signature-format-unknown");
+            return dictionary.SubFilter == WithdrawnSubFilter ? Failed("signature-format-withdrawn", WithdrawnSubFilter) : Failed("signature-format-unknown");
         if (facts.Cms is not { } cms || (facts.IsDocumentTimestamp && facts.DocumentTimestamp?.Token is null))
             return Failed("signature-unreadable", facts.ContentsDefect ?? "");
         // EN 319 142-1 6.3: one signer.

@@ -31,7 +31,8 @@ public static class SignatureAcceptance
             .Concat(facts.Dictionary.SubFilter == "adbe.pkcs7.sha1" ? [algorithms.ForDigest(Oids.Sha1)] : [])
             .Distinct()
             .Where(use => !use.IsAcceptableAt(context.ControlTime))
-            .Select(use => new Doubt.WeakAlgorithm(ValidationMessage.Error(use.IsListed ? "signature-weak-algorithm" : Unlisted(signer.SignatureAlgorithm), use.Name), use));
+            .Select(use => new Doubt.WeakAlgorithm(
+                use is { IsListed: true, Until: { } until } ? ValidationMessage.Error("signature-weak-algorithm", use.Name, until) : ValidationMessage.Error(Unlisted(signer.SignatureAlgorithm), use.Name), use));
     }
 
     // No standard of ETSI or of PDF has ML-DSA: who makes such a signature does so beside another, as an experiment.

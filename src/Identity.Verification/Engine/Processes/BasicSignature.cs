@@ -35,7 +35,7 @@ public static class BasicSignature
             : null;
 
         // 5.3.4 (5) cryptographic verification.
-        var cryptography = CryptographicVerification.Check(facts);
+        var cryptography = CryptographicVerification.Check(facts, context);
         if (cryptography.Indication == Indication.Failed)
             return new BasicSignatureResult(cryptography, [], certificate, changes, []);
         if (!identification.HasPassed)
