@@ -15,9 +15,9 @@ if (args is [SigningProcess.Mode, .. var one])
     return 0;
 }
 
-if (args is not [("login" or "endpoints" or "waiting" or "keys" or "sign" or "authority") and var what, .. var rest] || rest.Length % 2 != 0)
+if (args is not [("login" or "endpoints" or "waiting" or "keys" or "sign" or "authority" or "hostile") and var what, .. var rest] || rest.Length % 2 != 0)
 {
-    Console.Error.WriteLine("login | endpoints | waiting | keys | sign | authority   [--seconds 5] [--warm 20] [--rounds 3] [--users 16] [--only provider,node,openiddict] [--count 100000] [--sizes 31kB,50kB,10MB,100MB] [--seals p256,rsa3072,p256-token] [--levels B-B,B-T,B-LTA]");
+    Console.Error.WriteLine("login | endpoints | waiting | keys | sign | authority | hostile   [--seconds 5] [--warm 20] [--rounds 3] [--users 16] [--only provider,node,openiddict] [--count 100000] [--sizes 31kB,50kB,10MB,100MB] [--seals p256,rsa3072,p256-token] [--levels B-B,B-T,B-LTA]");
     return 2;
 }
 
@@ -28,6 +28,12 @@ var seconds = TimeSpan.FromSeconds(Number("--seconds", 5));
 if (what == "keys")
 {
     await TokenKeys.Run(seconds, Number("--rounds", 3), Number("--users", 16));
+    return 0;
+}
+
+if (what == "hostile")
+{
+    await HostileFiles.Run(options.TryGetValue("--only", out var names) ? names.Split(',') : []);
     return 0;
 }
 
