@@ -37,6 +37,8 @@ internal static class PasswordInput
     {
         if (Console.IsInputRedirected)
             throw new IOException("There is no terminal to ask for the password at: use --password-file.");
+        // The terminal shows what is typed until the first look at its keys: that comes before the question, which some answer at once.
+        _ = Console.KeyAvailable;
         prompt.Write("Password of the document(s): ");
         prompt.Flush();
         var typed = new StringBuilder();

@@ -51,9 +51,7 @@ internal sealed class VerifyPasswords(string fromFile, PasswordPrompt? prompt, T
         {
             for (var tries = 0; tries < MostTries; tries++)
             {
-                await terminal.WriteAsync($"Password for {SafeText.ForDisplay(file)}: ");
-                await terminal.FlushAsync(interrupted);
-                if (await prompt(interrupted) is not { Length: > 0 } password)
+                if (await prompt($"Password for {SafeText.ForDisplay(file)}: ", interrupted) is not { Length: > 0 } password)
                     return;
                 if (await attempt(password))
                 {
@@ -73,16 +71,19 @@ internal sealed class VerifyPasswords(string fromFile, PasswordPrompt? prompt, T
 }
 
 /// <summary>One line from the person at the terminal, which does not show it; null when there is none.</summary>
-public delegate Task<string?> PasswordPrompt(CancellationToken interrupted);
+public delegate Task<string?> PasswordPrompt(string question, CancellationToken interrupted);
 
 /// <summary>The terminal that the program runs on.</summary>
 public static class TerminalPassword
 {
     /// <summary>Null where nobody could answer, or the question would end up in a file.</summary>
-    public static PasswordPrompt? Find() => Console.IsInputRedirected || Console.IsErrorRedirected ? null : interrupted => Task.Run(Read, interrupted).WaitAsync(interrupted);
+    public static PasswordPrompt? Find() => Console.IsInputRedirected || Console.IsErrorRedirected ? null : (question, interrupted) => Task.Run(() => Read(question), interrupted).WaitAsync(interrupted);
 
-    private static string? Read()
+    private static string? Read(string question)
     {
+        // The terminal shows what is typed until the first look at its keys: that comes before the question, which some answer at once.
+        _ = Console.KeyAvailable;
+        Console.Error.Write(question);
         var typed = new StringBuilder();
         while (true)
         {

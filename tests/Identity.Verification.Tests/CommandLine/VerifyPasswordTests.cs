@@ -106,7 +106,7 @@ public sealed class VerifyPasswordTests : IDisposable
     private async Task<List<JsonElement>> Run(params string[] arguments)
     {
         using var output = new StringWriter();
-        PasswordPrompt? prompt = typed.Count == 0 ? null : _ => Task.FromResult(typed[asked++ % typed.Count]);
+        PasswordPrompt? prompt = typed.Count == 0 ? null : (_, _) => Task.FromResult(typed[asked++ % typed.Count]);
         await VerifyCommand.Run(["--json", "--offline", "--parallel", "1", .. arguments], output, TextWriter.Null, TimeProvider.System, interrupted: TestContext.Current.CancellationToken, prompt: prompt);
         return [.. output.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonDocument.Parse(line).RootElement.Clone())];
     }
