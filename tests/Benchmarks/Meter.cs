@@ -18,6 +18,15 @@ internal sealed record Meter(TimeSpan Cpu, long ResidentBytes)
         return new Meter(TimeSpan.FromSeconds(ticks / TicksASecond), long.Parse(resident, CultureInfo.InvariantCulture) * 1024);
     }
 
+    /// <summary>User and system time of the children that it has waited for.</summary>
+    public static TimeSpan OfEndedChildren(int process)
+    {
+        // proc(5): cutime and cstime follow utime and stime.
+        var stat = File.ReadAllText($"/proc/{process}/stat");
+        var fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
+        return TimeSpan.FromSeconds((long.Parse(fields[13], CultureInfo.InvariantCulture) + long.Parse(fields[14], CultureInfo.InvariantCulture)) / TicksASecond);
+    }
+
     /// <summary>proc(5): what its threads have started and what still runs.</summary>
     public static IEnumerable<int> ChildrenOf(int process) => Directory.EnumerateDirectories($"/proc/{process}/task")
         .SelectMany(thread => File.ReadAllText(Path.Combine(thread, "children")).Split(' ', StringSplitOptions.RemoveEmptyEntries))

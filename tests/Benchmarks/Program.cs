@@ -15,9 +15,15 @@ if (args is [SigningProcess.Mode, .. var one])
     return 0;
 }
 
-if (args is not [("login" or "endpoints" or "waiting" or "keys" or "sign" or "authority" or "hostile") and var what, .. var rest] || rest.Length % 2 != 0)
+if (args is [VerifyingProcess.Mode, .. var verified])
 {
-    Console.Error.WriteLine("login | endpoints | waiting | keys | sign | authority | hostile   [--seconds 5] [--warm 20] [--rounds 3] [--users 16] [--only provider,node,openiddict] [--count 100000] [--sizes 31kB,50kB,10MB,100MB] [--seals p256,rsa3072,p256-token] [--levels B-B,B-T,B-LTA]");
+    await VerifyingProcess.Run(verified);
+    return 0;
+}
+
+if (args is not [("login" or "endpoints" or "waiting" or "keys" or "sign" or "verify" or "authority" or "hostile") and var what, .. var rest] || rest.Length % 2 != 0)
+{
+    Console.Error.WriteLine("login | endpoints | waiting | keys | sign | verify | authority | hostile   [--seconds 5] [--warm 20] [--rounds 3] [--users 16] [--only provider,node,openiddict] [--count 100000] [--sizes 31kB,50kB,50signatures,10MB,100MB] [--seals p256,rsa3072,p256-token] [--levels B-B,B-T,B-LTA]");
     return 2;
 }
 
@@ -42,6 +48,13 @@ if (what == "sign")
 {
     var all = DocumentSigning.All(seconds, warm, Number("--rounds", 3));
     await DocumentSigning.Run(all with { Sizes = List("--sizes", all.Sizes), Seals = List("--seals", all.Seals), Levels = List("--levels", all.Levels) });
+    return 0;
+}
+
+if (what == "verify")
+{
+    var all = DocumentVerification.All(seconds, warm, Number("--rounds", 3));
+    await DocumentVerification.Run(all with { Sizes = List("--sizes", all.Sizes), Seals = List("--seals", all.Seals), Levels = List("--levels", all.Levels) });
     return 0;
 }
 

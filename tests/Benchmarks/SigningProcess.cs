@@ -15,11 +15,11 @@ internal static class SigningProcess
 {
     public const string Mode = "sign-one";
 
-    /// <param name="arguments">DevHost's folder, the Authority, the seal, the level, the file, `file` or `memory`, `http` or `inside` for the time-stamps.</param>
+    /// <param name="arguments">DevHost's folder, the Authority, the seal, the level, the file, `file` or `memory`, or `again` to seal in memory what was sealed before and leave it in the file, `http` or `inside` for the time-stamps.</param>
     public static async Task Run(string[] arguments)
     {
         var (folder, authority, seal, level, file) = (arguments[0], arguments[1], arguments[2], PadesLevels.Read(arguments[3])!.Value, arguments[4]);
-        var (inMemory, inside) = (arguments[5] == "memory", arguments[6] == "inside");
+        var (inMemory, again, inside) = (arguments[5] is "memory" or "again", arguments[5] == "again", arguments[6] == "inside");
         var settings = SigningSettings.Check(
             new SigningOptions
             {
@@ -51,7 +51,9 @@ internal static class SigningProcess
                 throw new InvalidOperationException($"{obstacle}: {raised.Detail}");
             if (inMemory)
             {
-                raised.Bytes.ToArray();
+                var sealedBytes = raised.Bytes.ToArray();
+                if (again)
+                    await File.WriteAllBytesAsync(target, bytes = sealedBytes);
                 return;
             }
 

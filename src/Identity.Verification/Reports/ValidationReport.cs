@@ -219,7 +219,7 @@ public sealed record ChangeReport(string Kind, [property: JsonPropertyName("obje
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
 [JsonSerializable(typeof(ValidationReport))]
 [JsonSerializable(typeof(ReportError))]
-internal sealed partial class ReportJson : JsonSerializerContext
+public sealed partial class ReportJson : JsonSerializerContext
 {
     public static string Serialize(ValidationReport report) => JsonSerializer.Serialize(report, Default.ValidationReport);
 }
