@@ -117,7 +117,7 @@ internal sealed class AsynchronousResponses(IDbContextFactory<SigningDatabase> d
         while (queue.Reader.TryRead(out var work))
         {
             var (status, answer) = await Do(work, CalledOff);
-            await Finish(work.Id, status, answer);
+            await LateWrite.Try(() => Finish(work.Id, status, answer), log, "the outcome of a call that was called off");
         }
     }
 
@@ -130,15 +130,15 @@ internal sealed class AsynchronousResponses(IDbContextFactory<SigningDatabase> d
         {
             using var deadline = new CancellationTokenSource(settings.SigningDeadline, time);
             var (status, answer) = await Do(work, deadline.Token);
+            if (!await LateWrite.Try(() => Finish(work.Id, status, answer), log, "the outcome of an asynchronous call") || work.ResponseUri is not { } address)
+                continue;
             try
             {
-                await Finish(work.Id, status, answer);
-                if (work.ResponseUri is { } address)
-                    await Tell(address, work.Id, stopping);
+                await Tell(address, work.Id, stopping);
             }
             catch (Exception problem) when (problem is not OperationCanceledException)
             {
-                log.LogError(problem, "The outcome of {Response} could not be kept or told", work.Id);
+                log.LogError(problem, "The outcome of {Response} could not be told", work.Id);
             }
         }
     }

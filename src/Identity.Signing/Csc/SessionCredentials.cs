@@ -54,14 +54,17 @@ internal sealed class SessionCredentials(
     /// <summary>The key signs nothing more.</summary>
     public async Task Destroy(string credentialId, string reason)
     {
-        if (live.TryRemove(credentialId, out var credential))
-        {
-            credential.Key.Dispose();
-            await records.Places.Free(credential.Place);
-        }
-
-        if (await records.End(credentialId))
+        var wasHere = live.TryRemove(credentialId, out var credential);
+        credential?.Key.Dispose();
+        // Whoever had the key tells of its end, also when the record cannot.
+        var isFirst = false;
+        if (!await LateWrite.Try(async () => isFirst = await records.End(credentialId), log, "the end of a credential"))
+            isFirst = wasHere;
+        if (isFirst)
             audit.Append(new CredentialKeyDestroyed(credentialId, reason));
+        // Last: it is free by itself before long.
+        if (credential is not null)
+            await LateWrite.Try(() => records.Places.Free(credential.Place), log, "that a place for a key is free");
     }
 
     public override async Task StartAsync(CancellationToken cancellationToken)
@@ -78,7 +81,17 @@ internal sealed class SessionCredentials(
     {
         await base.StopAsync(cancellationToken);
         foreach (var credential in live.Keys.ToList())
-            await Destroy(credential, "service_stops");
+        {
+            try
+            {
+                await Destroy(credential, "service_stops");
+            }
+            catch (Exception problem)
+            {
+                // The others are destroyed all the same.
+                log.LogError(problem, "The end of a credential could not be audited");
+            }
+        }
     }
 
     public override void Dispose()

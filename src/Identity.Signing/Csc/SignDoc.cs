@@ -14,7 +14,7 @@ namespace Identity.Signing.Csc;
 /// the order of the request; 8. the key is destroyed; 9. each signature is brought to its level, and to no lower one. When no key can be made, nothing was signed: the
 /// approval is given back, and the same call may be made again.
 /// </summary>
-internal sealed class SignDoc(SadVerification sads, CredentialRecords records, CertifiedPersonKeys keys, SignedAnswer answer, AuditLog audit)
+internal sealed class SignDoc(SadVerification sads, CredentialRecords records, CertifiedPersonKeys keys, SignedAnswer answer, AuditLog audit, ILogger<SignDoc> log)
 {
     public async Task<TakenSigning> Take(CscAuthorization authorization, SignDocParameters asked, CancellationToken cancellation)
     {
@@ -24,7 +24,7 @@ internal sealed class SignDoc(SadVerification sads, CredentialRecords records, C
         try
         {
             var operations = asked.Asked.Select(signature => audit.Begin(new DocumentSigning("csc", sad.Stored.ApprovalId, Convert.ToHexStringLower(signature.Digest)))).ToList();
-            if (await records.TakeAlone(sad.Stored, cancellation))
+            if (await IsTaken(sad, operations))
             {
                 var taken = new Taken(staged, sad, operations, asked.WantsValidationInfo);
                 staged = null;
@@ -37,6 +37,20 @@ internal sealed class SignDoc(SadVerification sads, CredentialRecords records, C
         finally
         {
             staged?.Dispose();
+        }
+    }
+
+    // Somebody who leaves now changes nothing: the beginning is audited.
+    private async Task<bool> IsTaken(VerifiedSad sad, List<AuditOperation> operations)
+    {
+        try
+        {
+            return await records.TakeAlone(sad.Stored, CancellationToken.None);
+        }
+        catch
+        {
+            operations.ForEach(operation => operation.Complete(AuditOutcome.Failed, "internal_error"));
+            throw;
         }
     }
 
@@ -85,12 +99,10 @@ internal sealed class SignDoc(SadVerification sads, CredentialRecords records, C
         }
         finally
         {
-            taken.Staged.Dispose();
-            if (outcome == "key_not_made")
-                await records.GiveBack(taken.Sad.Stored);
-            else
-                await records.EndApproval(taken.Sad.Stored, outcome);
+            await LateWrite.Try(
+                () => outcome == "key_not_made" ? records.GiveBack(taken.Sad.Stored) : records.EndApproval(taken.Sad.Stored, outcome), log, "the end of an approval of documents");
             taken.Operations.ForEach(operation => operation.Complete(outcome == "signed" ? AuditOutcome.Succeeded : AuditOutcome.Failed, outcome == "signed" ? null : outcome));
+            taken.Staged.Dispose();
         }
     }
 

@@ -60,13 +60,27 @@ internal sealed class SignHash(SessionCredentials credentials, SadVerification s
             throw new CscRefusedException(CscError.InvalidRequest("The credential identified by credentialID is disabled"));
 
         var operation = audit.Begin(new HashSigning(record.CredentialId, sad.Stored.ApprovalId, hashes.Count));
-        if (!await records.Take(sad.Stored, cancellation))
+        if (!await IsTaken(sad, operation))
         {
             operation.Complete(AuditOutcome.Refused, "approval_not_taken");
             throw new CscRefusedException(CscError.Invalid("SAD"));
         }
 
         return stopping => Sign(new Begun(credential, sad, hashes, operation), answer, stopping);
+    }
+
+    // Somebody who leaves now changes nothing: the beginning is audited.
+    private async Task<bool> IsTaken(VerifiedSad sad, AuditOperation operation)
+    {
+        try
+        {
+            return await records.Take(sad.Stored, CancellationToken.None);
+        }
+        catch
+        {
+            operation.Complete(AuditOutcome.Failed, "internal_error");
+            throw;
+        }
     }
 
     private sealed record Begun(LiveCredential Credential, VerifiedSad Sad, List<byte[]> Hashes, AuditOperation Operation);
@@ -95,7 +109,7 @@ internal sealed class SignHash(SessionCredentials credentials, SadVerification s
         }
         finally
         {
-            await records.EndApproval(begun.Sad.Stored, outcome);
+            await LateWrite.Try(() => records.EndApproval(begun.Sad.Stored, outcome), log, "the end of an approval of hashes");
             begun.Operation.Complete(outcome == "signed" ? AuditOutcome.Succeeded : AuditOutcome.Failed, outcome == "signed" ? null : outcome);
         }
     }

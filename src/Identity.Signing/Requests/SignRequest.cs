@@ -114,7 +114,7 @@ public sealed class SignRequest(
     private async Task Take(StoredEvidence stored, List<ApprovedRequest> left, PersonKey key, Dictionary<string, SigningOutcome> outcomes, CancellationToken cancellation)
     {
         var begun = left.Select(document => new BegunDocument(document, audit.Begin(About(document)))).ToList();
-        if (!await approvals.Take(left, cancellation))
+        if (!await IsTaken(left, begun))
         {
             begun.ForEach(document => document.Operation.Complete(AuditOutcome.Refused, "approval_not_taken"));
             await approvals.EndUnused(stored.ApprovalId);
@@ -131,6 +131,20 @@ public sealed class SignRequest(
             // Not expected, so not explained: the requests show that it failed, the caller logs why.
             foreach (var document in begun)
                 await sign.Fail(document, FailureReason.InternalError, "internal_error");
+            throw;
+        }
+    }
+
+    // A stop changes nothing now: the beginning is audited.
+    private async Task<bool> IsTaken(List<ApprovedRequest> left, List<BegunDocument> begun)
+    {
+        try
+        {
+            return await approvals.Take(left, CancellationToken.None);
+        }
+        catch
+        {
+            begun.ForEach(document => document.Operation.Complete(AuditOutcome.Failed, "internal_error"));
             throw;
         }
     }
