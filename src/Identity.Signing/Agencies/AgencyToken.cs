@@ -59,7 +59,9 @@ internal sealed class AgencyToken(ProviderKeySet keys, ProofOfPossession possess
     private static bool TryReadBinding(JsonWebToken jwt, out string? thumbprint)
     {
         thumbprint = null;
-        if (!jwt.TryGetPayloadValue<JsonElement>("cnf", out var confirmation))
+        // The signed bytes are asked: the library knows a member by the type that it is asked for, and a binding that is no object would be none.
+        using var payload = JsonDocument.Parse(Base64UrlEncoder.DecodeBytes(jwt.EncodedPayload));
+        if (!payload.RootElement.TryGetProperty("cnf", out var confirmation))
             return true;
         if (confirmation.ValueKind == JsonValueKind.Object && confirmation.TryGetProperty("jkt", out var key) && key.ValueKind == JsonValueKind.String)
             thumbprint = key.GetString();

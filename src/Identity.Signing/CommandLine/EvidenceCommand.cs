@@ -43,7 +43,7 @@ public static class EvidenceCommand
         {
             return arguments switch
             {
-                ["check", .. var rest] when CheckArguments.Parse(rest) is { } asked => await Check(asked, output),
+                ["check", .. var rest] when CheckArguments.Parse(rest) is { } asked => await Check(asked, output, complaints),
                 ["export", var approval, "-o", var path, .. var settings] => await Export(approval, path, settings, complaints, time),
                 _ => await Complain(complaints, Usage),
             };
@@ -54,11 +54,15 @@ public static class EvidenceCommand
         }
     }
 
-    private static async Task<int> Check(CheckArguments asked, TextWriter output)
+    private static async Task<int> Check(CheckArguments asked, TextWriter output, TextWriter complaints)
     {
+        List<byte[]> anchors = [.. asked.Trust.SelectMany(Directory.EnumerateFiles).Where(IsCertificate).Select(Anchor)];
+        // Without any, the file's own chain would be asked whether it trusts itself.
+        if (asked.Trust.Count > 0 && anchors.Count == 0)
+            return await Complain(complaints, NoAnchor);
         var comparison = new EvidenceComparison(
             asked.ProviderKeys is null ? null : await File.ReadAllTextAsync(asked.ProviderKeys),
-            [.. asked.Trust.SelectMany(Directory.EnumerateFiles).Where(file => Path.GetExtension(file) is ".pem" or ".cer" or ".crt" or ".der").Select(Anchor)],
+            anchors,
             [.. asked.Documents.Select(document => (Path.GetFileName(document), Candidates(File.ReadAllBytes(document))))]);
         var findings = CheckEvidence.Run(await File.ReadAllBytesAsync(asked.File), comparison);
         var holds = findings.All(finding => finding.Holds);
@@ -130,6 +134,10 @@ public static class EvidenceCommand
 
         return candidates;
     }
+
+    private const string NoAnchor = "No certificate to trust is in the folders of --trust (*.pem, *.cer, *.crt, *.der).";
+
+    private static bool IsCertificate(string file) => Path.GetExtension(file).ToLowerInvariant() is ".pem" or ".cer" or ".crt" or ".der";
 
     private static byte[] Anchor(string file)
     {

@@ -27,6 +27,10 @@ internal sealed class ProofOfPossession(IDbContextFactory<SigningDatabase> datab
     public const string Algorithms = "ES256 PS256";
     private const int Longest = 8 * 1024;
     private const int LongestId = 256;
+
+    // RFC 9449 4.3 (7), RFC 7518 6: members that make a key private or symmetric.
+    private static readonly string[] Secrets = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"];
+
     private static readonly TimeSpan Skew = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan LongestLife = TimeSpan.FromSeconds(60);
 
@@ -64,9 +68,9 @@ internal sealed class ProofOfPossession(IDbContextFactory<SigningDatabase> datab
             using var header = JsonDocument.Parse(Base64UrlEncoder.DecodeBytes(jwt.EncodedHeader), new JsonDocumentOptions { MaxDepth = 4, AllowDuplicateProperties = false });
             if (jwt.IsEncrypted || header.RootElement.TryGetProperty("crit", out _) || !header.RootElement.TryGetProperty("jwk", out var member) || member.ValueKind != JsonValueKind.Object)
                 return null;
-            var jwk = new JsonWebKey(member.GetRawText());
+            var jwk = PublicKey(new JsonWebKey(member.GetRawText()));
             var fits = (jwk.Kty, jwk.Crv, jwt.Alg) is ("EC", "P-256", SecurityAlgorithms.EcdsaSha256) || (jwk.Kty == "RSA" && jwt.Alg == SecurityAlgorithms.RsaSsaPssSha256 && jwk.KeySize is >= 2048 and <= 4096);
-            return fits && !jwk.HasPrivateKey && jwk.K is null ? new ReadProof(jwt, jwk, Base64UrlEncoder.Encode(jwk.ComputeJwkThumbprint())) : null;
+            return fits && !Secrets.Any(name => member.TryGetProperty(name, out _)) ? new ReadProof(jwt, jwk, Base64UrlEncoder.Encode(jwk.ComputeJwkThumbprint())) : null;
         }
         catch (Exception malformed) when (malformed is ArgumentException or JsonException or FormatException or SecurityTokenException or InvalidOperationException or CryptographicException)
         {
@@ -74,12 +78,19 @@ internal sealed class ProofOfPossession(IDbContextFactory<SigningDatabase> datab
         }
     }
 
+    // What the thumbprint is of, and nothing else (RFC 7638 3.2): the library would believe a certificate in x5c before the key itself.
+    private static JsonWebKey PublicKey(JsonWebKey stated) => stated.Kty == "EC"
+        ? new JsonWebKey { Kty = stated.Kty, Crv = stated.Crv, X = stated.X, Y = stated.Y }
+        : new JsonWebKey { Kty = stated.Kty, N = stated.N, E = stated.E };
+
     // (6) The lifetime of a proof is iat's.
     private static async Task<bool> IsSigned(string proof, JsonWebKey key) => (await new JsonWebTokenHandler().ValidateTokenAsync(proof, new TokenValidationParameters
     {
         ValidTypes = ["dpop+jwt"],
         ValidAlgorithms = [SecurityAlgorithms.EcdsaSha256, SecurityAlgorithms.RsaSsaPssSha256],
         IssuerSigningKey = key,
+        // Nothing is kept under a name that whoever asks can choose.
+        CryptoProviderFactory = new CryptoProviderFactory { CacheSignatureProviders = false },
         TryAllIssuerSigningKeys = true,
         RequireSignedTokens = true,
         RequireExpirationTime = false,

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Http.Headers;
 using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.Json.Nodes;
 using Identity.Signing.Tests.Csc;
@@ -84,13 +85,14 @@ public sealed class PossessionTests(SigningSystem system) : IClassFixture<Signin
         system.Reset();
         var (token, address) = Bound(agency);
         var proof = Proof(token, address, agency);
-        Assert.NotEqual(HttpStatusCode.Unauthorized, (await Ask(agency, address, token, "DPoP", proof)).Status);
+        var heard = agency ? HttpStatusCode.NotFound : HttpStatusCode.OK;
+        Assert.Equal(heard, (await Ask(agency, address, token, "DPoP", proof)).Status);
         await Refused(NoProof, agency, address, token, "DPoP", proof);
         // The same identifier in another proof of this key.
         var jti = JsonNode.Parse(System.Buffers.Text.Base64Url.DecodeFromChars(proof.Split('.')[1]))!["jti"]!.GetValue<string>();
         await Refused(NoProof, agency, address, token, "DPoP", Proof(token, address, agency, said => said["jti"] = jti));
         // A query and a nonce that nobody asked for say nothing (RFC 9449 4.3).
-        Assert.NotEqual(HttpStatusCode.Unauthorized, (await Ask(agency, address, token, "DPoP", Proof(token, address, agency, said =>
+        Assert.Equal(heard, (await Ask(agency, address, token, "DPoP", Proof(token, address, agency, said =>
         {
             said["htu"] = system.Address + address + "?x=1";
             said["nonce"] = "unasked";
@@ -112,6 +114,48 @@ public sealed class PossessionTests(SigningSystem system) : IClassFixture<Signin
         var (certified, _) = Bound(agency, said => said["cnf"] = new JsonObject { ["x5t#S256"] = "x" });
         await Refused(NoToken, agency, address, certified, "Bearer");
         await Refused(NoToken, agency, address, certified, "DPoP", Proof(certified, address, agency));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_certificate_beside_the_key_of_a_proof_proves_nothing(bool agency)
+    {
+        system.Reset();
+        using var owner = RSA.Create(2048);
+        using var thief = RSA.Create(2048);
+        var modulus = Encode(owner.ExportParameters(includePrivateParameters: false).Modulus!);
+        var thumbprint = Encode(SHA256.HashData(Encoding.ASCII.GetBytes($$"""{"e":"AQAB","kty":"RSA","n":"{{modulus}}"}""")));
+        var (token, address) = Bound(agency, said => said["cnf"] = new JsonObject { ["jkt"] = thumbprint });
+        var certificate = new CertificateRequest("CN=thief", thief, HashAlgorithmName.SHA256, RSASignaturePadding.Pss).CreateSelfSigned(DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch.AddYears(100));
+        string ByRsa(RSA signer, bool certified) => Proof(token, address, agency, sign: input => signer.SignData(input, HashAlgorithmName.SHA256, RSASignaturePadding.Pss), header: said =>
+        {
+            said["alg"] = "PS256";
+            said["jwk"] = new JsonObject { ["kty"] = "RSA", ["n"] = modulus, ["e"] = "AQAB" };
+            if (certified)
+                said["jwk"]!["x5c"] = new JsonArray(Convert.ToBase64String(certificate.RawData));
+        });
+        // RFC 7517 4.7: it must be of the same key; no proof has one.
+        await Refused(NoProof, agency, address, token, "DPoP", ByRsa(thief, certified: true));
+        await Refused(NoProof, agency, address, token, "DPoP", ByRsa(thief, certified: false));
+        Assert.Equal(agency ? HttpStatusCode.NotFound : HttpStatusCode.OK, (await Ask(agency, address, token, "DPoP", ByRsa(owner, certified: false))).Status);
+        await Refused(NoProof, agency, address, token, "DPoP", ByRsa(thief, certified: true));
+    }
+
+    [Theory]
+    [InlineData("null")]
+    [InlineData("\"x\"")]
+    [InlineData("1")]
+    [InlineData("[]")]
+    [InlineData("{}")]
+    [InlineData("""{"jkt":1}""")]
+    [InlineData("""{"jkt":""}""")]
+    public async Task A_token_that_is_bound_to_what_nobody_can_show_is_not_taken_as_unbound(string confirmation)
+    {
+        system.Reset();
+        var (token, address) = Bound(agency: true, said => said["cnf"] = JsonNode.Parse(confirmation));
+        await Refused(NoToken, true, address, token, "Bearer");
+        await Refused(NoToken, true, address, token, "DPoP", Proof(token, address, true));
     }
 
     private (string Token, string Address) Bound(bool agency, Action<JsonObject>? change = null)
@@ -147,7 +191,8 @@ public sealed class PossessionTests(SigningSystem system) : IClassFixture<Signin
         return (answer.StatusCode, await SigningSystem.Json(answer), string.Join(", ", answer.Headers.TryGetValues("WWW-Authenticate", out var challenges) ? challenges : []));
     }
 
-    private string Proof(string token, string address, bool agency, Action<JsonObject>? payload = null, Action<JsonObject>? header = null, ECDsa? signer = null, ECDsa? shown = null)
+    private string Proof(string token, string address, bool agency, Action<JsonObject>? payload = null, Action<JsonObject>? header = null, ECDsa? signer = null, ECDsa? shown = null,
+        Func<byte[], byte[]>? sign = null)
     {
         var said = new JsonObject
         {
@@ -158,7 +203,7 @@ public sealed class PossessionTests(SigningSystem system) : IClassFixture<Signin
         var head = new JsonObject { ["typ"] = "dpop+jwt", ["alg"] = "ES256", ["jwk"] = new JsonObject { ["kty"] = "EC", ["crv"] = "P-256", ["x"] = x, ["y"] = y } };
         header?.Invoke(head);
         var input = Encode(Encoding.UTF8.GetBytes(head.ToJsonString())) + "." + Encode(Encoding.UTF8.GetBytes(said.ToJsonString()));
-        return head["alg"]!.GetValue<string>() == "none" ? input + "." : input + "." + Encode((signer ?? key).SignData(Encoding.ASCII.GetBytes(input), HashAlgorithmName.SHA256));
+        return head["alg"]!.GetValue<string>() == "none" ? input + "." : input + "." + Encode(sign?.Invoke(Encoding.ASCII.GetBytes(input)) ?? (signer ?? key).SignData(Encoding.ASCII.GetBytes(input), HashAlgorithmName.SHA256));
     }
 
     // RFC 7638 3.

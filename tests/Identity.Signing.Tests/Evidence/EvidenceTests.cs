@@ -104,6 +104,21 @@ public sealed class EvidenceTests(SigningSystem system) : IClassFixture<SigningS
         Assert.Contains("FAILS  chain        it does not end with a certificate that you trust", (await Check(file, "--trust", other.PathOf("trust"))).Text, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Folders_of_trust_without_a_certificate_are_wrong_usage_and_no_leave_to_trust_the_file()
+    {
+        var (file, _) = await Evidence("no root");
+        using var other = new OpensslPki();
+        Directory.CreateDirectory(other.PathOf("trust"));
+        File.WriteAllText(Path.Combine(other.PathOf("trust"), "root.p7b"), "x");
+        using var complaints = new StringWriter();
+        Assert.Equal(2, await EvidenceCommand.Run(["check", file, "--trust", other.PathOf("trust")], TextWriter.Null, complaints, TimeProvider.System));
+        Assert.Equal("No certificate to trust is in the folders of --trust (*.pem, *.cer, *.crt, *.der).\n", complaints.ToString());
+        // As other systems name their files.
+        File.Copy(system.Pki.CertificatePath("root-ca"), Path.Combine(other.PathOf("trust"), "ROOT.PEM"));
+        Assert.Equal(0, (await Check(file, "--trust", other.PathOf("trust"))).Code);
+    }
+
     [Theory]
     [InlineData("authority", "holds  chain        each certificate is signed by the next, up to")]
     [InlineData("no authority", "FAILS  chain        a certificate in it may not issue others, or was not valid when the next was issued")]
