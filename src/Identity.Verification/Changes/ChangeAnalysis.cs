@@ -10,17 +10,20 @@ namespace Identity.Verification.Changes;
 /// </summary>
 public static class ChangeAnalysis
 {
-    public static IReadOnlyList<RevisionChanges> Explain(PdfDocument document, CancellationToken cancellation)
+    public static IReadOnlyList<RevisionChanges> Explain(PdfDocument document, CancellationToken cancellation) =>
+        Explain(document, new ComparisonBudget(ComparisonBudget.DefaultSteps), cancellation);
+
+    public static IReadOnlyList<RevisionChanges> Explain(PdfDocument document, ComparisonBudget budget, CancellationToken cancellation)
     {
-        var budget = new ComparisonBudget(ComparisonBudget.DefaultSteps);
         var revisions = document.Revisions;
+        var memory = ComparisonMemory.Of(document, budget);
         var explained = new RevisionChanges[revisions.Count + (document.TrailingBytes is null ? 0 : 1)];
         // Newest first, so that a file full of revisions spends its budget on those that came after the signatures.
         var after = document.Latest;
         for (var i = revisions.Count - 1; i > 0; i--)
         {
             var before = document.AsOfAnew(revisions[i - 1].Number);
-            explained[i] = Revision(before, after, budget, cancellation);
+            explained[i] = Revision(before, after, memory, budget, cancellation);
             after = before;
         }
         explained[0] = new RevisionChanges(revisions[0].Number, revisions[0].End, ChangeKind.None, [], 0);
@@ -34,9 +37,9 @@ public static class ChangeAnalysis
         return explained;
     }
 
-    private static RevisionChanges Revision(RevisionView before, RevisionView after, ComparisonBudget budget, CancellationToken cancellation)
+    private static RevisionChanges Revision(RevisionView before, RevisionView after, ComparisonMemory memory, ComparisonBudget budget, CancellationToken cancellation)
     {
-        var comparison = new RevisionComparison(before, after, budget, cancellation);
+        var comparison = new RevisionComparison(before, after, memory, budget, cancellation);
         StructureOfUpdate(comparison);
         return comparison.Run();
     }

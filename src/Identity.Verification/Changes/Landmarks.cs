@@ -12,13 +12,15 @@ public sealed class Landmarks
     // Reading a page or field costs about as much as comparing so many values.
     private const int StepsPerNode = 4;
     private readonly HashSet<ObjectId> owned = [];
+    private readonly HashSet<int> ownedNumbers = [];
+    private readonly StructureElements? structure;
     private readonly Dictionary<ObjectId, int> pages = [];
     private readonly Dictionary<ObjectId, FormField> fieldsBefore = [];
     private readonly Dictionary<ObjectId, FormField> fieldsAfter = [];
     private readonly HashSet<string> namesBefore = new(StringComparer.Ordinal);
     private readonly Dictionary<string, int> namesAfter = new(StringComparer.Ordinal);
 
-    public Landmarks(RevisionView before, RevisionView after, ComparisonBudget budget)
+    public Landmarks(RevisionView before, RevisionView after, ComparisonMemory memory, ComparisonBudget budget)
     {
         // Nothing is owned then, and nothing will be compared.
         if (budget.IsSpent)
@@ -38,11 +40,15 @@ public sealed class Landmarks
         namesBefore.UnionWith(before.Form.Fields.Select(field => field.FullName));
         foreach (var field in after.Form.Fields)
             namesAfter[field.FullName] = namesAfter.GetValueOrDefault(field.FullName) + 1;
-        AddStructure(before, budget);
-        budget.Spend(StepsPerNode * (before.Pages.Pages.Count + before.Form.Fields.Count + owned.Count));
+        structure = memory.Structure(before, budget);
+        ownedNumbers.UnionWith(owned.Select(id => id.Number));
+        budget.Spend((StepsPerNode * (before.Pages.Pages.Count + before.Form.Fields.Count)) + owned.Count);
     }
 
-    public bool IsOwned(ObjectId id) => owned.Contains(id);
+    public bool IsOwned(ObjectId id) => owned.Contains(id) || structure?.Contains(id) == true;
+
+    /// <summary>Some generation of the object is one.</summary>
+    public bool IsOwned(int number) => ownedNumbers.Contains(number) || structure?.Contains(number) == true;
 
     public int? PageNumber(ObjectId id) => pages.TryGetValue(id, out var number) ? number : null;
 
@@ -72,32 +78,6 @@ public sealed class Landmarks
         {
             if (item is PdfReference annotation)
                 owned.Add(annotation.Target);
-        }
-    }
-
-    // ISO 32000-2 14.7.2: the elements below the root of the structure tree, which outlines and annotations refer to as well.
-    private void AddStructure(RevisionView view, ComparisonBudget budget)
-    {
-        var waiting = new Stack<PdfObject?>();
-        if (view.Get<PdfDictionary>(view.Catalog, "StructTreeRoot") is { } root)
-            waiting.Push(root["K"]);
-        var seen = new HashSet<ObjectId>();
-        while (waiting.TryPop(out var next) && budget.Spend())
-        {
-            if (next is PdfReference reference && !seen.Add(reference.Target))
-                continue;
-            switch (view.Resolve(next))
-            {
-                case PdfArray children:
-                    foreach (var child in children.Items)
-                        waiting.Push(child);
-                    break;
-                case PdfDictionary element when element.Has("S"):
-                    if (next is PdfReference { Target: var id })
-                        owned.Add(id);
-                    waiting.Push(element["K"]);
-                    break;
-            }
         }
     }
 

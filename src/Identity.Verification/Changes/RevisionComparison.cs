@@ -11,14 +11,24 @@ public sealed class ComparisonBudget(long steps)
     /// <summary>Values looked at in all revisions together. A revision that cannot be finished is suspicious.</summary>
     public const long DefaultSteps = 6_000_000;
 
-    private long left = steps;
 
-    public bool IsSpent => left <= 0;
+    private int parts;
 
-    public bool Spend() => --left > 0;
+    public long Spent { get; private set; }
+
+    public bool IsSpent => Spent >= steps;
+
+    /// <summary>For looks that cost a fraction of a step.</summary>
+    public bool SpendPart()
+    {
+        parts = (parts + 1) % UntouchedParts.ReferencesPerStep;
+        return parts != 0 || Spend();
+    }
+
+    public bool Spend() => ++Spent < steps;
 
     /// <summary>For work that is done in one piece; false when it is too much, and then it is not to be done.</summary>
-    public bool Spend(long steps) => (left -= steps) > 0;
+    public bool Spend(long more) => (Spent += more) < steps;
 }
 
 /// <summary>
@@ -43,15 +53,17 @@ public sealed class RevisionComparison
     private readonly HashSet<(string Key, ObjectId? Object, int? Page, string? Field)> listed = [];
     private readonly ComparisonBudget budget;
     private readonly CancellationToken cancellation;
+    private readonly UntouchedParts untouched;
     private int unlisted;
     private ChangeKind worst;
     private bool? walkedBefore;
     private bool? walkedAfter;
 
-    public RevisionComparison(RevisionView before, RevisionView after, ComparisonBudget budget, CancellationToken cancellation)
+    public RevisionComparison(RevisionView before, RevisionView after, ComparisonMemory memory, ComparisonBudget budget, CancellationToken cancellation)
     {
         (Before, After, this.budget, this.cancellation) = (before, after, budget, cancellation);
-        Landmarks = new Landmarks(before, after, budget);
+        Landmarks = new Landmarks(before, after, memory, budget);
+        untouched = new UntouchedParts(memory.Graph, after, Landmarks, budget);
         Entries = new ExplainedEntries(before, after, budget);
     }
 
@@ -74,9 +86,14 @@ public sealed class RevisionComparison
         // Values with nothing inside are judged at once: a queue of a million numbers would take more memory than the file.
         if (ExplainedEntries.IsSimple(before) && ExplainedEntries.IsSimple(after) && budget.Spend())
             place.Rule.Explain(this, place, before ?? PdfNull.Absent, after ?? PdfNull.Absent);
-        else if (!leadsToLandmark)
+        else if (!leadsToLandmark && !IsUntouched(before, after, place))
             waiting.Enqueue(new Step(before, after, place));
     }
+
+    /// <summary>The same reference to something of which the rule would have nothing to say.</summary>
+    public bool IsUntouched(PdfObject? before, PdfObject? after, Place place) =>
+        before is PdfReference was && after is PdfReference isNow && was.Target == isNow.Target && budget.SpendPart()
+        && place.Rule.IsSilentOfUntouched && untouched.Has(was.Target, place.IsDrawn);
 
     public void Report(ChangeKind kind, Place place, ValidationMessage message) => Report(kind, place.Holder, place.Page, place.Field, message, kind == ChangeKind.Annotation && place.LooksLikeContent is { Value: true });
 

@@ -21,8 +21,11 @@ public sealed record Place(ChangeRule Rule, ChangeKind Unexplained, string Path,
         Rule = rule ?? Rule,
         Unexplained = unexplained ?? Unexplained,
         Path = Path.Length > LongestPath ? Path : step.StartsWith('[') ? Path + step : Path + "/" + step,
-        IsDrawn = IsDrawn || step is "Contents" or "Resources" or "AP" or "MK" or "DR",
+        IsDrawn = IsDrawn || Draws(step),
     };
+
+    /// <summary>Under this key stands what is drawn. AS picks it.</summary>
+    public static bool Draws(string key) => key is "Contents" or "Resources" or "AP" or "AS" or "MK" or "DR";
 }
 
 /// <summary>
@@ -32,6 +35,9 @@ public sealed record Place(ChangeRule Rule, ChangeKind Unexplained, string Path,
 /// </summary>
 public abstract class ChangeRule
 {
+    /// <summary>The rule finds nothing to say of an object below which all is as it was, and goes down to no landmark but as <see cref="UntouchedParts"/> knows.</summary>
+    public virtual bool IsSilentOfUntouched => false;
+
     /// <param name="before">Absent when the value did not exist.</param>
     /// <param name="after">Absent when it no longer exists.</param>
     public abstract void Explain(RevisionComparison comparison, Place place, PdfObject before, PdfObject after);

@@ -10,6 +10,8 @@ public sealed class PageTreeNodes : ChangeRule
 
     private PageTreeNodes() { }
 
+    public override bool IsSilentOfUntouched => true;
+
     public override void Explain(RevisionComparison comparison, Place place, PdfObject before, PdfObject after)
     {
         if ((before, after) is not (PdfDictionary was, PdfDictionary isNow))
@@ -46,7 +48,10 @@ public sealed class PageTreeNodes : ChangeRule
         for (var i = 0; i < was.Count; i++)
         {
             if (was[i] is PdfReference child && isNow[i] is PdfReference newChild && child.Target == newChild.Target)
-                comparison.Compare(child, newChild, place.Inside($"Kids[{i}]"));
+            {
+                if (!comparison.IsUntouched(child, newChild, place))
+                    comparison.Compare(child, newChild, place.Inside($"Kids[{i}]"));
+            }
             else
                 comparison.Report(ChangeKind.Content, place, ValidationMessage.Error("pages-changed"));
         }

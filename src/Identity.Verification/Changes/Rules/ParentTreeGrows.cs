@@ -10,6 +10,8 @@ public sealed class ParentTreeGrows : ChangeRule
 
     private ParentTreeGrows() { }
 
+    public override bool IsSilentOfUntouched => true;
+
     public override void Explain(RevisionComparison comparison, Place place, PdfObject before, PdfObject after)
     {
         if ((before, after) is not (PdfDictionary was, PdfDictionary isNow))

@@ -11,6 +11,8 @@ public sealed class SameReferences : ChangeRule
 
     private SameReferences() { }
 
+    public override bool IsSilentOfUntouched => true;
+
     public override void Explain(RevisionComparison comparison, Place place, PdfObject before, PdfObject after)
     {
         place = place with { Rule = Rule };

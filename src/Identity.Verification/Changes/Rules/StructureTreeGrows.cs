@@ -14,6 +14,8 @@ public sealed class StructureTreeGrows : ChangeRule
 
     private StructureTreeGrows() { }
 
+    public override bool IsSilentOfUntouched => true;
+
     public override void Explain(RevisionComparison comparison, Place place, PdfObject before, PdfObject after)
     {
         if ((before, after) is not (PdfDictionary was, PdfDictionary isNow))
