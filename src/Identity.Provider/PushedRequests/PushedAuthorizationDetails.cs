@@ -18,11 +18,13 @@ internal sealed class PushedAuthorizationDetails(IOpenIddictApplicationManager a
     public async ValueTask HandleAsync(ValidatePushedAuthorizationRequestContext context)
     {
         var named = context.Request.HasScope(ApprovalRequest.CredentialScope);
+        if (named && CredentialParameters.AreIn(context.Request) && !Rewritten(context))
+            return;
         if (context.Request.GetParameter(Parameter) is not { } parameter)
         {
             // CSC API v2 8.4.2: a credential is authorized for hashes (SCAL 2), or not at all.
             if (named)
-                context.Reject(InvalidAuthorizationDetails, "The scope credential needs authorization_details.");
+                context.Reject(InvalidAuthorizationDetails, "The scope credential needs authorization_details, or credentialID and hashes.");
             return;
         }
 
@@ -37,6 +39,25 @@ internal sealed class PushedAuthorizationDetails(IOpenIddictApplicationManager a
         // Whoever asks for signatures on documents says for whom: only one that has shown who it is can be believed.
         else if (!asked.IsOfProgram && client.TokenEndpointAuthMethod == ClientAuthenticationMethods.None)
             context.Reject(InvalidAuthorizationDetails, "A public client asks for a credential's signatures in its own name only.");
+    }
+
+    private static bool Rewritten(ValidatePushedAuthorizationRequestContext context)
+    {
+        // Two descriptions of what a person is to approve: nobody could say which of them was meant.
+        if (context.Request.GetParameter(Parameter) is not null)
+        {
+            context.Reject(InvalidAuthorizationDetails, "What is to be signed is said by authorization_details or by parameters, and not by both.");
+            return false;
+        }
+
+        if (CredentialParameters.AsDetails(context.Request, out var refusal) is not { } details)
+        {
+            context.Reject(InvalidAuthorizationDetails, refusal);
+            return false;
+        }
+
+        CredentialParameters.Replace(context.Request, details);
+        return true;
     }
 
     /// <summary>What a pushed request, validated above, asks to approve; null when it asks for nothing of that kind.</summary>
