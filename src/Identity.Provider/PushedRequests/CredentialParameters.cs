@@ -32,7 +32,7 @@ internal static class CredentialParameters
         request.SetParameter(PushedAuthorizationDetails.Parameter, details);
     }
 
-    /// <summary>The authorization_details that they stand for, to be read as any others; null with <paramref name="refusal"/> when the parameters cannot be written as such.</summary>
+    /// <summary>The authorization_details that they stand for, to be read as any others; null with <paramref name="refusal"/> when there are none.</summary>
     public static string? AsDetails(OpenIddictRequest request, out string refusal)
     {
         refusal = "";
