@@ -22,6 +22,15 @@ internal sealed class CscBody : IDisposable
 
     public static async Task<CscBody> Read(HttpRequest request, long largest, CancellationToken cancellation)
     {
+        Accept(request, largest);
+        using var bytes = new MemoryStream();
+        await ReadAll(request.Body, largest, read => { }, cancellation, bytes);
+        return Parse(bytes.GetBuffer().AsMemory(0, (int)bytes.Length));
+    }
+
+    /// <summary>Before anything is read.</summary>
+    public static void Accept(HttpRequest request, long largest)
+    {
         if (!request.HasJsonContentType())
             throw new CscRefusedException(CscError.InvalidRequest("The content type must be application/json"));
         if (request.ContentLength > largest)
@@ -29,31 +38,40 @@ internal sealed class CscBody : IDisposable
         // Whoever may send more than is usual has been asked who they are. One more than may be, so that it is told here.
         if (request.HttpContext.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
             limit.MaxRequestBodySize = largest + 1;
-        using var bytes = new MemoryStream();
+    }
+
+    /// <summary>To the end, or to the first byte too many.</summary>
+    public static async Task ReadAll(Stream body, long largest, Action<int> onRead, CancellationToken cancellation, Stream? into = null)
+    {
+        long length = 0;
         var buffer = new byte[16 * 1024];
         int read;
         try
         {
-            while ((read = await request.Body.ReadAsync(buffer, cancellation)) > 0)
+            while ((read = await body.ReadAsync(buffer, cancellation)) > 0)
             {
-                if (bytes.Length + read > largest)
+                length += read;
+                if (length > largest)
                     throw new CscRefusedException(CscError.TooLarge);
-                bytes.Write(buffer, 0, read);
+                into?.Write(buffer, 0, read);
+                onRead(read);
             }
         }
         catch (BadHttpRequestException refused) when (refused.StatusCode == StatusCodes.Status413PayloadTooLarge)
         {
             throw new CscRefusedException(CscError.TooLarge);
         }
-
-        return Parse(bytes.GetBuffer().AsMemory(0, (int)bytes.Length));
     }
 
-    public static CscBody Parse(ReadOnlyMemory<byte> bytes)
+    public static CscBody Parse(ReadOnlyMemory<byte> bytes) => Parse(() => JsonDocument.Parse(bytes, Strict));
+
+    public static CscBody Parse(Stream bytes) => Parse(() => JsonDocument.Parse(bytes, Strict));
+
+    private static CscBody Parse(Func<JsonDocument> parse)
     {
         try
         {
-            var body = new CscBody(JsonDocument.Parse(bytes, Strict));
+            var body = new CscBody(parse());
             if (body.json.RootElement.ValueKind == JsonValueKind.Object)
             {
                 // CSC API v2 7.4, 11.1: in every call, and good for nothing but being the right size.

@@ -12,8 +12,6 @@ internal static class CscEndpoints
     /// <summary>Bytes: a document of 12 MB in base64. Larger ones come as digests.</summary>
     public const int LargestDocumentCall = 16 * 1024 * 1024;
 
-    private static readonly TimeSpan LongestUpload = TimeSpan.FromMinutes(2);
-
     public static Task<IResult> Info(HttpContext context, SigningSettings settings) =>
         Answer(context, CscBody.Largest, _ => Task.FromResult(ServiceInfo.Of(settings)));
 
@@ -68,14 +66,16 @@ internal static class CscEndpoints
 
     /// <summary>Who asks is known before their documents are read, and there is room for them.</summary>
     public static Task<IResult> SignaturesSignDoc(
-        HttpContext context, CscToken tokens, DocumentCalls calls, SignDoc signDoc, SignDocOfCredential ofCredential, AsynchronousResponses responses, SigningSettings settings, TimeProvider time) =>
+        HttpContext context, CscToken tokens, DocumentCalls calls, SignDoc signDoc, SignDocOfCredential ofCredential, AsynchronousResponses responses, SigningSettings settings) =>
         Refusing(context, async () =>
         {
             var authorized = await tokens.Authorize(context.Request, context.RequestAborted, CscToken.ServiceScope, CscToken.CredentialScope);
             // Given back when the answer has been sent.
-            context.Response.RegisterForDispose(calls.Enter(authorized) ?? throw new CscRefusedException(CscError.Unavailable));
-            using var body = await ReadDocuments(context, time);
-            return Results.Json(await Sign(context, body, authorized, responses, settings, authorization =>
+            context.Response.RegisterForDispose(calls.BeginTransfer(authorized));
+            await using var received = await calls.Receive(context.Request, LargestDocumentCall, context.RequestAborted);
+            using var place = calls.Enter(authorized);
+            using var body = CscBody.Parse(received);
+            return await calls.Keep(StatusCodes.Status200OK, await Sign(context, body, authorized, responses, settings, authorization =>
             {
                 var asked = SignDocParameters.Read(body);
                 if (!settings.StatusSources.Any && (asked.WantsValidationInfo || asked.Asked.Any(signature => signature.Level > PadesLevel.T)))
@@ -86,21 +86,6 @@ internal static class CscEndpoints
                 return asked.CredentialId is null ? signDoc.Take(authorization, asked, context.RequestAborted) : ofCredential.Take(authorization, asked, context.RequestAborted);
             }));
         });
-
-    // Who sends slowly does not keep the room from others.
-    private static async Task<CscBody> ReadDocuments(HttpContext context, TimeProvider time)
-    {
-        using var patience = new CancellationTokenSource(LongestUpload, time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, patience.Token);
-        try
-        {
-            return await CscBody.Read(context.Request, LargestDocumentCall, either.Token);
-        }
-        catch (OperationCanceledException) when (patience.IsCancellationRequested)
-        {
-            throw new CscRefusedException(CscError.TooSlow);
-        }
-    }
 
     public static Task<IResult> SignaturesSignPolling(HttpContext context, CscToken tokens, DocumentCalls calls, AsynchronousResponses responses) => Refusing(context, async () =>
     {
@@ -114,10 +99,11 @@ internal static class CscEndpoints
         if (found.Status is not { } status)
             return CscError.NotYet.ToResult();
         // An answer that holds documents takes the room of one.
-        if (found.Length > CscBody.Largest)
-            context.Response.RegisterForDispose(calls.Enter(authorization) ?? throw new CscRefusedException(CscError.Unavailable));
-        context.Response.StatusCode = status;
-        return Results.Bytes(await responses.Answer(id, context.RequestAborted) ?? throw new CscRefusedException(CscError.Invalid("requestID")), "application/json");
+        var isLarge = found.Length > CscBody.Largest;
+        if (isLarge)
+            context.Response.RegisterForDispose(calls.BeginTransfer(authorization));
+        using var place = isLarge ? calls.Enter(authorization) : null;
+        return await calls.Keep(status, await responses.Answer(id, context.RequestAborted) ?? throw new CscRefusedException(CscError.Invalid("requestID")));
     });
 
     public static Task<IResult> SignaturesTimestamp(HttpContext context, CscToken tokens, TimestampCall timestamp) => Answer(context, CscBody.Largest, async body =>

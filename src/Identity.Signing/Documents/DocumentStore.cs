@@ -40,7 +40,8 @@ public sealed class DocumentStore
 
     public DocumentPasswords Passwords { get; }
 
-    private string Staging => Path.Combine(directory, "staging");
+    /// <summary>Folder of what is not kept: the sweep removes what a crash leaves there.</summary>
+    public string Staging => Path.Combine(directory, "staging");
 
     /// <summary>Writes the stream to a file while hashing it.</summary>
     public async Task<DocumentReceived> Receive(Stream body, CancellationToken cancellation)

@@ -47,27 +47,22 @@ public sealed class DocumentCallTests(SigningSystem system) : IClassFixture<Sign
     }
 
     [Fact]
-    public async Task Four_calls_are_held_at_once_two_of_one_person_and_more_are_told_to_come_again()
+    public async Task Who_has_announced_documents_and_sends_none_keeps_nobody_from_signing()
     {
+        using var caller = new CscCaller(system, "program-s");
         var held = new List<RawCall>();
-        foreach (var program in new[] { "program-a", "program-b" })
+        for (var i = 0; i < 4; i++)
+            held.Add(await Held(caller));
+        // Four of one person through one program may come at once.
+        await caller.Refused(HttpStatusCode.ServiceUnavailable, "temporarily_unavailable", "Try again later", "signatures/signDoc", caller.Token("service"), Body(Pdf));
+        foreach (var program in new[] { "program-t", "program-u" })
         {
-            using var caller = new CscCaller(system, program);
-            for (var i = 0; i < 2; i++)
-            {
-                held.Add(await RawCall.Begin(system.Address, caller.Token("service"), "Content-Length: 1"));
-                // The service asks for the body: it has room for it.
-                Assert.Equal("HTTP/1.1 100 Continue", await held[^1].Line());
-            }
-
-            await caller.Refused(HttpStatusCode.ServiceUnavailable, "temporarily_unavailable", "Try again later", "signatures/signDoc", caller.Token("service"), Body(Pdf));
-            // Other calls go on.
-            await caller.Expect(HttpStatusCode.OK, "credentials/list", caller.Token("service"), new JsonObject());
+            using var other = new CscCaller(system, program);
+            held.Add(await Held(other));
+            held.Add(await Held(other));
+            await other.Expect(HttpStatusCode.OK, "signatures/signDoc", other.ApprovedDocument(SHA256.HashData(Pdf)), Body(Pdf));
         }
 
-        using var third = new CscCaller(system, "program-c");
-        var sad = third.ApprovedDocument(SHA256.HashData(Pdf));
-        await third.Refused(HttpStatusCode.ServiceUnavailable, "temporarily_unavailable", "Try again later", "signatures/signDoc", sad, Body(Pdf));
         foreach (var call in held)
         {
             await call.Send("{");
@@ -75,18 +70,57 @@ public sealed class DocumentCallTests(SigningSystem system) : IClassFixture<Sign
             await call.Body();
             call.Dispose();
         }
+    }
 
-        // The approval was not used meanwhile, and the room is given back: a moment after the answer.
-        for (var tries = 0; tries < 100; tries++)
+    [Fact]
+    public async Task Four_calls_are_worked_on_at_once_two_of_one_person_and_more_are_told_to_come_again()
+    {
+        using var reached = new SemaphoreSlim(0);
+        var release = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        system.Authority.Certificates = async _ =>
         {
-            var (status, answer) = await third.Call("signatures/signDoc", sad, Body(Pdf).ToJsonString());
-            if (status == HttpStatusCode.OK)
-                return;
-            Assert.Equal((HttpStatusCode.ServiceUnavailable, "Try again later"), (status, (string?)answer["error_description"]));
-            await Task.Delay(50, SigningSystem.Cancellation);
-        }
+            reached.Release();
+            await release.Task;
+            return null;
+        };
+        var (callers, working) = (new List<CscCaller>(), new List<Task<JsonNode>>());
+        try
+        {
+            foreach (var program in new[] { "program-a", "program-b" })
+            {
+                var caller = new CscCaller(system, program);
+                callers.Add(caller);
+                for (var i = 0; i < 2; i++)
+                {
+                    working.Add(caller.Expect(HttpStatusCode.OK, "signatures/signDoc", caller.ApprovedDocument(SHA256.HashData(Pdf)), Body(Pdf)));
+                    await reached.WaitAsync(SigningSystem.Cancellation);
+                }
 
-        Assert.Fail("the room was not given back");
+                await caller.Refused(HttpStatusCode.ServiceUnavailable, "temporarily_unavailable", "Try again later", "signatures/signDoc", caller.Token("service"), Body(Pdf));
+            }
+
+            using var third = new CscCaller(system, "program-c");
+            var sad = third.ApprovedDocument(SHA256.HashData(Pdf));
+            await third.Refused(HttpStatusCode.ServiceUnavailable, "temporarily_unavailable", "Try again later", "signatures/signDoc", sad, Body(Pdf));
+            release.SetResult();
+            await Task.WhenAll(working);
+            // The approval was not used meanwhile, and who has an answer has left already.
+            await third.Expect(HttpStatusCode.OK, "signatures/signDoc", sad, Body(Pdf));
+        }
+        finally
+        {
+            release.TrySetResult();
+            system.Authority.Reset();
+            callers.ForEach(caller => caller.Dispose());
+        }
+    }
+
+    private async Task<RawCall> Held(CscCaller caller)
+    {
+        var call = await RawCall.Begin(system.Address, caller.Token("service"), "Content-Length: 1");
+        // The service asks for the body: it has room for it.
+        Assert.Equal("HTTP/1.1 100 Continue", await call.Line());
+        return call;
     }
 
     private static JsonObject Body(byte[] document) => new()
