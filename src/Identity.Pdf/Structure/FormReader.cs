@@ -113,7 +113,8 @@ internal sealed class FormReader
             Push(fieldKids, name, path, inherited);
             return;
         }
-        if (widgets.Count == 0 && view.Get<PdfName>(dictionary, "Subtype") is { Value: "Widget" })
+        // With kids it ought to be none, but where a page names it a viewer shows it.
+        if (view.Get<PdfName>(dictionary, "Subtype") is { Value: "Widget" } && (widgets.Count == 0 || PageOf(id) is not null))
             widgets.Add(new Widget(id, dictionary, PageOf(id)));
         fields.Add(new FormField(name, id, dictionary, (view.Resolve(inherited.FieldType) as PdfName)?.Value, inherited.Value,
             (view.Resolve(inherited.Flags) as PdfInteger)?.Value ?? 0, widgets, path));

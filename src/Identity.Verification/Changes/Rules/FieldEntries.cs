@@ -65,6 +65,8 @@ public sealed class FieldEntries : ChangeRule
         }
         // The field may be signed through its parent while this is the widget, so its looks may come with the signature of the field.
         var fieldSigned = signedNow || (place.Holder is { } id && comparison.Landmarks.FieldAfter(id) is { } field && !IsAbsent(comparison.ResolveAfter(field.Value)));
+        if (fieldSigned && NewSignatureField.IsHidden(comparison.Before, was) != NewSignatureField.IsHidden(comparison.After, isNow))
+            comparison.Report(ChangeKind.Content, place, ValidationMessage.Error("field-shown-or-hidden", place.Field ?? ""));
         foreach (var key in Keys(was, isNow))
         {
             if (key == "V" || (key is "Lock" or "SV" && fieldSigned && !was.Has(key)) || IsTypeStated(key, comparison, was, isNow))
@@ -82,9 +84,11 @@ public sealed class FieldEntries : ChangeRule
 
     private static void Ordinary(RevisionComparison comparison, Place place, PdfDictionary was, PdfDictionary isNow)
     {
-        if (NewSignatureField.IsHidden(comparison.Before, was) != NewSignatureField.IsHidden(comparison.After, isNow))
-            comparison.Report(ChangeKind.Content, place, ValidationMessage.Error("field-shown-or-hidden", place.Field ?? ""));
         var hasNewValue = HasNewValue(comparison, place);
+        // A viewer that fills in may set that the field is printed; one that does not has no reason to.
+        if (NewSignatureField.IsHidden(comparison.Before, was) != NewSignatureField.IsHidden(comparison.After, isNow)
+            || (!hasNewValue && NewSignatureField.ShowingFlags(comparison.Before, was) != NewSignatureField.ShowingFlags(comparison.After, isNow)))
+            comparison.Report(ChangeKind.Content, place, ValidationMessage.Error("field-shown-or-hidden", place.Field ?? ""));
         foreach (var key in Keys(was, isNow))
         {
             if (key == "Kids")

@@ -35,7 +35,7 @@ public sealed class InteractiveForm : ChangeRule
             case "SigFlags":
                 // 12.7.3 table 225: bits are set when the first signature comes; a bit that disappears hides signatures.
                 var (old, fresh) = (Flags(comparison.Before.Resolve(was)), Flags(comparison.ResolveAfter(isNow)));
-                if ((old & ~fresh) != 0)
+                if ((old & ~fresh) != 0 || comparison.ResolveAfter(isNow) is not (PdfInteger or PdfNull))
                     comparison.Report(ChangeKind.Suspicious, place, ValidationMessage.Error("signature-flags-cleared"));
                 break;
             case "DR":

@@ -7,7 +7,11 @@ namespace Identity.Verification.Changes.Rules;
 /// <summary>What a field must be so that its coming counts as signing: a signature field that is signed in the same revision, and no more than that.</summary>
 internal static class NewSignatureField
 {
-    private const long HiddenFlags = 0b10_0010;
+    // 12.5.3 table 167.
+    private const long Hidden = 2;
+    private const long Print = 4;
+    private const long NoView = 32;
+    private const long ToggleNoView = 256;
 
     public static bool Accepts(RevisionComparison comparison, FormField field, ObjectId id)
     {
@@ -23,6 +27,9 @@ internal static class NewSignatureField
         if (!comparison.Landmarks.IsNewName(field.FullName))
             return false;
         if (comparison.Before.Resolve(id) is not PdfNull)
+            return false;
+        // 12.7.4.1: with Kids a field is not its own widget, but a viewer shows it where its entries say so.
+        if (dictionary.Has("Kids") && (dictionary.Has("Subtype") || dictionary.Has("Rect") || dictionary.Has("AP")))
             return false;
         // 12.6.3: what runs or toggles is no part of signing.
         if (dictionary.Has("A") || dictionary.Has("AA") || field.Widgets.Any(widget => widget.Dictionary.Has("A") || widget.Dictionary.Has("AA")))
@@ -59,8 +66,13 @@ internal static class NewSignatureField
     public static bool IsTimestamp(RevisionComparison comparison, PdfDictionary signature) =>
         comparison.After.Get<PdfName>(signature, "Type")?.Value == "DocTimeStamp" || comparison.After.Get<PdfName>(signature, "SubFilter")?.Value == "ETSI.RFC3161";
 
-    /// <summary>12.5.3: hidden, or not shown on screen.</summary>
-    internal static bool IsHidden(RevisionView view, PdfDictionary widget) => view.Get<PdfInteger>(widget, "F") is { } flags && (flags.Value & HiddenFlags) != 0;
+    /// <summary>12.5.3: the flags that decide when a widget is shown. What is no number sets none.</summary>
+    internal static long ShowingFlags(RevisionView view, PdfDictionary widget) =>
+        view.Get<PdfInteger>(widget, "F") is { } flags ? flags.Value & (Hidden | Print | NoView | ToggleNoView) : 0;
+
+    /// <summary>Neither on the screen, nor on paper, nor under the pointer.</summary>
+    internal static bool IsHidden(RevisionView view, PdfDictionary widget) =>
+        ShowingFlags(view, widget) is var flags && ((flags & Hidden) != 0 || (flags & (NoView | Print | ToggleNoView)) == NoView);
 
     internal static bool IsVisible(RevisionView view, PdfDictionary widget)
     {

@@ -65,9 +65,15 @@ public sealed class PageAnnotations : ChangeRule
     private static void Added(RevisionComparison comparison, Place place, PdfObject fresh)
     {
         var id = (fresh as PdfReference)?.Target;
-        if (comparison.ResolveAfter(fresh) is not PdfDictionary annotation)
+        var value = comparison.ResolveAfter(fresh);
+        // 7.3.10: a reference to nothing shows nothing.
+        if (value is PdfNull)
+            return;
+        // 12.5.2: an annotation is a dictionary. A viewer may show another object all the same, such as a stream with the entries of one.
+        if (value is not PdfDictionary annotation)
         {
-            // 7.3.10: a reference to nothing shows nothing.
+            comparison.Entries.Accept(fresh);
+            comparison.Report(ChangeKind.Content, id ?? place.Holder, place.Page, null, ValidationMessage.Error("page-entry-changed", place.Page ?? 0, "Annots"));
             return;
         }
         var subtype = comparison.After.Get<PdfName>(annotation, "Subtype")?.Value ?? "";
@@ -80,7 +86,8 @@ public sealed class PageAnnotations : ChangeRule
             return;
         }
         var field = id is { } widget ? comparison.Landmarks.FieldAfter(widget) : null;
-        if (field is null)
+        // What is above the widgets of a field can have their entries too; the field's rule judges its widgets.
+        if (field is null || !field.Widgets.Any(shown => shown.Id == id))
             comparison.Report(ChangeKind.Content, id ?? place.Holder, place.Page, null, ValidationMessage.Error("widget-without-field", place.Page ?? 0));
         else if (field.Id is { } fieldId && (comparison.Landmarks.FieldBefore(fieldId) is not null || comparison.Landmarks.FieldBefore(id!.Value) is not null))
             comparison.Report(ChangeKind.Content, id, place.Page, field.FullName, ValidationMessage.Error("field-placed-on-page", field.FullName, place.Page ?? 0));

@@ -56,7 +56,7 @@ public sealed class SecurityStoreGrows : ChangeRule
             if (comparison.ResolveAfter(isNow[key]) is not PdfDictionary entry)
             {
                 // A signature that loses its data can no longer be proved as it was meant to be.
-                if (key != "Type")
+                if (key != "Type" || comparison.ResolveAfter(isNow[key]) is not PdfName)
                     comparison.Report(ChangeKind.Suspicious, place, ValidationMessage.Error("validation-data-removed"));
                 continue;
             }
