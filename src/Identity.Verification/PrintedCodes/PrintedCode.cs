@@ -14,7 +14,7 @@ public sealed record PrintedCode
     private const int MostEnds = 1024;
 
     // White space behind an end of file may belong to the document that was approved, or be added before what follows.
-    private const int MostWhiteSpace = 8;
+    internal const int MostWhiteSpace = 8;
 
     private PrintedCode(string sha256) => Sha256 = sha256;
 

@@ -25,8 +25,8 @@ public sealed class VerifyModel(VerificationSettings settings, DocumentValidatio
     /// <summary>What Signing has under the code; null when the page was opened without one.</summary>
     public CodeRecord? Record { get; private set; }
 
-    /// <summary>The state of the examined file that the code stands for; null when it is the code of another document.</summary>
-    public int? StateOfCode { get; private set; }
+    /// <summary>The examined file beside the code that it was sent with; null without one.</summary>
+    public CodeComparison? Comparison { get; private set; }
 
     /// <summary>Name of the text that says why nothing was validated.</summary>
     public string? Problem { get; private set; }
@@ -69,7 +69,7 @@ public sealed class VerifyModel(VerificationSettings settings, DocumentValidatio
             case Upload.Received upload when await validation.Validate(upload.Document, upload.Name, HttpContext.RequestAborted, pictures: true, upload.Password) is ValidationOutcome.Done done:
                 Code = upload.Code;
                 Answer(done.Report);
-                StateOfCode = Code?.Find(upload.Document.Span) is { } length ? done.Report.Revisions.FirstOrDefault(revision => revision.Length >= length)?.Number : null;
+                Comparison = Code is null ? null : CodeComparison.Of(Code, upload.Document.Span, done.Report);
                 break;
             case Upload.PasswordTooLong:
                 Ask(StatusCodes.Status400BadRequest, "page.password-wrong");

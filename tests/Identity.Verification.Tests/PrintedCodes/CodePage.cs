@@ -1,6 +1,7 @@
 using System.Net;
 using System.Security.Cryptography;
 using Identity.Verification.PrintedCodes;
+using Identity.Verification.Tests.Engine;
 using Identity.Verification.Tests.Fixtures;
 using Identity.Verification.Tests.Validations;
 using Microsoft.AspNetCore.Builder;
@@ -134,14 +135,86 @@ public sealed class CodePage(Hierarchy hierarchy) : IAsyncLifetime
         // The original may end with or without an end of line: where there is none, one is put before the signature.
         byte[] original = [.. HandMadePdf.Plain()[..^1], .. System.Text.Encoding.ASCII.GetBytes(end)];
         var signed = hierarchy.Sign(end.Length == 0 ? [.. original, .. "\n"u8] : original);
-        Assert.Contains("This is the document of the code: the code stands for state 1", await Post(signed, Hex(original)), StringComparison.Ordinal);
-        Assert.Contains("This is the document of the code: the code stands for state 2", await Post(signed, Hex(signed)), StringComparison.Ordinal);
+        Assert.Equal(new CodeComparison.SignedDocument(1), await Compare(signed, original));
+        Assert.Equal(new CodeComparison.BeginsWithIt(), await Compare(signed, signed));
+        Assert.Equal(new CodeComparison.AnotherDocument(), await Compare(signed, original[..^9]));
         Assert.Contains("The code belongs to another document", await Post(signed, Hash), StringComparison.Ordinal);
         Assert.Contains("The code belongs to another document", await Post(HandMadePdf.Flip(signed, 11), Hex(original)), StringComparison.Ordinal);
         var without = await Post(signed, null);
         Assert.DoesNotContain("of the code", without, StringComparison.Ordinal);
         Assert.DoesNotContain("The code belongs", without, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public async Task A_signature_that_passes_on_the_document_of_the_code_is_confirmed()
+    {
+        var original = HandMadePdf.Plain();
+        var first = hierarchy.Sign(original, CmsShape.By("liis", "stamps"));
+        var signed = Kept(first);
+        var page = await Post(signed, Hex(original));
+        Assert.Contains("This is the document of the code: the code stands for state 1 ", page, StringComparison.Ordinal);
+        Assert.Contains("usa-alert--success", page, StringComparison.Ordinal);
+        // What a second signer would have approved, who did not sign: validation data are no signature.
+        Assert.Equal(new CodeComparison.BeginsWithIt(), await Compare(signed, first));
+    }
+
+    [Theory]
+    [InlineData("en", "The file begins with the document of the code.")]
+    [InlineData("et", "Fail algab selle koodi dokumendiga.")]
+    [InlineData("zh-Hans", "此文件以该二维码对应的文档开头。")]
+    public async Task A_document_that_nobody_signed_is_not_confirmed_whatever_is_put_behind_it(string language, string text)
+    {
+        var original = HandMadePdf.Plain();
+        foreach (var file in new[] { original, HandMadePdf.Append(original, (HandMadePdf.Content, HandMadePdf.Stream("BT ET"))), [.. original, .. "more"u8], hierarchy.Sign(original, CmsShape.By("stranger")) })
+        {
+            var page = await Post(file, Hex(original), language);
+            Assert.Contains(text, page, StringComparison.Ordinal);
+            Assert.Contains("usa-alert--info", page, StringComparison.Ordinal);
+            Assert.DoesNotContain("usa-alert--success", page, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public async Task A_signature_on_another_state_confirms_no_code()
+    {
+        var original = HandMadePdf.Plain();
+        var changed = HandMadePdf.Append(original, (HandMadePdf.Content, HandMadePdf.Stream("BT ET")));
+        // All of these pass or would, but for what the code stands for.
+        Assert.Equal(new CodeComparison.BeginsWithIt(), await Compare(hierarchy.Sign(changed), original));
+        Assert.Equal(new CodeComparison.SignedDocument(2), await Compare(hierarchy.Sign(changed), changed));
+        // What is signed in the same update that changes the document.
+        var together = hierarchy.Sign(original, shape: new SignatureShape { Page = "/Rotate 180" });
+        Assert.Equal(new CodeComparison.BeginsWithIt(), await Compare(together, original));
+        // What is changed after the signature.
+        var after = HandMadePdf.Append(hierarchy.Sign(original), (HandMadePdf.Content, HandMadePdf.Stream("BT ET")));
+        Assert.Equal(new CodeComparison.BeginsWithIt(), await Compare(after, original));
+    }
+
+    [Fact]
+    public async Task An_end_of_file_inside_the_signed_state_is_not_its_end()
+    {
+        // A comment that ends like a file: the code stands for a part of the first state, which goes on.
+        var plain = HandMadePdf.Plain();
+        var whole = System.Text.Encoding.Latin1.GetString(plain);
+        var at = whole.IndexOf('\n', StringComparison.Ordinal) + 1;
+        byte[] inside = [.. plain[..at], .. "%%EOF\n"u8];
+        var file = hierarchy.Sign(plain);
+        var report = await Validating.Report(file, hierarchy);
+        Assert.True(report.HasPassed);
+        "%%EOF\n"u8.CopyTo(file.AsSpan(at));
+        Assert.Equal(new CodeComparison.BeginsWithIt(), CodeComparison.Of(PrintedCode.Parse(Hex(inside))!, file, report));
+        Assert.True(inside.Length < report.Revisions[0].Length);
+    }
+
+    private async Task<CodeComparison> Compare(byte[] file, byte[] ofCode)
+    {
+        var report = await Validating.Report(file, hierarchy);
+        return CodeComparison.Of(PrintedCode.Parse(Hex(ofCode))!, file, report);
+    }
+
+    /// <summary>With the revocation lists in it: the service of the test asks nobody.</summary>
+    private byte[] Kept(byte[] signed) => new ArchivedDocument(hierarchy, signed)
+        .Store(("CRLs", hierarchy.RevocationList("root-ca", Hierarchy.Now)), ("CRLs", hierarchy.RevocationList("people-ca", Hierarchy.Now))).File;
 
     [Fact]
     public void A_file_full_of_ends_is_given_up()
@@ -167,9 +240,9 @@ public sealed class CodePage(Hierarchy hierarchy) : IAsyncLifetime
         return WebUtility.HtmlDecode(await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
     }
 
-    private async Task<string> Post(byte[] file, string? code)
+    private async Task<string> Post(byte[] file, string? code, string language = "en")
     {
-        using var response = await server.Upload(file, "/", code: code);
+        using var response = await server.Upload(file, "/", code: code, language: language);
         return WebUtility.HtmlDecode(await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
     }
 }
