@@ -86,6 +86,8 @@ public sealed class CodePage(Hierarchy hierarchy) : IAsyncLifetime
     [InlineData(200, """{"sha256":"bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb","signatures":[SIGNATURE],"more":false}""")]
     [InlineData(200, """{"sha256":"HASH","signatures":[{"signed_at":"2026-11-24T01:02:03Z","level":"B-T","signed_sha256":"<b>","status":"holds"}],"more":false}""")]
     [InlineData(200, """{"sha256":"HASH","signatures":[{"signed_at":"2026-11-24T01:02:03Z","level":null,"signed_sha256":"HASH","status":"holds"}],"more":false}""")]
+    [InlineData(200, """{"sha256":"HASH","signatures":[null],"more":false}""")]
+    [InlineData(200, """{"sha256":"HASH","signatures":[SIGNATURE,null],"more":false}""")]
     [InlineData(200, "LONG")]
     public async Task Whatever_else_comes_is_no_answer(int status, string body)
     {
