@@ -1,5 +1,6 @@
 using Identity.Pdf.Syntax;
 using Identity.Verification.Engine;
+using Identity.Verification.Packages;
 using Identity.Verification.Reports;
 using Identity.Verification.Revocation;
 using Identity.Verification.TrustedLists;
@@ -50,7 +51,7 @@ public static class VerifyCommand
         using (validation.Online)
         using (var passwords = new VerifyPasswords(password, prompt, complaints))
         {
-            var reading = new VerifyReading(validation, options, passwords, input ?? Stream.Null);
+            var reading = new VerifyReading(validation, options, passwords, input ?? Stream.Null) { BelievesPackageTime = asked.BelievesPackageTime };
             return await Report(asked, reading, output, complaints, interrupted) ? AllPassed : NotAllPassed;
         }
     }
@@ -109,7 +110,7 @@ public static class VerifyCommand
         if (files.LeftAside > 0)
             await complaints.WriteLineAsync(FormattableString.Invariant($"{files.LeftAside} files in folders are not called *{(asked.Packages ? ".zip" : ".pdf")} and were left aside"));
         if (statedTimes > 0)
-            await complaints.WriteLineAsync(FormattableString.Invariant($"{statedTimes} passed as of a time that only the package states, which is not relied on without --time or --package-time"));
+            await complaints.WriteLineAsync(FormattableString.Invariant($"{statedTimes} would pass as of a time that only the package states, which is not relied on without --time or --package-time"));
         return allPassed;
 
         async Task<ValidationReport> InTurn(string path, string? trouble)
@@ -129,8 +130,8 @@ public static class VerifyCommand
         {
             var report = await begun.Peek();
             _ = begun.Dequeue();
-            allPassed &= report.HasPassed && (report.TimeStatedBy is null || asked.BelievesPackageTime);
-            statedTimes += report.HasPassed && report.TimeStatedBy is not null && !asked.BelievesPackageTime ? 1 : 0;
+            allPassed &= report.HasPassed;
+            statedTimes += report.Error is null && report.Advice.Any(advice => advice.Key == StatedTime.AdviceKey) ? 1 : 0;
             await progress.Clear();
             await output.WriteAsync(asked.Json ? ReportJson.Serialize(report) + "\n" : CommandLineText.Render(report));
             await output.FlushAsync(CancellationToken.None);

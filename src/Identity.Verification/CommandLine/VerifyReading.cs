@@ -7,6 +7,9 @@ namespace Identity.Verification.CommandLine;
 /// <summary>One file read and validated within its time and cap. Whatever goes wrong with the file is a report, never an exception.</summary>
 internal sealed class VerifyReading(ValidateDocument validation, VerificationOptions options, VerifyPasswords passwords, Stream input)
 {
+    /// <summary>What packages state as their time is taken for it.</summary>
+    public bool BelievesPackageTime { get; init; }
+
     private DateTimeOffset Time => validation.ControlTime ?? validation.Clock.GetUtcNow();
 
     public async Task<ValidationReport> Validate(string file, bool isPackage, CancellationToken interrupted)
@@ -65,9 +68,11 @@ internal sealed class VerifyReading(ValidateDocument validation, VerificationOpt
                 var again = validation with { ControlTime = time, Supplied = opened.Evidence };
                 var report = BuildReport.From(await Task.Run(() => again.Run(opened.Document, cancellation, password), cancellation), file, opened.Document, time, validation.Policy)
                     with { TimeStatedBy = validation.ControlTime is null ? "package" : null };
-                return PackageComparison.Difference(opened.Report, report) is { } member
-                    ? report with { Error = new ReportError("package", $"the report in the package says something else: {member}") }
-                    : report;
+                var difference = PackageComparison.Difference(opened.Report, report);
+                if (validation.ControlTime is null && !BelievesPackageTime)
+                    report = StatedTime.NotBelieved(report);
+                return difference is null ? report
+                    : report with { Error = new ReportError("package", $"the report in the package says something else: {difference}") };
             default:
                 throw new InvalidOperationException("a package is opened or refused");
         }

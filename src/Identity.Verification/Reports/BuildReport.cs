@@ -232,7 +232,7 @@ public static class BuildReport
         Certificates = [.. (result.Certificate?.Chain ?? []).Select(certificate => Describe(certificate, CertificatePurpose.Timestamping, pool, result.Certificate))],
     };
 
-    private static MessageReport Message(ValidationMessage message) => new(message.Key, message.Severity switch
+    internal static MessageReport Message(ValidationMessage message) => new(message.Key, message.Severity switch
     {
         Severity.Information => "information",
         Severity.Warning => "warning",

@@ -31,7 +31,10 @@ public sealed record ValidationReport
 
     public required string ValidationTime { get; init; }
 
-    /// <summary>package: who made the evidence package says so, and nobody else; left out when the verifier or the clock does.</summary>
+    /// <summary>
+    /// package: who made the evidence package says so, and nobody else; left out when the verifier or the clock does. Then nothing passes, unless the
+    /// verifier said that it believes the package.
+    /// </summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? TimeStatedBy { get; init; }
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.IO.Compression;
 using System.Net.Http.Headers;
 using System.Security.Cryptography;
@@ -135,13 +136,40 @@ public sealed class EvidencePackages(Hierarchy hierarchy, VerificationServer ser
         var package = await Package();
         var (exit, output, complaints) = await Run(package);
         Assert.Equal(1, exit);
-        Assert.EndsWith($": TOTAL-PASSED, as of {Validating.Text(Hierarchy.Now.AddMinutes(1))}, stated by the package", output.Split('\n')[0], StringComparison.Ordinal);
-        Assert.Contains("1 passed as of a time that only the package states", complaints, StringComparison.Ordinal);
-        Assert.Equal("package", (await Verify(package, "--package-time")).Report.GetProperty("timeStatedBy").GetString());
+        Assert.EndsWith($": INDETERMINATE, as of {Validating.Text(Hierarchy.Now.AddMinutes(1))}, stated by the package", output.Split('\n')[0], StringComparison.Ordinal);
+        Assert.Contains("1 would pass as of a time that only the package states", complaints, StringComparison.Ordinal);
+        var believed = (await Verify(package, "--package-time")).Report;
+        Assert.Equal(("package", "TOTAL-PASSED"), (believed.GetProperty("timeStatedBy").GetString(), believed.GetProperty("conclusion").GetString()));
         Assert.Equal(0, (await Run(package, "--package-time")).Exit);
         // A moment of the verifier's own is nobody's word.
         var own = await Verify(package, "--time", Validating.Text(Hierarchy.Now.AddMinutes(1)));
-        Assert.Equal((0, false), (own.Exit, own.Report.TryGetProperty("timeStatedBy", out _)));
+        Assert.Equal((0, false, "TOTAL-PASSED"), (own.Exit, own.Report.TryGetProperty("timeStatedBy", out _), own.Report.GetProperty("conclusion").GetString()));
+    }
+
+    [Fact]
+    public async Task No_machine_reads_passed_in_a_report_as_of_a_time_that_only_the_package_states()
+    {
+        var (exit, output, _) = await Run(await Package(), "--json");
+        Assert.Equal(1, exit);
+        Assert.DoesNotContain("PASSED", output, StringComparison.Ordinal);
+        var report = JsonDocument.Parse(output).RootElement;
+        Assert.Equal(("INDETERMINATE", "intact", "package"),
+            (report.GetProperty("conclusion").GetString(), report.GetProperty("integrity").GetString(), report.GetProperty("timeStatedBy").GetString()));
+        Assert.Equal("advice-give-time", Assert.Single(report.GetProperty("advice").EnumerateArray()).GetProperty("key").GetString());
+        var signature = Assert.Single(report.GetProperty("signatures").EnumerateArray());
+        Assert.Equal(("INDETERMINATE", "CUSTOM"), (signature.GetProperty("indication").GetString(), signature.GetProperty("subIndication").GetString()));
+        Assert.Equal("time-stated-by-package", signature.GetProperty("messages")[0].GetProperty("key").GetString());
+        foreach (var language in new[] { "", "et", "zh-Hans" })
+            Assert.All(new[] { "advice-give-time", "time-stated-by-package" }, key => Assert.NotNull(VerificationTexts.Find(CultureInfo.GetCultureInfo(language), "message." + key)));
+    }
+
+    [Fact]
+    public async Task A_lying_report_is_found_whether_or_not_the_packages_time_is_believed()
+    {
+        var lie = Forged(await Package(), "report.json", json => Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(json).Replace("Person liis", "Person evil", StringComparison.Ordinal)));
+        var (exit, output, complaints) = await Run(lie, "--json");
+        Assert.Contains("signedBy", Why((exit, JsonDocument.Parse(output).RootElement)), StringComparison.Ordinal);
+        Assert.DoesNotContain("would pass", complaints, StringComparison.Ordinal);
     }
 
     [Theory]
