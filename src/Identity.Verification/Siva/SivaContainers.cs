@@ -14,14 +14,25 @@ public static class SivaContainers
     /// <summary>Files that one signature names.</summary>
     public const int MostDataFiles = 1000;
 
+    /// <summary>
+    /// Bytes of a request about hash codes: some dozen signatures of usual size. Read, a list of empty records is twenty times as large, and the
+    /// answer is a refusal anyway.
+    /// </summary>
+    public const int LargestHashcodeRequest = 256 * 1024;
+
+    /// <summary>Errors of one answer; further ones are not looked for.</summary>
+    public const int MostErrors = 50;
+
+    private static readonly SivaError TooLarge = new("request", FormattableString.Invariant($"Request has more than {LargestHashcodeRequest} bytes"));
+
     private const int LongestHash = 1000;
 
     private static readonly HashSet<string> HashAlgorithms = new(StringComparer.OrdinalIgnoreCase) { "SHA1", "SHA224", "SHA256", "SHA384", "SHA512", "RIPEMD160" };
 
-    public static async Task Hashcode(HttpContext context, VerificationSettings settings, UploadBudget budget)
+    public static async Task Hashcode(HttpContext context, UploadBudget budget)
     {
         using var share = budget.Open();
-        if (await SivaEndpoint.ReadOrRefuse(context, settings, share, SivaJson.Default.SivaHashcodeRequest) is not { } request)
+        if (await SivaEndpoint.ReadOrRefuse(context, LargestHashcodeRequest, TooLarge, share, SivaJson.Default.SivaHashcodeRequest) is not { } request)
             return;
         var errors = new List<SivaError>();
         SivaEndpoint.CheckOptions(request.SignaturePolicy, request.ReportType, errors);
@@ -35,7 +46,8 @@ public static class SivaContainers
             Check(request.SignatureFiles, errors);
         if (errors.Count == 0)
             errors.Add(new SivaError("signatureFiles.signature", "Signature file malformed"));
-        await SivaEndpoint.Refuse(context, StatusCodes.Status400BadRequest, errors);
+        // The last one that was looked at may have brought several.
+        await SivaEndpoint.Refuse(context, StatusCodes.Status400BadRequest, [.. errors.Take(MostErrors)]);
     }
 
     public static async Task DataFiles(HttpContext context, VerificationSettings settings, UploadBudget budget)
@@ -56,7 +68,7 @@ public static class SivaContainers
 
     private static void Check(IReadOnlyList<SivaSignatureFile?> files, List<SivaError> errors)
     {
-        for (var i = 0; i < files.Count; i++)
+        for (var i = 0; i < files.Count && errors.Count < MostErrors; i++)
         {
             var key = FormattableString.Invariant($"signatureFiles[{i}]");
             if (string.IsNullOrWhiteSpace(files[i]?.Signature))
@@ -67,7 +79,7 @@ public static class SivaContainers
                 continue;
             if (data.Count is 0 or > MostDataFiles)
                 errors.Add(new SivaError(key + ".datafiles", "Invalid dataFiles list"));
-            for (var j = 0; j < Math.Min(data.Count, MostDataFiles); j++)
+            for (var j = 0; j < Math.Min(data.Count, MostDataFiles) && errors.Count < MostErrors; j++)
                 Check(FormattableString.Invariant($"{key}.datafiles[{j}]"), data[j], errors);
         }
     }

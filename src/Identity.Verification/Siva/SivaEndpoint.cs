@@ -57,14 +57,17 @@ public static class SivaEndpoint
     }
 
     /// <summary>The request, or null when it was refused; the answer is written then.</summary>
-    internal static async Task<T?> ReadOrRefuse<T>(HttpContext context, VerificationSettings settings, UploadBudget.Share share, JsonTypeInfo<T> form) where T : class
+    internal static async Task<T?> ReadOrRefuse<T>(HttpContext context, VerificationSettings settings, UploadBudget.Share share, JsonTypeInfo<T> form) where T : class =>
+        await ReadOrRefuse(context, ((settings.MaxFileBytes + 2L) / 3 * 4) + Overhead, TooLarge(settings), share, form);
+
+    /// <param name="cap">Bytes of the request.</param>
+    internal static async Task<T?> ReadOrRefuse<T>(HttpContext context, long cap, SivaError tooLarge, UploadBudget.Share share, JsonTypeInfo<T> form) where T : class
     {
-        var cap = ((settings.MaxFileBytes + 2L) / 3 * 4) + Overhead;
         if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } body)
             body.MaxRequestBodySize = cap;
         if (context.Request.ContentLength > cap)
         {
-            await Refuse(context, StatusCodes.Status413PayloadTooLarge, TooLarge(settings));
+            await Refuse(context, StatusCodes.Status413PayloadTooLarge, tooLarge);
             return null;
         }
         var (request, problem) = await Read(context, (int)cap, share, form);
@@ -74,7 +77,7 @@ public static class SivaEndpoint
                 await Busy(context);
                 return null;
             case SivaRefusal.TooLarge:
-                await Refuse(context, StatusCodes.Status413PayloadTooLarge, TooLarge(settings));
+                await Refuse(context, StatusCodes.Status413PayloadTooLarge, tooLarge);
                 return null;
             case SivaRefusal.Malformed:
                 await Refuse(context, StatusCodes.Status400BadRequest, new SivaError("request", "Request is not a JSON object of the expected form"));

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Json;
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Identity.Verification.Siva;
@@ -51,6 +52,51 @@ public sealed class SivaContainerRequests(VerificationServer server) : IClassFix
     [InlineData("[]", "request", "Request is not a JSON object of the expected form")]
     public async Task Hash_codes_are_checked_and_refused_in_SiVas_words(string request, string key, string message) =>
         Assert.Equal((key, message), await Refusal("/validateHashcode", JsonNode.Parse(request)!));
+
+    [Theory]
+    [InlineData(true, 0, HttpStatusCode.BadRequest)]
+    [InlineData(true, 1, HttpStatusCode.RequestEntityTooLarge)]
+    [InlineData(false, -8192, HttpStatusCode.BadRequest)]
+    [InlineData(false, 1, HttpStatusCode.RequestEntityTooLarge)]
+    public async Task Hash_codes_beyond_the_cap_are_not_read(bool announced, int beyond, HttpStatusCode status)
+    {
+        // Empty records, of which a request could hold most. Where no length is announced, the server counts the marks of the pieces too.
+        const string Start = "{\"signatureFiles\":[{}";
+        var text = Start + string.Concat(Enumerable.Repeat(",{}", 1000)) + "]}";
+        var bytes = Encoding.ASCII.GetBytes(text + new string(' ', SivaContainers.LargestHashcodeRequest + beyond - text.Length));
+        using var content = announced ? new ByteArrayContent(bytes) : (HttpContent)new StreamContent(new UnknownLength(bytes));
+        content.Headers.ContentType = new("application/json");
+        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri("/validateHashcode", UriKind.Relative)) { Content = content };
+        request.Headers.TransferEncodingChunked = announced ? null : true;
+        using var response = await server.Client.SendAsync(request, TestContext.Current.CancellationToken);
+        Assert.Equal(status, response.StatusCode);
+        var error = Assert.Single((await response.Content.ReadFromJsonAsync<JsonElement>(TestContext.Current.CancellationToken)).GetProperty("requestErrors").EnumerateArray());
+        Assert.Equal(beyond <= 0 ? "size must be between 1 and 100" : "Request has more than 262144 bytes", error.GetProperty("message").GetString());
+    }
+
+    private sealed class UnknownLength(byte[] bytes) : MemoryStream(bytes)
+    {
+        public override bool CanSeek => false;
+    }
+
+    [Theory]
+    [InlineData(24, 0, 48)]
+    [InlineData(25, 0, SivaContainers.MostErrors)]
+    [InlineData(26, 0, SivaContainers.MostErrors)]
+    [InlineData(SivaContainers.MostSignatures, 0, SivaContainers.MostErrors)]
+    [InlineData(1, 16, 49)]
+    [InlineData(1, 17, SivaContainers.MostErrors)]
+    [InlineData(SivaContainers.MostSignatures, 300, SivaContainers.MostErrors)]
+    public async Task A_request_with_everything_wrong_gets_no_long_answer(int signatures, int files, int errors)
+    {
+        // Each signature is blank; an empty list of files is wrong once, a file that is null three times.
+        JsonNode Signature() => new JsonObject { ["datafiles"] = new JsonArray(new JsonNode?[files]) };
+        var request = new JsonObject { ["signatureFiles"] = new JsonArray([.. Enumerable.Range(0, signatures).Select(_ => Signature())]) };
+        using var response = await server.Client.PostAsJsonAsync(new Uri("/validateHashcode", UriKind.Relative), request, TestContext.Current.CancellationToken);
+        Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
+        var body = await response.Content.ReadFromJsonAsync<JsonElement>(TestContext.Current.CancellationToken);
+        Assert.Equal(errors, body.GetProperty("requestErrors").GetArrayLength());
+    }
 
     [Theory]
     [InlineData(SivaContainers.MostSignatures, "signatureFiles.signature")]
