@@ -110,7 +110,8 @@ public static class VerifyCommand
         if (files.LeftAside > 0)
             await complaints.WriteLineAsync(FormattableString.Invariant($"{files.LeftAside} files in folders are not called *{(asked.Packages ? ".zip" : ".pdf")} and were left aside"));
         if (statedTimes > 0)
-            await complaints.WriteLineAsync(FormattableString.Invariant($"{statedTimes} would pass as of a time that only the package states, which is not relied on without --time or --package-time"));
+            await complaints.WriteLineAsync(FormattableString.Invariant(
+                $"{statedTimes} would pass as of a time that only the package states, which is not relied on without --time or --package-time"));
         return allPassed;
 
         async Task<ValidationReport> InTurn(string path, string? trouble)

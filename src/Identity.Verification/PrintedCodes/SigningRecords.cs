@@ -68,7 +68,8 @@ public sealed class SigningRecords(VerificationSettings settings, HttpMessageHan
     private static CodeRecord Read(byte[] answer, PrintedCode code)
     {
         var record = JsonSerializer.Deserialize(answer, CodeJson.Default.CodeWire);
-        return record is { Signatures.Count: > 0 } && record.Sha256 == code.Sha256 && record.Signatures.All(one => one is not null && PrintedCode.Parse(one.SignedSha256) is not null)
+        return record is { Signatures.Count: > 0 } && record.Sha256 == code.Sha256
+            && record.Signatures.All(one => one is not null && PrintedCode.Parse(one.SignedSha256) is not null)
             ? new CodeRecord.Found([.. record.Signatures.Select(one => new SignedState(one.SignedAt, one.Level, one.SignedSha256.ToLowerInvariant(), Status(one.Status)))], record.More)
             : new CodeRecord.Unavailable();
     }

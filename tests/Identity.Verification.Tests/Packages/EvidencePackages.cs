@@ -160,13 +160,15 @@ public sealed class EvidencePackages(Hierarchy hierarchy, VerificationServer ser
         Assert.Equal(("INDETERMINATE", "CUSTOM"), (signature.GetProperty("indication").GetString(), signature.GetProperty("subIndication").GetString()));
         Assert.Equal("time-stated-by-package", signature.GetProperty("messages")[0].GetProperty("key").GetString());
         foreach (var language in new[] { "", "et", "zh-Hans" })
-            Assert.All(new[] { "advice-give-time", "time-stated-by-package" }, key => Assert.NotNull(VerificationTexts.Find(CultureInfo.GetCultureInfo(language), "message." + key)));
+            Assert.All(new[] { "advice-give-time", "time-stated-by-package" }, key =>
+                Assert.NotNull(VerificationTexts.Find(CultureInfo.GetCultureInfo(language), "message." + key)));
     }
 
     [Fact]
     public async Task A_lying_report_is_found_whether_or_not_the_packages_time_is_believed()
     {
-        var lie = Forged(await Package(), "report.json", json => Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(json).Replace("Person liis", "Person evil", StringComparison.Ordinal)));
+        var lie = Forged(await Package(), "report.json", json =>
+            Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(json).Replace("Person liis", "Person evil", StringComparison.Ordinal)));
         var (exit, output, complaints) = await Run(lie, "--json");
         Assert.Contains("signedBy", Why((exit, JsonDocument.Parse(output).RootElement)), StringComparison.Ordinal);
         Assert.DoesNotContain("would pass", complaints, StringComparison.Ordinal);
