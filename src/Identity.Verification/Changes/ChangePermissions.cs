@@ -63,16 +63,19 @@ public sealed class ChangePermissions
     {
         if (certified == 1)
             return ValidationMessage.Error("certified-no-changes");
-        return change.Field is { } field && locks.Any(mdp => Locks(mdp, field)) ? ValidationMessage.Error("locked-field-changed", field) : null;
+        // What belongs to no field, or to one without a name, such as defaults of the form, is shown by all of them.
+        if (string.IsNullOrEmpty(change.Field))
+            return locks.Count > 0 ? ValidationMessage.Error("locked-field-changed", "*") : null;
+        return locks.Any(mdp => Locks(mdp, change.Field)) ? ValidationMessage.Error("locked-field-changed", change.Field) : null;
     }
 
-    // 12.8.2.4 table 258: a name stands for the field and all below it.
+    // 12.8.2.4 table 258: a name stands for the field and all below it. 12.7.4.1: what is above a field is inherited by it.
     private static bool Locks(SignatureReference.FieldMdp mdp, string field)
     {
-        var named = mdp.Fields.Any(name => field == name || field.StartsWith(name + ".", StringComparison.Ordinal));
+        var named = mdp.Fields.Any(name => Landmarks.IsAtOrBelow(field, name));
         return mdp.Action switch
         {
-            "Include" => named,
+            "Include" => named || mdp.Fields.Any(name => Landmarks.IsAtOrBelow(name, field)),
             "Exclude" => !named,
             // All, and what cannot be understood.
             _ => true,

@@ -57,6 +57,26 @@ public sealed class Landmarks
 
     public FormField? FieldAfter(ObjectId id) => fieldsAfter.GetValueOrDefault(id);
 
+    /// <summary>
+    /// The full name of a field, or of what is above fields, in the revision before; null for another object, which a widget is too. Where part of it cannot be
+    /// known it is that of something further above.
+    /// </summary>
+    public string? NameBefore(RevisionView before, ObjectId id)
+    {
+        if (FieldBefore(id) is not { } field || field.Id == id)
+            return FieldBefore(id)?.FullName;
+        if (!field.Path.Contains(id))
+            return null;
+        var parts = field.Path.TakeWhile(node => node != id).Append(id)
+            .Select(node => before.Resolve(node) is PdfDictionary dictionary ? before.Get<PdfString>(dictionary, "T")?.GetText() : null);
+        var name = string.Join('.', parts.Where(part => !string.IsNullOrEmpty(part)));
+        return IsAtOrBelow(field.FullName, name) ? name : "";
+    }
+
+    /// <summary>Whether a full name is that of a field or of one below it.</summary>
+    public static bool IsAtOrBelow(string name, string field) =>
+        name.StartsWith(field, StringComparison.Ordinal) && (name.Length == field.Length || name[field.Length] == '.');
+
     /// <summary>One field has this full name, and none had it before.</summary>
     public bool IsNewName(string fullName) => !namesBefore.Contains(fullName) && namesAfter.GetValueOrDefault(fullName) == 1;
 

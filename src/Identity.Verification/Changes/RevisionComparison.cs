@@ -191,7 +191,7 @@ public sealed class RevisionComparison
 
     // Whose field it is matters where filling in counts, for another signature may have locked it.
     private static Visit Visiting(ObjectId? before, ObjectId? after, Place place) =>
-        new(before, after, place.Rule, place.Unexplained, place.IsDrawn, place.Unexplained is ChangeKind.Form or ChangeKind.Signature ? place.Field : null);
+        new(before, after, place.Rule, place.Unexplained, place.IsDrawn, place.Rule is FieldEntries || place.Unexplained is ChangeKind.Form or ChangeKind.Signature ? place.Field : null);
 
     private static (PdfObject Value, ObjectId? Id) Follow(RevisionView view, PdfObject? value) =>
         value is PdfReference reference ? (view.Resolve(reference), reference.Target) : (view.Resolve(value), null);

@@ -25,6 +25,11 @@ public sealed class DisguisedChanges(Hierarchy hierarchy)
         Catalog = Certification,
     };
 
+    private static SignatureShape Locked(string parameters) => new()
+    {
+        Dictionary = $"/Reference[<</Type/SigRef/TransformMethod/FieldMDP/TransformParams<</Type/TransformParams/V/1.2{parameters}>>>>]",
+    };
+
     private async Task<byte[]> Signed(SignatureShape shape, params (int, string)[] prepared)
     {
         var file = hierarchy.Sign(prepared.Length == 0 ? HandMadePdf.Plain() : HandMadePdf.Append(HandMadePdf.Plain(), prepared), null, shape);
@@ -109,5 +114,40 @@ public sealed class DisguisedChanges(Hierarchy hierarchy)
         var file = await Signed(Certified(2) with { EarlierFields = [10] }, (10, Field("/F 2")), (30, Forged));
         file = HandMadePdf.Append(file, (10, Field("/F 4/V 22 0 R")), (22, "<</Type/Sig/Filter/Adobe.PPKLite/SubFilter/ETSI.CAdES.detached/Contents<00>/ByteRange[0 1 2 3]>>"));
         Refused(await Validating.Report(file, hierarchy), "field-shown-or-hidden");
+    }
+
+    [Theory]
+    [InlineData("/Action/Include/Fields[(P.b)]", "/V(999)")]
+    [InlineData("/Action/Include/Fields[(P.b)]", "/V(100)/Q 2")]
+    [InlineData("/Action/Include/Fields[(P.b)]", "/V(100)/Ff 1")]
+    [InlineData("/Action/Exclude/Fields[(P.a)]", "/V(999)")]
+    [InlineData("/Action/Include/Fields[(P.b)]", "/V(999)", "")]
+    public async Task A_locked_field_is_not_changed_through_what_it_inherits(string parameters, string after, string name = "/T(P)")
+    {
+        string Parent(string entries) => $"<</FT/Tx{name}/Kids[11 0 R 12 0 R]{entries}>>";
+        static string Kid(string name) => $"<</Type/Annot/Subtype/Widget/Parent 10 0 R/T({name})/P 3 0 R/Rect[10 10 90 30]>>";
+        if (name.Length == 0)
+            parameters = parameters.Replace("P.b", "b", StringComparison.Ordinal);
+        var file = await Signed(Locked(parameters) with { FirstObject = 20, EarlierFields = [10] }, (10, Parent("/V(100)")), (11, Kid("a")), (12, Kid("b")));
+        Refused(await Validating.Report(HandMadePdf.Append(file, (10, Parent(after))), hierarchy), "locked-field-changed");
+    }
+
+    [Theory]
+    [InlineData("/Action/All", "/DA(/Helv 0 Tf 1 g)")]
+    [InlineData("/Action/Include/Fields[(x)]", "/Q 2")]
+    [InlineData("/Action/All", "/NeedAppearances false")]
+    public async Task What_all_fields_of_a_form_share_is_locked_with_any_of_them(string parameters, string entries)
+    {
+        var file = HandMadePdf.Append(await Signed(Locked(parameters)), (1, Catalog($"/AcroForm<</Fields[6 0 R]/SigFlags 3{entries}>>")));
+        Refused(await Validating.Report(file, hierarchy), "locked-field-changed");
+    }
+
+    [Fact]
+    public async Task A_locked_field_that_shares_its_widget_with_an_open_one_is_still_locked()
+    {
+        static string Field(string name) => $"<</FT/Tx/T({name})/V(100)/Kids[12 0 R]>>";
+        static string Widget(string entries) => $"<</Type/Annot/Subtype/Widget/P 3 0 R/Rect[10 10 90 30]{entries}>>";
+        var file = await Signed(Locked("/Action/Include/Fields[(b)]") with { FirstObject = 20, EarlierFields = [10, 11] }, (10, Field("a")), (11, Field("b")), (12, Widget("")));
+        Refused(await Validating.Report(HandMadePdf.Append(file, (12, Widget("/Q 2"))), hierarchy), "locked-field-changed");
     }
 }

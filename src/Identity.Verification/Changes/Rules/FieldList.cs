@@ -25,8 +25,11 @@ public sealed class FieldList : ChangeRule
         var lists = KeptAndAdded.Match((before as PdfArray)?.Items ?? [], (after as PdfArray)?.Items ?? []);
         foreach (var (was, isNow) in lists.Kept)
         {
-            var field = was is PdfReference reference ? comparison.Landmarks.FieldBefore(reference.Target)?.FullName : null;
-            comparison.Compare(was, isNow, place.Inside("[]", FieldEntries.Rule) with { Field = field ?? place.Field ?? "" });
+            // A widget, and a field that stands in two places, go by the name of what they are found below.
+            var name = was is PdfReference reference ? comparison.Landmarks.NameBefore(comparison.Before, reference.Target) : null;
+            if (name is null || (!isRoot && !Landmarks.IsAtOrBelow(name, place.Field ?? "")))
+                name = place.Field ?? "";
+            comparison.Compare(was, isNow, place.Inside("[]", FieldEntries.Rule) with { Field = name });
         }
         foreach (var gone in lists.Removed)
             Removed(comparison, place, gone);
