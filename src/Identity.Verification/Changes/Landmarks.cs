@@ -14,6 +14,7 @@ public sealed class Landmarks
     private readonly HashSet<ObjectId> owned = [];
     private readonly HashSet<int> ownedNumbers = [];
     private readonly StructureElements? structure;
+    private readonly HashSet<ObjectId> annotations = [];
     private readonly Dictionary<ObjectId, int> pages = [];
     private readonly Dictionary<ObjectId, FormField> fieldsBefore = [];
     private readonly Dictionary<ObjectId, FormField> fieldsAfter = [];
@@ -42,13 +43,16 @@ public sealed class Landmarks
             namesAfter[field.FullName] = namesAfter.GetValueOrDefault(field.FullName) + 1;
         structure = memory.Structure(before, budget);
         ownedNumbers.UnionWith(owned.Select(id => id.Number));
-        budget.Spend((StepsPerNode * (before.Pages.Pages.Count + before.Form.Fields.Count)) + owned.Count);
+        budget.Spend((StepsPerNode * (before.Pages.Pages.Count + before.Form.Fields.Count)) + owned.Count + annotations.Count);
     }
 
     public bool IsOwned(ObjectId id) => owned.Contains(id) || structure?.Contains(id) == true;
 
     /// <summary>Some generation of the object is one.</summary>
     public bool IsOwned(int number) => ownedNumbers.Contains(number) || structure?.Contains(number) == true;
+
+    /// <summary>Left to its own rule only where annotations are named: elsewhere it is what it is used as.</summary>
+    public bool IsAnnotation(ObjectId id) => annotations.Contains(id);
 
     public int? PageNumber(ObjectId id) => pages.TryGetValue(id, out var number) ? number : null;
 
@@ -92,12 +96,12 @@ public sealed class Landmarks
         }
         foreach (var node in page.Path)
             owned.Add(node);
-        if (view.Get<PdfArray>(page.Dictionary, "Annots") is not { } annotations)
+        if (view.Get<PdfArray>(page.Dictionary, "Annots") is not { } listed)
             return;
-        foreach (var item in annotations.Items)
+        foreach (var item in listed.Items)
         {
             if (item is PdfReference annotation)
-                owned.Add(annotation.Target);
+                annotations.Add(annotation.Target);
         }
     }
 

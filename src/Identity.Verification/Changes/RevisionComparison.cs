@@ -44,13 +44,13 @@ public sealed class RevisionComparison
 
     private readonly record struct Step(PdfObject? Before, PdfObject? After, Place Place);
 
-    private readonly record struct Visit(ObjectId? Before, ObjectId? After, ChangeRule Rule, ChangeKind Unexplained, bool IsDrawn, string? Field);
+    private readonly record struct Visit(ObjectId? Before, ObjectId? After, ChangeRule Rule, ChangeKind Unexplained, bool IsDrawn, string? Field, Lazy<bool>? Annotation);
 
     private readonly Queue<Step> waiting = new();
     private readonly HashSet<Visit> visited = [];
     private readonly HashSet<ObjectId> met = [];
     private readonly List<DocumentChange> changes = [];
-    private readonly HashSet<(string Key, ObjectId? Object, int? Page, string? Field)> listed = [];
+    private readonly HashSet<(string Key, ObjectId? Object, int? Page, string? Field, bool LooksLikeContent)> listed = [];
     private readonly ComparisonBudget budget;
     private readonly CancellationToken cancellation;
     private readonly UntouchedParts untouched;
@@ -82,7 +82,7 @@ public sealed class RevisionComparison
     public void Compare(PdfObject? before, PdfObject? after, Place place)
     {
         var leadsToLandmark = place.Rule is NothingChanges && !place.IsDrawn && before is PdfReference was && after is PdfReference isNow
-            && was.Target == isNow.Target && Landmarks.IsOwned(was.Target);
+            && was.Target == isNow.Target && (Landmarks.IsOwned(was.Target) || (place.NamesAnnotations && Landmarks.IsAnnotation(was.Target)));
         // Values with nothing inside are judged at once: a queue of a million numbers would take more memory than the file.
         if (ExplainedEntries.IsSimple(before) && ExplainedEntries.IsSimple(after) && budget.Spend())
             place.Rule.Explain(this, place, before ?? PdfNull.Absent, after ?? PdfNull.Absent);
@@ -100,7 +100,7 @@ public sealed class RevisionComparison
     public void Report(ChangeKind kind, ObjectId? changed, int? page, string? field, ValidationMessage message, bool looksLikeContent = false)
     {
         worst = kind > worst ? kind : worst;
-        if (!listed.Add((message.Key, changed, page, field)))
+        if (!listed.Add((message.Key, changed, page, field, looksLikeContent)))
             return;
         if (changes.Count < ListedChanges)
             changes.Add(new DocumentChange(kind, changed, page, field, message) { LooksLikeContent = looksLikeContent });
@@ -189,9 +189,11 @@ public sealed class RevisionComparison
         place.Rule.Explain(this, place, before, after);
     }
 
-    // Whose field it is matters where filling in counts, for another signature may have locked it.
+    // Whose field it is matters where filling in counts, for another signature may have locked it; whose appearance, where only some annotations may change.
     private static Visit Visiting(ObjectId? before, ObjectId? after, Place place) =>
-        new(before, after, place.Rule, place.Unexplained, place.IsDrawn, place.Rule is FieldEntries || place.Unexplained is ChangeKind.Form or ChangeKind.Signature ? place.Field : null);
+        new(before, after, place.Rule, place.Unexplained, place.IsDrawn,
+            place.Rule is FieldEntries || place.Unexplained is ChangeKind.Form or ChangeKind.Signature ? place.Field : null,
+            place.Unexplained == ChangeKind.Annotation ? place.LooksLikeContent : null);
 
     private static (PdfObject Value, ObjectId? Id) Follow(RevisionView view, PdfObject? value) =>
         value is PdfReference reference ? (view.Resolve(reference), reference.Target) : (view.Resolve(value), null);

@@ -71,7 +71,7 @@ public sealed class LaterRevisions(Hierarchy hierarchy)
         var update = new (int, string)[]
         {
             (30, "<</Type/Annot/Subtype/Highlight/QuadPoints[60 750 400 750 60 700 400 700]/Rect[60 700 400 750]/AP<</N 31 0 R>>>>"),
-            (31, HandMadePdf.Stream("1 1 0 rg 0 0 340 50 re f", "/Type/XObject/Subtype/Form/BBox[0 0 340 50]")),
+            (31, HandMadePdf.Stream("/M gs 1 1 0 rg 0 0 340 50 re f", "/Type/XObject/Subtype/Form/BBox[0 0 340 50]/Resources<</ExtGState<</M<</BM/Multiply>>>>>>")),
             (HandMadePdf.Page, Page("/Annots[6 0 R 30 0 R]")),
         };
         var change = IsChanged(await After(update), "annotation", "Highlight");

@@ -15,6 +15,9 @@ public sealed record Place(ChangeRule Rule, ChangeKind Unexplained, string Path,
 {
     private const int LongestPath = 160;
 
+    /// <summary>Among the annotations of a page, or in the structure tree, whose elements name them (ISO 32000-2 14.7.5.3).</summary>
+    public bool NamesAnnotations => Path.StartsWith("Page:/Annots", StringComparison.Ordinal) || Path.StartsWith("/Root/StructTreeRoot", StringComparison.Ordinal);
+
     /// <summary>The place of an entry or element of the value that stands here, judged by the same or another rule.</summary>
     public Place Inside(string step, ChangeRule? rule = null, ChangeKind? unexplained = null) => this with
     {
