@@ -44,7 +44,8 @@ public sealed class SignDocument(ApprovalRecords approvals, DocumentStore docume
             {
                 // Not expected, so not explained: the request shows that it failed, the caller logs why.
                 problems.Enqueue(problem);
-                outcomes[document.Request.Id] = await Fail(document, FailureReason.InternalError, "internal_error");
+                if (!document.Operation.IsCompleted)
+                    await Fail(document, FailureReason.InternalError, "internal_error");
             }
             finally
             {
@@ -84,16 +85,12 @@ public sealed class SignDocument(ApprovalRecords approvals, DocumentStore docume
         if (failed is not null)
             return await Fail(document, failed.Reason, failed.Detail);
         var outcome = await complete.Run(document.Approval, document.Request.Level, signed!, cancellation);
-        switch (outcome)
-        {
-            case SigningOutcome.Failed late:
-                return await Fail(document, late.Reason, late.Detail);
-            case SigningOutcome.Waiting waiting:
-                audit.Append(new SignatureWaits(document.Request.Id, document.Approval.ApprovalId, SnakeCase.Of(waiting.Obstacle)));
-                break;
-        }
-
+        if (outcome is SigningOutcome.Failed late)
+            return await Fail(document, late.Reason, late.Detail);
+        // Completed before anything else is written: from here on nothing that goes wrong calls a kept signature failed.
         document.Operation.Complete(outcome is SigningOutcome.Signed or SigningOutcome.Waiting ? AuditOutcome.Succeeded : AuditOutcome.Failed);
+        if (outcome is SigningOutcome.Waiting waiting)
+            audit.Append(new SignatureWaits(document.Request.Id, document.Approval.ApprovalId, SnakeCase.Of(waiting.Obstacle)));
         return outcome;
     }
 

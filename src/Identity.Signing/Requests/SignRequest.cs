@@ -128,8 +128,8 @@ public sealed class SignRequest(
         }
         catch
         {
-            // Not expected, so not explained: the requests show that it failed, the caller logs why.
-            foreach (var document in begun)
+            // Not expected, so not explained: the requests show that it failed, the caller logs why. What has its end, a kept signature that waits among it, keeps it.
+            foreach (var document in begun.Where(document => !document.Operation.IsCompleted))
                 await sign.Fail(document, FailureReason.InternalError, "internal_error");
             throw;
         }

@@ -107,6 +107,51 @@ public sealed class BatchTests(SigningSystem system) : IClassFixture<SigningSyst
     }
 
     [Fact]
+    public async Task What_goes_wrong_unexpectedly_with_one_document_leaves_the_signatures_that_wait_as_they_are()
+    {
+        system.Reset();
+        await using var waiting = await system.StartAnotherOn(system.Pki.PathOf("waiting-batch"), "--Signing:PendingFor=01:00:00");
+        var created = await Created(waiting, Documents(10, "waits"), null);
+        var batch = Documents(created);
+        // Where the sixth would be kept, nothing can be written.
+        var approvalId = "";
+        system.Provider.Finish = evidence =>
+        {
+            approvalId = AuthorizationDetails.ClaimedApprovalId(evidence)!;
+            Directory.CreateDirectory(Path.Combine(waiting.Documents, batch[5][..2], $"{batch[5]}.{approvalId}.pending.pdf"));
+            return evidence;
+        };
+        system.Authority.TimestampStatus = 503;
+        await Approve(waiting.NewBrowser(), Id(created));
+        // The last that is done for an approval.
+        for (var i = 0; i < 500 && (approvalId == "" || !waiting.Audit(approvalId).Any(line => line.GetRawText().Contains("person-key-destroyed", StringComparison.Ordinal))); i++)
+            await Task.Delay(40, SigningSystem.Cancellation);
+
+        foreach (var id in batch)
+        {
+            var failed = id == batch[5];
+            var status = await waiting.Status(id);
+            Assert.Equal(failed ? ("failed", "internal_error") : ("pending_timestamp", "timestamp_unavailable"), (Word(status, "status"), Word(status, "reason")));
+            var ends = waiting.Audit(id).Select(line => line.GetRawText()).ToList();
+            Assert.Equal(failed ? 0 : 1, ends.Count(line => line.Contains("signing.signature-waits", StringComparison.Ordinal)));
+            Assert.Equal(failed ? 1 : 0, ends.Count(line => line.Contains("internal_error", StringComparison.Ordinal)));
+        }
+
+        // All that were kept come to their level, without another approval.
+        system.Reset();
+        await using (var database = await waiting.App.Services.GetRequiredService<IDbContextFactory<SigningDatabase>>().CreateDbContextAsync(SigningSystem.Cancellation))
+        {
+            var now = TimeProvider.System.GetUtcNow();
+            await database.Approvals.Where(row => row.NextTryAt != null).ExecuteUpdateAsync(set => set.SetProperty(row => row.NextTryAt, (DateTimeOffset?)now), SigningSystem.Cancellation);
+        }
+
+        await waiting.App.Services.GetRequiredService<WaitingSignatures>().TryDue(SigningSystem.Cancellation);
+        foreach (var id in batch.Where(id => id != batch[5]))
+            Assert.Equal("signed", Word(await waiting.Ended(id), "status"));
+        Assert.Equal(0, system.Authority.CertificateRequests);
+    }
+
+    [Fact]
     public async Task When_no_certificate_can_be_had_every_document_shows_why()
     {
         system.Reset();
