@@ -1,6 +1,7 @@
 using System.Text.Json.Serialization;
 using Identity.Pkix.Asn1;
 using Identity.Pkix.X509;
+using Identity.Signing.Ceremonies;
 using Identity.Signing.Certificates;
 using Identity.Signing.Pades;
 using Identity.Signing.Requests;
@@ -12,7 +13,8 @@ namespace Identity.Signing.Appearances;
 
 /// <summary>One signature on a document: nothing in it tells who signed, for whoever has the document unsigned knows its hash too.</summary>
 /// <param name="SignedAt">When it was finished here.</param>
-/// <param name="SignedSha256">Of the file that was given out.</param>
+/// <param name="Level">Of the file that was given out.</param>
+/// <param name="SignedSha256">Of the file that was given out: in a ceremony, the one with all signatures.</param>
 /// <param name="Status">`holds`; `revoked`: before the signature was made; `unknown`: nobody could be asked.</param>
 public sealed record RecordedSignature(
     [property: JsonPropertyName("signed_at")] DateTimeOffset SignedAt, string Level, [property: JsonPropertyName("signed_sha256")] string SignedSha256, string Status);
@@ -22,10 +24,16 @@ public sealed record RecordedSignature(
 /// <param name="More">There are more than are listed.</param>
 public sealed record RecordedCode(string Sha256, IReadOnlyList<RecordedSignature> Signatures, bool More);
 
-/// <summary>What was signed here under the hash that a printed code holds, and whether the certificates still stand for it.</summary>
+/// <summary>
+/// What was signed here under the hash that a printed code holds, and whether the certificates still stand for it. A signature that shows no code is
+/// nobody's to ask for, nor is one of a ceremony whose document was given to nobody yet.
+/// </summary>
 public sealed class CodeRecords(IDbContextFactory<SigningDatabase> databases, TrustedChain trust, StatusClient client, SigningSettings settings, TimeProvider time) : IDisposable
 {
     public const int ListedSignatures = 10;
+
+    /// <summary>In what <see cref="RequestedForm.ToJson"/> writes, where every quotation mark of a text is escaped (RFC 8259 7), only the member itself reads so.</summary>
+    public const string ShowsCode = "\"visible\":{";
 
     /// <summary>For so long an answer about a certificate is not asked for again.</summary>
     public static readonly TimeSpan Remembered = TimeSpan.FromMinutes(5);
@@ -46,23 +54,31 @@ public sealed class CodeRecords(IDbContextFactory<SigningDatabase> databases, Tr
         if (signed.Count == 0)
             return null;
         var listed = new List<RecordedSignature>();
-        foreach (var (request, certificates) in signed.Take(ListedSignatures))
+        foreach (var one in signed.Take(ListedSignatures))
         {
-            listed.Add(new RecordedSignature(request.EndedAt!.Value, request.Level.Word(), Convert.ToHexStringLower(request.SignedSha256!),
-                await Status(request.ApprovalId!, certificates, request.EndedAt.Value, cancellation)));
+            listed.Add(new RecordedSignature(
+                one.At, one.Level.Word(), Convert.ToHexStringLower(one.GivenOut), await Status(one.ApprovalId, one.Certificates, one.At, cancellation)));
         }
         return new RecordedCode(Convert.ToHexStringLower(sha256), listed, signed.Count > ListedSignatures);
     }
 
-    private async Task<List<(SigningRequest Request, string? Certificates)>> Signed(byte[] sha256, CancellationToken cancellation)
+    private sealed record ShownSignature(string ApprovalId, DateTimeOffset At, PadesLevel Level, byte[] GivenOut, string? Certificates);
+
+    private async Task<List<ShownSignature>> Signed(byte[] sha256, CancellationToken cancellation)
     {
         await using var database = await databases.CreateDbContextAsync(cancellation);
-        var found = await database.Requests.AsNoTracking()
-            .Where(request => request.DocumentSha256 == sha256 && request.State == RequestState.Signed && request.SignedSha256 != null && request.EndedAt != null && request.ApprovalId != null)
-            .OrderByDescending(request => request.EndedAt).Take(ListedSignatures + 1)
-            .Select(request => new { request, database.Evidence.First(evidence => evidence.ApprovalId == request.ApprovalId).Certificates })
-            .ToListAsync(cancellation);
-        return [.. found.Select(one => (one.request, one.Certificates))];
+        return await (
+            from request in database.Requests.AsNoTracking()
+            where request.DocumentSha256 == sha256 && request.State == RequestState.Signed && request.SignedSha256 != null && request.EndedAt != null && request.ApprovalId != null
+                && request.Form != null && request.Form.Contains(ShowsCode)
+            join one in database.Ceremonies on request.CeremonyId equals one.Id into served
+            from ceremony in served.DefaultIfEmpty()
+            where request.CeremonyId == null || (ceremony.State == CeremonyState.Completed && ceremony.SignedSha256 != null)
+            orderby request.EndedAt descending
+            select new ShownSignature(
+                request.ApprovalId!, request.EndedAt!.Value, request.CeremonyId == null ? request.Level : ceremony.Level, request.CeremonyId == null ? request.SignedSha256! : ceremony.SignedSha256!,
+                database.Evidence.First(evidence => evidence.ApprovalId == request.ApprovalId).Certificates))
+            .Take(ListedSignatures + 1).ToListAsync(cancellation);
     }
 
     private async Task<string> Status(string approval, string? certificates, DateTimeOffset signedAt, CancellationToken cancellation)

@@ -2,18 +2,25 @@ using System.Net;
 using System.Security.Cryptography;
 using System.Text.Json.Nodes;
 using Identity.Signing.Appearances;
+using Identity.Signing.Requests;
+using Identity.Signing.Tests.Ceremonies;
+using Microsoft.EntityFrameworkCore;
 
 namespace Identity.Signing.Tests.Appearances;
 
 /// <summary>What anybody learns who has a page with a code on it.</summary>
 public sealed class CodeEndpointTests(SigningSystem system) : IClassFixture<SigningSystem>
 {
+    private const string Visible = """{"visible":{}}""";
+
+    private readonly CeremonyOffice office = new(system);
+
     [Fact]
     public async Task Says_that_when_and_to_what_file_it_was_signed_and_whether_it_holds_but_not_by_whom()
     {
         system.Reset();
         var original = Pdfs.Page("A code for one");
-        var signed = await system.Sign(original, "secret-name.pdf", "B-LT");
+        var signed = await Sign(original, Visible, "B-LT", "secret-name.pdf");
 
         var (status, text) = await Ask(Convert.ToHexString(SHA256.HashData(original)));
         Assert.Equal(HttpStatusCode.OK, status);
@@ -28,13 +35,73 @@ public sealed class CodeEndpointTests(SigningSystem system) : IClassFixture<Sign
             Assert.DoesNotContain(personal, text, StringComparison.OrdinalIgnoreCase);
     }
 
+    [Theory]
+    [InlineData(null)]
+    [InlineData("{}")]
+    [InlineData("""{"role":"visible","location":"visible:{"}""")]
+    public async Task A_signature_without_a_code_is_as_unknown_as_none(string? form)
+    {
+        system.Reset();
+        var original = Pdfs.Page("No code " + form?.Length);
+        await Sign(original, form);
+        Assert.Equal(await Ask(new string('0', 64)), await Ask(Convert.ToHexStringLower(SHA256.HashData(original))));
+        // Of the same document, one that shows its code tells of itself alone.
+        var shown = await Sign(original, Visible);
+        var record = JsonNode.Parse((await Ask(Convert.ToHexStringLower(SHA256.HashData(original)))).Text)!;
+        Assert.Equal(Convert.ToHexStringLower(SHA256.HashData(shown)), Assert.Single(record["signatures"]!.AsArray())!["signed_sha256"]!.GetValue<string>());
+    }
+
+    [Fact]
+    public void No_text_of_a_form_is_taken_for_a_place_on_the_page()
+    {
+        var form = Assert.IsType<FormRead.Good>(RequestedForm.Read("""{"role":"\"visible\":{\"page\":1}","lock":{"action":"include","fields":["\"visible\":{"]}}""")).Form;
+        Assert.Equal("\"visible\":{", Assert.Single(form.Lock!.Fields));
+        Assert.DoesNotContain(CodeRecords.ShowsCode, form.ToJson(), StringComparison.Ordinal);
+        Assert.Contains(CodeRecords.ShowsCode, (form with { Visible = new VisibleSignature() }).ToJson(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_ceremony_is_unknown_until_it_is_complete_and_then_told_by_each_of_its_codes_with_the_file_that_was_given_out()
+    {
+        system.Reset();
+        var original = Pdfs.Page("A code of two");
+        var ceremony = await office.Create(Two(), original);
+        await office.Sign(ceremony, 1, StandInPerson.Liis);
+        var unknown = await Ask(new string('0', 64));
+        Assert.Equal(HttpStatusCode.NotFound, unknown.Status);
+        Assert.Equal(unknown, await Ask(Convert.ToHexStringLower(SHA256.HashData(original))));
+
+        await office.Sign(ceremony, 2, StandInPerson.Wei);
+        var done = await office.Until(CeremonyOffice.Id(ceremony), "completed");
+        var printed = await office.InDatabase(database => database.Requests.Where(r => r.CeremonyId == CeremonyOffice.Id(ceremony) && r.SignedSha256 != null).Select(r => r.DocumentSha256).ToListAsync());
+        Assert.Equal(2, printed.Count);
+        foreach (var hash in printed)
+        {
+            var signature = Assert.Single(JsonNode.Parse((await Ask(Convert.ToHexStringLower(hash))).Text)!["signatures"]!.AsArray())!;
+            Assert.Equal((done["signed_sha256"]!.GetValue<string>(), "B-LTA", "holds"),
+                (signature["signed_sha256"]!.GetValue<string>(), signature["level"]!.GetValue<string>(), signature["status"]!.GetValue<string>()));
+        }
+    }
+
+    [Fact]
+    public async Task A_ceremony_that_was_cancelled_stays_unknown()
+    {
+        system.Reset();
+        var original = Pdfs.Page("A code of one of two");
+        var ceremony = await office.Create(Two(), original);
+        await office.Sign(ceremony, 1, StandInPerson.Liis);
+        using var cancelled = await office.Do(CeremonyOffice.Id(ceremony), "cancel");
+        Assert.Equal(HttpStatusCode.OK, cancelled.StatusCode);
+        Assert.Equal(HttpStatusCode.NotFound, (await Ask(Convert.ToHexStringLower(SHA256.HashData(original)))).Status);
+    }
+
     [Fact]
     public async Task A_certificate_revoked_before_is_told()
     {
         system.Reset();
         var revoked = Pdfs.Page("Revoked at once");
         system.Authority.Revokes = true;
-        await system.Sign(revoked, level: "B-T");
+        await Sign(revoked, Visible);
         Assert.Equal("revoked", await Status(revoked));
     }
 
@@ -43,7 +110,8 @@ public sealed class CodeEndpointTests(SigningSystem system) : IClassFixture<Sign
     {
         system.Reset();
         var waiting = Pdfs.Page("Not yet");
-        await system.CreateRequest(waiting);
+        using var created = await system.PostRequest(waiting, signature: Visible);
+        Assert.Equal(HttpStatusCode.Created, created.StatusCode);
         Assert.Equal(HttpStatusCode.NotFound, (await Ask(Convert.ToHexStringLower(SHA256.HashData(waiting)))).Status);
     }
 
@@ -60,12 +128,33 @@ public sealed class CodeEndpointTests(SigningSystem system) : IClassFixture<Sign
         system.Reset();
         var form = Pdfs.Page("A form that many sign");
         for (var i = 0; i < CodeRecords.ListedSignatures; i++)
-            await system.Sign(form, level: "B-T");
+            await Sign(form, Visible);
         var at = JsonNode.Parse((await Ask(Convert.ToHexStringLower(SHA256.HashData(form)))).Text)!;
         Assert.Equal((CodeRecords.ListedSignatures, false), (at["signatures"]!.AsArray().Count, at["more"]!.GetValue<bool>()));
-        await system.Sign(form, level: "B-T");
+        await Sign(form, Visible);
         var over = JsonNode.Parse((await Ask(Convert.ToHexStringLower(SHA256.HashData(form)))).Text)!;
         Assert.Equal((CodeRecords.ListedSignatures, true), (over["signatures"]!.AsArray().Count, over["more"]!.GetValue<bool>()));
+    }
+
+    private static JsonObject Two()
+    {
+        var described = CeremonyOffice.Deed();
+        described["signers"] = new JsonArray(CeremonyOffice.Signer(StandInPerson.Liis, 1), CeremonyOffice.Signer(StandInPerson.Wei, 2));
+        foreach (var signer in described["signers"]!.AsArray())
+            signer!["signature"] = JsonNode.Parse(Visible);
+        return described;
+    }
+
+    private async Task<byte[]> Sign(byte[] document, string? form, string level = "B-T", string fileName = "deed.pdf")
+    {
+        using var created = await system.PostRequest(document, fileName: fileName, level: level, signature: form);
+        var id = (await SigningSystem.Json(created))["id"]!.GetValue<string>();
+        using var browser = system.NewBrowser();
+        await SigningSystem.Approve(browser, id);
+        var ended = await system.Ended(id);
+        Assert.True(ended["status"]!.GetValue<string>() == "signed", ended.ToJsonString());
+        using var agency = system.AgencyClient();
+        return await agency.GetByteArrayAsync($"requests/{id}/document", SigningSystem.Cancellation);
     }
 
     private async Task<string> Status(byte[] document) =>
