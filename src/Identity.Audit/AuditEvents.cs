@@ -138,7 +138,7 @@ public sealed record DocumentSigning(string Request, string Approval, string Doc
 /// <summary>A document is sealed with an organisation's key, for an agency that may; no person takes part.</summary>
 public sealed record DocumentSealing(string Seal, string Agency, string DocumentSha256) : AuditEvent("signing.document-sealing");
 
-/// <summary>A sealed document is given out.</summary>
+/// <summary>A sealed document is given out. <c>Seal</c>: of several, all, in the order in which they were made.</summary>
 public sealed record SealedDocumentDelivered(string Seal, string To, string DocumentSha256) : AuditEvent("signing.sealed-document-delivered");
 
 /// <summary>The stored bytes of a document are not those that were received or signed. <c>DocumentSha256</c>: of the bytes as they were then.</summary>

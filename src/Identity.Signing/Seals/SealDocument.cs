@@ -22,7 +22,8 @@ public abstract record Sealing
 
 /// <summary>
 /// Seals a document at the level that was asked for, or not at all: nothing is kept, and who asked may ask again. 1. the beginning is audited; 2. the
-/// document is prepared; 3. signed with the organisation's key; 4. raised; 5. the end is audited, before anything is given out.
+/// document is prepared; 3. signed with the organisation's key; 4. raised; 5. the end is audited; and once all seals are made, 6. that the document is
+/// given out, before it is.
 /// </summary>
 public sealed class SealDocument(RaiseDocument raise, TimestampClient timestamps, AuditLog audit, TimeProvider time)
 {
@@ -38,6 +39,9 @@ public sealed class SealDocument(RaiseDocument raise, TimestampClient timestamps
                 outcome = await Run(before.Document, seal, agency, level, cancellation);
         }
 
+        // Once, of what is given out: what a seal before the last made is given to nobody.
+        if (outcome is Sealing.Done done)
+            audit.Append(new SealedDocumentDelivered(string.Join(' ', seals.Select(seal => seal.Name)), agency.ClientId, Convert.ToHexStringLower(done.Document.Digest(HashAlgorithmName.SHA256))));
         return outcome;
     }
 
@@ -60,12 +64,8 @@ public sealed class SealDocument(RaiseDocument raise, TimestampClient timestamps
 
         if (outcome is Sealing.Failed failed)
             operation.Complete(AuditOutcome.Failed, SnakeCase.Of(failed.Reason));
-        if (outcome is Sealing.Done done)
-        {
+        else
             operation.Complete(AuditOutcome.Succeeded);
-            audit.Append(new SealedDocumentDelivered(seal.Name, agency.ClientId, Convert.ToHexStringLower(done.Document.Digest(HashAlgorithmName.SHA256))));
-        }
-
         return outcome;
     }
 

@@ -46,6 +46,33 @@ public sealed class ExperimentalSealTests(SealSystem system) : IClassFixture<Sea
     }
 
     [Fact]
+    public async Task Of_two_seals_the_log_says_once_that_a_document_was_given_out_and_which()
+    {
+        await using var service = await Start();
+        using var answer = await Post(service, SealSystem.Seal, Lattice);
+        var file = await answer.Content.ReadAsByteArrayAsync(SigningSystem.Cancellation);
+        var delivered = Assert.Single(service.Audit("signing.sealed-document-delivered")).GetRawText();
+        Assert.Contains(Convert.ToHexStringLower(SHA256.HashData(file)), delivered, StringComparison.Ordinal);
+        Assert.Contains($"\"{SealSystem.Seal} {Lattice}\"", delivered, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task When_the_second_seal_fails_nothing_is_given_out_and_the_log_says_of_nothing_that_it_was()
+    {
+        const string revoked = "lattice-revoked";
+        Certify(revoked);
+        system.Pki.SetStatus(Pkix.X509.Certificate.Parse(system.Pki.Certificate(revoked)).SerialHex, revoked: true);
+        await using var service = await Start(revoked);
+        using var answer = await Post(service, SealSystem.Seal, revoked);
+        Assert.Equal((HttpStatusCode.Conflict, "certificate_revoked"), (answer.StatusCode, (await SigningSystem.Json(answer))["reason"]!.GetValue<string>()));
+        // The first seal was made, the second was not.
+        var ends = service.Audit("signing.document-sealing").Select(line => line.GetRawText()).ToList();
+        Assert.Single(ends, line => line.Contains("succeeded", StringComparison.OrdinalIgnoreCase));
+        Assert.Single(ends, line => line.Contains("certificate_revoked", StringComparison.Ordinal));
+        Assert.Empty(service.Audit("signing.sealed-document-delivered"));
+    }
+
+    [Fact]
     public async Task Without_a_request_nothing_is_sealed_with_it()
     {
         await using var service = await Start();
@@ -80,10 +107,10 @@ public sealed class ExperimentalSealTests(SealSystem system) : IClassFixture<Sea
         Assert.Equal("Signing:Seals:0:Experimental is for development: keys of ML-DSA-65 are in software, and their signatures are outside EN 319 142-1 and TS 119 312.", refusal.Message);
     }
 
-    private async Task<SigningSystem> Start()
+    private async Task<SigningSystem> Start(string lattice = Lattice)
     {
-        Certify();
-        return await system.Plain.StartAnotherOn(system.Pki.PathOf("lattice-" + Guid.CreateVersion7()), [.. SealSystem.Settings(), .. SealSystem.Settings(Lattice, at: 1), "--Signing:Seals:1:Experimental=true"]);
+        Certify(lattice);
+        return await system.Plain.StartAnotherOn(system.Pki.PathOf("lattice-" + Guid.CreateVersion7()), [.. SealSystem.Settings(), .. SealSystem.Settings(lattice, at: 1), "--Signing:Seals:1:Experimental=true"]);
     }
 
     private static async Task<HttpResponseMessage> Post(SigningSystem service, string seal, string? experimental)
@@ -113,12 +140,12 @@ public sealed class ExperimentalSealTests(SealSystem system) : IClassFixture<Sea
     }
 
     /// <summary>By the framework's builder, signed with the issuer's P-256 key: openssl 3.0 reads no such request.</summary>
-    private void Certify()
+    private void Certify(string name = Lattice)
     {
         var pki = system.Pki;
-        if (File.Exists(pki.CertificatePath(Lattice)))
+        if (File.Exists(pki.CertificatePath(name)))
             return;
-        var key = KeyRing.CreateDevelopmentKey(pki.Folder, Lattice, KeyPurpose.Seal, KeyAlgorithm.MlDsa65);
+        var key = KeyRing.CreateDevelopmentKey(pki.Folder, name, KeyPurpose.Seal, KeyAlgorithm.MlDsa65);
         var subject = new X500DistinguishedNameBuilder();
         subject.AddCommonName("Land Registry Experiment");
         subject.Add("2.5.4.97", "NTRXX-70000001");
@@ -138,6 +165,6 @@ public sealed class ExperimentalSealTests(SealSystem system) : IClassFixture<Sea
         var now = TimeProvider.System.GetUtcNow();
         using var certificate = request.Create(issuer.SubjectName, X509SignatureGenerator.CreateForECDsa(issuing), now.AddMinutes(-1), now.AddDays(30), [1, .. RandomNumberGenerator.GetBytes(15)]);
         pki.SetStatus(certificate.SerialNumber);
-        File.WriteAllText(pki.CertificatePath(Lattice), certificate.ExportCertificatePem() + "\n" + File.ReadAllText(pki.CertificatePath("issuing-ca")));
+        File.WriteAllText(pki.CertificatePath(name), certificate.ExportCertificatePem() + "\n" + File.ReadAllText(pki.CertificatePath("issuing-ca")));
     }
 }
