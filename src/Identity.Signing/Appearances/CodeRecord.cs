@@ -76,7 +76,8 @@ public sealed class CodeRecords(IDbContextFactory<SigningDatabase> databases, Tr
             where request.CeremonyId == null || (ceremony.State == CeremonyState.Completed && ceremony.SignedSha256 != null)
             orderby request.EndedAt descending
             select new ShownSignature(
-                request.ApprovalId!, request.EndedAt!.Value, request.CeremonyId == null ? request.Level : ceremony.Level, request.CeremonyId == null ? request.SignedSha256! : ceremony.SignedSha256!,
+                request.ApprovalId!, request.EndedAt!.Value, request.CeremonyId == null ? request.Level : ceremony.Level,
+                request.CeremonyId == null ? request.SignedSha256! : ceremony.SignedSha256!,
                 database.Evidence.First(evidence => evidence.ApprovalId == request.ApprovalId).Certificates))
             .Take(ListedSignatures + 1).ToListAsync(cancellation);
     }

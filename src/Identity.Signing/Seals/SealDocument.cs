@@ -41,7 +41,8 @@ public sealed class SealDocument(RaiseDocument raise, TimestampClient timestamps
 
         // Once, of what is given out: what a seal before the last made is given to nobody.
         if (outcome is Sealing.Done done)
-            audit.Append(new SealedDocumentDelivered(string.Join(' ', seals.Select(seal => seal.Name)), agency.ClientId, Convert.ToHexStringLower(done.Document.Digest(HashAlgorithmName.SHA256))));
+            audit.Append(new SealedDocumentDelivered(
+                string.Join(' ', seals.Select(seal => seal.Name)), agency.ClientId, Convert.ToHexStringLower(done.Document.Digest(HashAlgorithmName.SHA256))));
         return outcome;
     }
 
