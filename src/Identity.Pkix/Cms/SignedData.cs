@@ -19,6 +19,8 @@ public sealed class SignedData
     public const int MaxRevocations = 128;
     public const int MaxSigners = 16;
 
+    private IReadOnlyList<Certificate>? readable;
+
     private SignedData(ReadOnlyMemory<byte> raw, ReadOnlyMemory<byte> trailing)
     {
         Raw = raw;
@@ -71,10 +73,12 @@ public sealed class SignedData
     }
 
     /// <summary>The enclosed certificates that can be read, each once.</summary>
-    public IReadOnlyList<Certificate> ReadableCertificates()
+    public IReadOnlyList<Certificate> ReadableCertificates() => readable ??= Read(Certificates);
+
+    private static IReadOnlyList<Certificate> Read(IReadOnlyList<ReadOnlyMemory<byte>> certificates)
     {
         var list = new List<Certificate>();
-        foreach (var raw in Certificates)
+        foreach (var raw in certificates)
         {
             try
             {
@@ -85,7 +89,7 @@ public sealed class SignedData
                 // Named in the contract above: the raw list still has it.
             }
         }
-        return list.Distinct().ToList();
+        return [.. list.Distinct()];
     }
 
     /// <summary>Whether this certificate made this signature over the enclosed content, as RFC 5652 5.6 and RFC 5035 5.4 describe it.</summary>

@@ -25,6 +25,9 @@ public sealed class DistinguishedName
         [Oids.OrganizationIdentifier] = "organizationIdentifier", [Oids.EmailAddress] = "emailAddress", [Oids.DomainComponent] = "DC",
     };
 
+    // RFC 5280 7.1 composes each value: names are compared often, so it is done once. Two threads at once do it twice, with one outcome.
+    private AttributeTypeAndValue[][]? prepared;
+
     private DistinguishedName(ReadOnlyMemory<byte> raw, IReadOnlyList<IReadOnlyList<AttributeTypeAndValue>> relativeNames)
     {
         Raw = raw;
@@ -113,7 +116,7 @@ public sealed class DistinguishedName
         if (Raw.Span.SequenceEqual(other.Raw.Span)) return true;
         if (RelativeNames.Count != other.RelativeNames.Count) return false;
         for (var i = 0; i < RelativeNames.Count; i++)
-            if (!Prepared(RelativeNames[i]).SequenceEqual(Prepared(other.RelativeNames[i]))) return false;
+            if (!Prepared[i].AsSpan().SequenceEqual(other.Prepared[i])) return false;
         return true;
     }
 
@@ -122,7 +125,7 @@ public sealed class DistinguishedName
     {
         if (root.RelativeNames.Count > RelativeNames.Count) return false;
         for (var i = 0; i < root.RelativeNames.Count; i++)
-            if (!Prepared(RelativeNames[i]).SequenceEqual(Prepared(root.RelativeNames[i]))) return false;
+            if (!Prepared[i].AsSpan().SequenceEqual(root.Prepared[i])) return false;
         return true;
     }
 
@@ -130,7 +133,9 @@ public sealed class DistinguishedName
     public override string ToString() =>
         string.Join(',', RelativeNames.Reverse().Select(set => string.Join('+', set.Select(a => $"{ShortNames.GetValueOrDefault(a.Oid, a.Oid)}={Escape(a.Value)}"))));
 
-    private static IEnumerable<AttributeTypeAndValue> Prepared(IReadOnlyList<AttributeTypeAndValue> set) =>
+    private AttributeTypeAndValue[][] Prepared => prepared ??= [.. RelativeNames.Select(set => PreparedSet(set).ToArray())];
+
+    private static IEnumerable<AttributeTypeAndValue> PreparedSet(IReadOnlyList<AttributeTypeAndValue> set) =>
         set.Select(a => new AttributeTypeAndValue(a.Oid, Prepare(a.Value))).OrderBy(a => a.Oid, StringComparer.Ordinal).ThenBy(a => a.Value, StringComparer.Ordinal);
 
     private static string Prepare(string value)
