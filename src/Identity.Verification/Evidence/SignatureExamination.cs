@@ -80,7 +80,7 @@ public static class SignatureExamination
     /// <summary>EN 319 102-1 5.2.3.4: the signed reference decides; without one the signer identifier is all there is.</summary>
     private static (Certificate?, SigningCertificateMatch) FindSigningCertificate(SignerInfo signer, SignedAttributeFacts attributes, SignedData cms, CertificatePool pool)
     {
-        var candidates = cms.ReadableCertificates().Concat(pool.Certificates).Concat(pool.Anchors.Certificates);
+        var candidates = cms.ReadableCertificates().Select(pool.Kept).Concat(pool.Certificates).Concat(pool.Anchors.Certificates);
         if (attributes.SigningCertificates is not [var reference, ..])
         {
             var named = candidates.FirstOrDefault(signer.Names);
@@ -127,7 +127,7 @@ public static class SignatureExamination
         bool? imprintMatches = Digests.FromOid(token.Info.Imprint.HashAlgorithm.Oid) is { } name && digest(name) is { } computed
             ? computed.AsSpan().SequenceEqual(token.Info.Imprint.Digest.Span)
             : null;
-        var candidates = token.SignedData.ReadableCertificates().Concat(pool.Certificates).Concat(pool.Anchors.Certificates);
+        var candidates = token.SignedData.ReadableCertificates().Select(pool.Kept).Concat(pool.Certificates).Concat(pool.Anchors.Certificates);
         var authority = candidates.FirstOrDefault(token.Signer.Names);
         try
         {

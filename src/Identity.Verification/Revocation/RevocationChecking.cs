@@ -59,7 +59,12 @@ public sealed class RevocationChecking(RevocationEvidence evidence, CertificateP
             return known;
         if ((bytesLeft -= list.Raw.Length) < 0)
             return false;
-        return signed[(list, signer)] = list.VerifySignature(pool.KeyOf(signer)) == SignatureCheck.Valid;
+        if (pool.Anchors.Known.Knows(list.Raw.Span, signer))
+            return signed[(list, signer)] = true;
+        var holds = list.VerifySignature(pool.KeyOf(signer)) == SignatureCheck.Valid;
+        if (holds)
+            pool.Anchors.Known.Remember(list.Raw.Span, signer, pool.Anchors);
+        return signed[(list, signer)] = holds;
     }
 
     /// <summary>The answer's signature verifies under the key of this certificate.</summary>

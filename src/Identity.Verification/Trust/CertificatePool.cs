@@ -45,6 +45,9 @@ public sealed class CertificatePool(TrustAnchors anchors)
             heldSince[certificate] = held;
     }
 
+    /// <summary>The one that is equal and here already, whose key may be open; otherwise the same that was given.</summary>
+    public Certificate Kept(Certificate certificate) => certificates.TryGetValue(certificate, out var kept) ? kept : certificate;
+
     /// <summary>The first revision of the document that holds this certificate; null when none does.</summary>
     public int? HeldSince(Certificate certificate) => heldSince.TryGetValue(certificate, out var revision) ? revision : null;
 
@@ -52,7 +55,7 @@ public sealed class CertificatePool(TrustAnchors anchors)
     {
         try
         {
-            var certificate = Certificate.Parse(raw);
+            var certificate = Anchors.Known.Find(raw.Span) ?? Certificate.Parse(raw);
             Add(certificate, revision);
             return certificate;
         }
@@ -80,10 +83,14 @@ public sealed class CertificatePool(TrustAnchors anchors)
     {
         if (signedBy.TryGetValue((subject, issuer), out var known))
             return known;
+        if (Anchors.Known.Knows(subject.Raw.Span, issuer))
+            return signedBy[(subject, issuer)] = true;
         if (signedBy.Count >= ValidationCaps.CertificateSignatureChecks)
             return false;
         var holds = subject.VerifySignature(KeyOf(issuer)) == SignatureCheck.Valid;
         signedBy[(subject, issuer)] = holds;
+        if (holds)
+            Anchors.Known.Remember(subject, issuer, Anchors);
         return holds;
     }
 

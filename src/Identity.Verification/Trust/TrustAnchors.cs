@@ -13,7 +13,7 @@ public sealed class TrustDirectoryException : Exception
     public TrustDirectoryException(string message, Exception inner) : base(message, inner) { }
 }
 
-/// <summary>The certificates that are trusted because the operator says so. Immutable.</summary>
+/// <summary>The certificates that are trusted because the operator says so. Immutable, but for what is remembered of their signatures.</summary>
 public sealed class TrustAnchors
 {
     /// <summary>Bytes of one file in a trust directory.</summary>
@@ -38,6 +38,9 @@ public sealed class TrustAnchors
     public static TrustAnchors None { get; } = new(Enumerable.Empty<Certificate>());
 
     public IReadOnlyCollection<Certificate> Certificates => periods.Keys;
+
+    /// <summary>Goes with all anchors that are made of these.</summary>
+    public KnownAuthorities Known { get; private init; } = new();
 
     public bool Contains(Certificate certificate) => periods.ContainsKey(certificate);
 
@@ -64,6 +67,7 @@ public sealed class TrustAnchors
     /// <summary>The same anchors, some of them with an end; where there is one already, the earlier counts.</summary>
     public TrustAnchors Until(IReadOnlyDictionary<Certificate, DateTimeOffset> until) => new(periods)
     {
+        Known = Known,
         ends = ends.Concat(until).GroupBy(one => one.Key).ToDictionary(one => one.Key, one => one.Min(end => end.Value)),
     };
 
@@ -78,14 +82,14 @@ public sealed class TrustAnchors
         var all = new Dictionary<Certificate, IReadOnlyList<TrustPeriod>>(periods);
         foreach (var listed in others.Where(one => !Contains(one.Anchor)).GroupBy(one => one.Anchor, one => one.Period))
             all[listed.Key] = [.. listed];
-        return new TrustAnchors(all) { ends = ends };
+        return new TrustAnchors(all) { ends = ends, Known = Known };
     }
 
     /// <summary>Without those of which nobody says any more that they are trusted.</summary>
     public TrustAnchors StatedAt(DateTimeOffset now) =>
         periods.Values.All(all => all.All(period => !(period.StatedUntil < now))) ? this
         : new TrustAnchors(periods.Select(one => (one.Key, Value: one.Value.Where(period => !(period.StatedUntil < now)).ToList()))
-            .Where(one => one.Value.Count > 0).ToDictionary(one => one.Key, one => (IReadOnlyList<TrustPeriod>)one.Value)) { ends = ends };
+            .Where(one => one.Value.Count > 0).ToDictionary(one => one.Key, one => (IReadOnlyList<TrustPeriod>)one.Value)) { ends = ends, Known = Known };
 
     private IEnumerable<TrustPeriod> PeriodsOf(Certificate anchor, CertificatePurpose purpose) =>
         periods.TryGetValue(anchor, out var all) ? all.Where(period => period.IsFor(purpose)) : [];
