@@ -182,6 +182,22 @@ public sealed class SigningSystem : IAsyncLifetime
         return await Json(await client.GetAsync($"requests/{id}", Cancellation));
     }
 
+    /// <summary>Puts the token back, and waits until the service found it: its process begins again after a pause that grows with each vain beginning.</summary>
+    public async Task PutBack(SoftHsm hsm)
+    {
+        hsm.PutBack();
+        using var http = new HttpClient();
+        for (var i = 0; i < 500; i++)
+        {
+            using var answer = await http.GetAsync(Address + "health/ready", Cancellation);
+            if (answer.IsSuccessStatusCode)
+                return;
+            await Task.Delay(40, Cancellation);
+        }
+
+        Assert.Fail("The token is back, and the service does not find it.");
+    }
+
     /// <summary>Waits until the request is signed or failed.</summary>
     public async Task<JsonNode> Ended(string id)
     {

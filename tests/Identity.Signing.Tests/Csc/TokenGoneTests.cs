@@ -32,7 +32,7 @@ public sealed class TokenGoneTests(SigningSystem system) : IClassFixture<Signing
         Assert.Equal("disabled", (string?)(await caller.Expect(HttpStatusCode.OK, "credentials/info", caller.Token("service"), new JsonObject { ["credentialID"] = credential }))["key"]!["status"]);
         await caller.Expect(HttpStatusCode.OK, "signatures/timestamp", caller.Token("service"), new JsonObject { ["hash"] = Convert.ToBase64String(Hash), ["hashAlgo"] = CscCaller.Sha256 });
 
-        hsm.PutBack();
+        await hardware.PutBack(hsm);
         // No key was made for the document, so the person need not approve again.
         await caller.Expect(HttpStatusCode.OK, "signatures/signDoc", ofDocument, Document());
         await caller.Refused("Invalid parameter SAD", "signatures/signDoc", ofDocument, Document());

@@ -41,7 +41,7 @@ public sealed class HardwarePersonKeyTests(SigningSystem system) : IClassFixture
         Assert.Contains("signing is temporarily unavailable", await refused.Content.ReadAsStringAsync(SigningSystem.Cancellation), StringComparison.Ordinal);
         Assert.Equal("shown", Word(await hardware.Status(id), "status"));
 
-        hsm.PutBack();
+        await hardware.PutBack(hsm);
         await SigningSystem.Approve(browser, id);
         Assert.Equal("signed", Word(await hardware.Ended(id), "status"));
     }
@@ -66,7 +66,7 @@ public sealed class HardwarePersonKeyTests(SigningSystem system) : IClassFixture
         Assert.Equal(new SigningOutcome.Postponed(FailureReason.KeyUnavailable, "key_not_made"), Assert.Single(await recipe.Run(approval, SigningSystem.Cancellation)));
         Assert.Equal(("approval_asked", 0), (Word(await hardware.Status(id), "status"), system.Authority.CertificateRequests));
 
-        hsm.PutBack();
+        await hardware.PutBack(hsm);
         // By this one, or by the service's own round.
         await recipe.Run(approval, SigningSystem.Cancellation);
         Assert.Equal(("signed", 1), (Word(await hardware.Ended(id), "status"), system.Authority.CertificateRequests));
@@ -91,7 +91,7 @@ public sealed class HardwarePersonKeyTests(SigningSystem system) : IClassFixture
         Assert.Equal(("failed", "key_unavailable"), (Word(ended, "status"), Word(ended, "reason")));
 
         system.Reset();
-        hsm.PutBack();
+        await hardware.PutBack(hsm);
         await SigningSystem.Approve(hardware.NewBrowser(), id);
         Assert.Equal("signed", Word(await hardware.Ended(id), "status"));
     }
