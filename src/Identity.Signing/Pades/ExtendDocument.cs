@@ -29,23 +29,35 @@ public sealed class ExtendDocument(TimestampClient timestamps, CollectValidation
         if (level == PadesLevel.B)
             throw new ArgumentException("Every signature has level B.", nameof(level));
         // 1. The time at which each signature existed, where none is proven yet: what comes later is judged by it.
-        switch (await TimestampedDocument.TimestampAll(opened, timestamps, cancellation))
+        switch (await TimestampedDocument.TimestampAll(opened, collect.Times(opened.Signatures, opened.Known), timestamps, cancellation))
         {
             case Timestamping.Failed failed:
                 return new Extended.Failed(failed.Reason, failed.Detail);
             case Timestamping.Done { Document: var timestamped } when level == PadesLevel.T:
                 return new Extended.Done(timestamped.Bytes);
             case Timestamping.Done { Document: var timestamped }:
-                return await Prove(timestamped, level, cancellation);
+                return await Prove(opened, timestamped, level, cancellation);
             default:
                 throw new InvalidOperationException("Time-stamps are there or not.");
         }
     }
 
-    private async Task<Extended> Prove(TimestampedDocument timestamped, PadesLevel level, CancellationToken cancellation)
+    private async Task<Extended> Prove(OpenedDocument opened, TimestampedDocument timestamped, PadesLevel level, CancellationToken cancellation)
     {
         // 2. What proves signers, time-stamps and document time-stamps, those from before too.
-        switch (await LongTermDocument.Prove(timestamped, collect, cancellation))
+        var proving = await LongTermDocument.Prove(timestamped, collect, cancellation);
+        // The times that it had stand no more: a signer that is good still can be proved with a new one. Once, for a second would be worth no more.
+        if (proving is Proving.Failed { LacksTime: true })
+        {
+            proving = await TimestampedDocument.TimestampAnew(opened, timestamps, cancellation) switch
+            {
+                Timestamping.Done { Document: var anew } => await LongTermDocument.Prove(anew, collect, cancellation),
+                Timestamping.Failed failed => new Proving.Failed(failed.Reason, failed.Detail),
+                _ => throw new InvalidOperationException("Time-stamps are there or not."),
+            };
+        }
+
+        switch (proving)
         {
             case Proving.Failed failed:
                 return new Extended.Failed(failed.Reason, failed.Detail);

@@ -11,7 +11,8 @@ public abstract record Proving
 
     public sealed record Done(LongTermDocument Document) : Proving;
 
-    public sealed record Failed(FailureReason Reason, string Detail) : Proving;
+    /// <param name="LacksTime">Another time-stamp may help.</param>
+    public sealed record Failed(FailureReason Reason, string Detail, bool LacksTime = false) : Proving;
 }
 
 /// <summary>PAdES-BASELINE-LT: the document holds chain and status of each certificate of its signatures and their time-stamps.</summary>
@@ -33,7 +34,7 @@ public sealed class LongTermDocument
         return await collect.ForFields(document, timestamped.Fields, timestamped.Given, cancellation) switch
         {
             ValidationDataCollected.Complete complete => Store(timestamped, document, complete.Data),
-            ValidationDataCollected.Incomplete incomplete => new Proving.Failed(ReasonOf(incomplete.Reason), SnakeCase.Of(incomplete.Reason) + "_" + incomplete.Detail),
+            ValidationDataCollected.Incomplete incomplete => new Proving.Failed(ReasonOf(incomplete.Reason), SnakeCase.Of(incomplete.Reason) + "_" + incomplete.Detail, incomplete.LacksTime),
             _ => throw new InvalidOperationException("Validation data are complete or not."),
         };
     }

@@ -37,6 +37,9 @@ public sealed class OpenedDocument
     /// <summary>In file order; never empty, and each with its certificate.</summary>
     internal IReadOnlyList<SignatureInDocument> Signatures { get; }
 
+    /// <summary>What came with it, to build chains from.</summary>
+    internal KnownCertificates Known { get; private init; } = new();
+
     internal ValidationData Given { get; private init; } = ValidationData.None;
 
     internal bool DespiteCertification { get; private init; }
@@ -54,7 +57,7 @@ public sealed class OpenedDocument
         if (!despiteCertification && SignatureUpdate.PermitsNoChanges(pdf))
             return new Opening.Refused(ExtensionRefusal.CertifiedNoChanges);
         return signatures.All(signature => signature.Holds(pdf))
-            ? new Opening.Done(new OpenedDocument(document, signatures) { Given = given, DespiteCertification = despiteCertification })
+            ? new Opening.Done(new OpenedDocument(document, signatures) { Known = KnownCertificates.In(pdf, signatures, given), Given = given, DespiteCertification = despiteCertification })
             : new Opening.Refused(ExtensionRefusal.SignatureBroken);
     }
 }

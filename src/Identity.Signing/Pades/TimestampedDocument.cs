@@ -45,14 +45,25 @@ public sealed class TimestampedDocument
             : null;
 
     /// <summary>
-    /// Every signature of a document that somebody signed: those without a time-stamp are covered by one document time-stamp for all of them.
+    /// Every signature of a document that somebody signed: those without a time-stamp that counts are covered by one document time-stamp for all of
+    /// them, and a document of nothing but time-stamps that do not count gets one that does.
     /// </summary>
-    internal static async Task<Timestamping> TimestampAll(OpenedDocument opened, TimestampClient timestamps, CancellationToken cancellation)
+    internal static async Task<Timestamping> TimestampAll(OpenedDocument opened, CountedTimes times, TimestampClient timestamps, CancellationToken cancellation)
     {
-        var lacking = opened.Signatures.Where(signature => !signature.IsTimestamp && signature.SignatureTimestamps.Count == 0
-            && !opened.Signatures.Any(other => other.IsTimestamp && other.Dictionary.Revision > signature.Dictionary.Revision));
-        if (lacking.Any() && await ArchivedDocument.Append(opened.Document, timestamps, opened.DespiteCertification, cancellation) is { } failed)
-            return new Timestamping.Failed(failed.Reason, failed.Detail);
+        var stamps = opened.Signatures.Where(signature => signature.IsTimestamp && times.Of(signature).Count > 0).ToList();
+        var signatures = opened.Signatures.Where(signature => !signature.IsTimestamp).ToList();
+        var lacks = signatures.Count == 0 ? stamps.Count == 0 : signatures.Any(signature =>
+            times.Of(signature).Count == 0 && !stamps.Any(stamp => stamp.Dictionary.Revision > signature.Dictionary.Revision));
+        return lacks ? await TimestampAnew(opened, timestamps, cancellation) : Reread(opened);
+    }
+
+    /// <summary>One document time-stamp over all, whatever times there are.</summary>
+    internal static async Task<Timestamping> TimestampAnew(OpenedDocument opened, TimestampClient timestamps, CancellationToken cancellation) =>
+        await ArchivedDocument.Append(opened.Document, timestamps, opened.DespiteCertification, cancellation) is { } failed
+            ? new Timestamping.Failed(failed.Reason, failed.Detail) : Reread(opened);
+
+    private static Timestamping Reread(OpenedDocument opened)
+    {
         if (opened.Document.Read() is not { } pdf)
             return new Timestamping.Failed(FailureReason.DocumentUnsuitable, "too_complex");
         return new Timestamping.Done(new TimestampedDocument(opened.Document, [.. SignatureInDocument.All(pdf).Select(signature => signature.Field)], opened.Signatures[^1].Signer!)

@@ -14,7 +14,11 @@ public abstract record ValidationDataCollected
     public sealed record Complete(ValidationData Data) : ValidationDataCollected;
 
     /// <param name="Detail">A word for the operator.</param>
-    public sealed record Incomplete(ProofRefusal Reason, string Detail) : ValidationDataCollected;
+    public sealed record Incomplete(ProofRefusal Reason, string Detail) : ValidationDataCollected
+    {
+        /// <summary>No time-stamp of a signature stands: with another one, now, it may be proved.</summary>
+        public bool LacksTime { get; init; }
+    }
 }
 
 /// <summary>
@@ -24,7 +28,12 @@ public abstract record ValidationDataCollected
 /// </summary>
 public sealed class CollectValidationData(TrustedChain trust, StatusClient client, SigningSettings settings, TimeProvider time)
 {
-    /// <summary>For the signatures and document time-stamps of these fields, and the document time-stamps behind them.</summary>
+    internal CountedTimes Times(IReadOnlyList<SignatureInDocument> all, KnownCertificates known) => CountedTimes.In(all, known, trust);
+
+    /// <summary>
+    /// For the signatures and document time-stamps of these fields, and the document time-stamps behind them. A time-stamp that does not count, or whose
+    /// certificate cannot be proved, is as if it were not there.
+    /// </summary>
     /// <param name="given">What the caller has beside what the document holds: judged like that.</param>
     public async Task<ValidationDataCollected> ForFields(PdfDocument document, IReadOnlyCollection<string> fields, ValidationData given, CancellationToken cancellation)
     {
@@ -33,13 +42,22 @@ public sealed class CollectValidationData(TrustedChain trust, StatusClient clien
         var oldest = all.Where(IsWanted).Select(signature => signature.Dictionary.Revision).DefaultIfEmpty(int.MaxValue).Min();
         var collection = new ValidationDataCollection(trust, client, settings.StatusSources, time.GetUtcNow(), cancellation);
         collection.Know(document, all, given);
-        foreach (var signature in all.Where(signature => IsWanted(signature) || (signature.IsTimestamp && signature.Dictionary.Revision > oldest)))
+        var times = new ProvenTimes(collection, Times(all, KnownCertificates.In(document, all, given)), time.GetUtcNow());
+        // The newest first: what it proves decides by when an older one must have held.
+        foreach (var stamp in all.Where(signature => signature.IsTimestamp && (IsWanted(signature) || signature.Dictionary.Revision > oldest)).OrderByDescending(stamp => stamp.Dictionary.Revision))
         {
-            if (await Prove(signature, all, collection) is { } refusal)
+            if (await times.Prove(stamp) is { } refusal)
                 return refusal;
         }
 
-        return new ValidationDataCollected.Complete(collection.Finish());
+        foreach (var signature in all.Where(signature => !signature.IsTimestamp && IsWanted(signature)))
+        {
+            if (await ProveSigner(signature, times, collection) is { } refusal)
+                return refusal;
+        }
+
+        // Nothing but document time-stamps, and none of them stands.
+        return times.Any || all.Any(signature => !signature.IsTimestamp && IsWanted(signature)) ? new ValidationDataCollected.Complete(collection.Finish()) : times.Missing;
     }
 
     /// <summary>For signatures of this service that stand in no document, or are not to be proved in theirs.</summary>
@@ -51,7 +69,7 @@ public sealed class CollectValidationData(TrustedChain trust, StatusClient clien
         var collection = new ValidationDataCollection(trust, client, settings.StatusSources, now, cancellation);
         foreach (var cms in signatures.Select(SignedData.Parse))
         {
-            var tokens = SignatureInDocument.TimestampsOver(cms.Signers[0]);
+            var tokens = SignatureInDocument.TimestampsOver(cms.Signers[0]).Where(token => CountedTimes.Counts(token, new KnownCertificates(), trust)).ToList();
             collection.Know(tokens.Select(token => token.SignedData).Append(cms));
             if (await collection.Prove(cms.ReadableCertificates().First(cms.Signers[0].Names), cms.Certificates, tokens.Select(token => token.Info.Time).DefaultIfEmpty(now).Min()) is { } refusal)
                 return refusal;
@@ -65,25 +83,15 @@ public sealed class CollectValidationData(TrustedChain trust, StatusClient clien
         return new ValidationDataCollected.Complete(collection.Finish());
     }
 
-    private async Task<ValidationDataCollected.Incomplete?> Prove(SignatureInDocument signature, IReadOnlyList<SignatureInDocument> all, ValidationDataCollection collection)
+    private static async Task<ValidationDataCollected.Incomplete?> ProveSigner(SignatureInDocument signature, ProvenTimes times, ValidationDataCollection collection)
     {
         if (signature.Cms is not { } cms)
             return new(ProofRefusal.SignatureUnusable, "cms_unreadable");
         if (signature.Signer is not { } signer)
             return new(ProofRefusal.CertificateMissing, "signer");
-        // EN 319 102-1 5.5.4 (2): the earliest moment that a time-stamp proves; without one, now.
-        var covered = all.Where(other => other.Token is not null && other.Dictionary.Revision > signature.Dictionary.Revision).Select(other => other.Token!.Info.Time);
-        var existedAt = signature.SignatureTimestamps.Select(token => token.Info.Time).Concat(covered).DefaultIfEmpty(time.GetUtcNow()).Min();
-        if (await collection.Prove(signer, cms.Certificates, existedAt) is { } refusal)
+        if (await times.Prove(signature) is { } refusal)
             return refusal;
-        foreach (var token in signature.SignatureTimestamps)
-        {
-            var authority = token.SignedData.ReadableCertificates().First(token.Signer.Names);
-            var stampedBefore = covered.DefaultIfEmpty(time.GetUtcNow()).Min();
-            if (await collection.Prove(authority, token.SignedData.Certificates, stampedBefore) is { } timestampRefusal)
-                return timestampRefusal;
-        }
-
-        return null;
+        // EN 319 102-1 5.5.4 (2): the earliest moment that a time-stamp proves. By now a certificate may have been revoked that was good then.
+        return times.Earliest(signature) is { } existedAt ? await collection.Prove(signer, cms.Certificates, existedAt) : times.Missing;
     }
 }

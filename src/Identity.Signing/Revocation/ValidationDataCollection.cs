@@ -15,17 +15,17 @@ internal sealed class ValidationDataCollection(TrustedChain trust, StatusClient 
     /// <summary>Requests to status sources for one document.</summary>
     public const int MostRequests = 32;
 
-    /// <summary>Certificates, and answers, that a document may bring along; more are left aside.</summary>
-    public const int MostKnown = 256;
+    /// <summary>Answers that a document may bring along; more are left aside.</summary>
+    public const int MostKnown = KnownCertificates.Most;
 
     /// <summary>A responder whose certificate needs a status, whose signer needs one ... ends here.</summary>
     private const int MostResponders = 3;
 
-    private readonly HashSet<Certificate> pool = [];
+    private readonly KnownCertificates pool = new();
     private readonly List<(ReadOnlyMemory<byte> Encoded, BasicOcspResponse Response)> knownAnswers = [];
     private readonly List<CertificateRevocationList> knownLists = [];
     private readonly Dictionary<string, CertificateRevocationList> fetchedLists = new(StringComparer.Ordinal);
-    private readonly HashSet<(Certificate Certificate, DateTimeOffset ExistedAt)> proven = [];
+    private readonly Dictionary<(Certificate Certificate, DateTimeOffset ExistedAt), ValidationDataCollected.Incomplete?> asked = [];
     private readonly Found found = new();
     private int requests;
 
@@ -46,8 +46,7 @@ internal sealed class ValidationDataCollection(TrustedChain trust, StatusClient 
     public void Know(PdfDocument document, IEnumerable<SignatureInDocument> signatures, ValidationData given)
     {
         var store = document.Latest.SecurityStore;
-        foreach (var raw in (store?.Certificates ?? []).Concat(store?.Entries.SelectMany(entry => entry.Certificates) ?? []).Select(stream => stream.Bytes).Concat(given.Certificates))
-            KnowCertificate(raw);
+        pool.KnowStored(document, given);
         foreach (var raw in (store?.OcspResponses ?? []).Concat(store?.Entries.SelectMany(entry => entry.OcspResponses) ?? []).Select(stream => stream.Bytes).Concat(given.OcspResponses))
             KnowAnswer(raw);
         foreach (var raw in (store?.Crls ?? []).Concat(store?.Entries.SelectMany(entry => entry.Crls) ?? []).Select(stream => stream.Bytes).Concat(given.Crls))
@@ -60,8 +59,7 @@ internal sealed class ValidationDataCollection(TrustedChain trust, StatusClient 
     {
         foreach (var cms in signatures)
         {
-            foreach (var raw in cms.Certificates)
-                KnowCertificate(raw);
+            pool.Know(cms.Certificates);
             foreach (var raw in cms.OcspResponses.Concat(cms.Signers.SelectMany(Archived).SelectMany(archived => archived.OcspResponses)))
                 KnowAnswer(raw);
             foreach (var raw in cms.Crls.Concat(cms.Signers.SelectMany(Archived).SelectMany(archived => archived.Crls)))
@@ -70,7 +68,7 @@ internal sealed class ValidationDataCollection(TrustedChain trust, StatusClient 
     }
 
     /// <summary>Certificates that may be issuers, also of responders.</summary>
-    public void Know(IEnumerable<Certificate> certificates) => pool.UnionWith(certificates.Take(MostKnown));
+    public void Know(IEnumerable<Certificate> certificates) => pool.Know(certificates.Select(certificate => certificate.Raw));
 
     public ValidationData Finish() => new(found.Certificates, found.Answers, found.Lists);
 
@@ -78,9 +76,16 @@ internal sealed class ValidationDataCollection(TrustedChain trust, StatusClient 
     /// <param name="existedAt">When what it signed is known to have existed.</param>
     public async Task<ValidationDataCollected.Incomplete?> Prove(Certificate leaf, IEnumerable<ReadOnlyMemory<byte>> enclosed, DateTimeOffset existedAt, int responders = 0)
     {
-        if (!proven.Add((leaf, existedAt)))
-            return null;
-        var possible = enclosed.Concat(Issuers(leaf).Select(issuer => issuer.Raw));
+        if (asked.TryGetValue((leaf, existedAt), out var before))
+            return before;
+        // A responder that stands for itself is not asked about again while it is being asked about.
+        asked[(leaf, existedAt)] = null;
+        return asked[(leaf, existedAt)] = await ProveAnew(leaf, enclosed, existedAt, responders);
+    }
+
+    private async Task<ValidationDataCollected.Incomplete?> ProveAnew(Certificate leaf, IEnumerable<ReadOnlyMemory<byte>> enclosed, DateTimeOffset existedAt, int responders)
+    {
+        var possible = enclosed.Concat(pool.Above(leaf).Select(issuer => issuer.Raw));
         // The chain must have held when the signature was made; a certificate that ended since is what all this is for.
         if (trust.Path(leaf.Raw, possible, existedAt) is not { } path)
             return new(ProofRefusal.ChainNotTrusted, Word(leaf));
@@ -200,29 +205,6 @@ internal sealed class ValidationDataCollection(TrustedChain trust, StatusClient 
         if (answer is StatusAnswer.List fetched)
             fetchedLists.Add(address.AbsoluteUri, fetched.Value);
         return answer;
-    }
-
-    /// <summary>From the certificates at hand those that may stand above this one, by name.</summary>
-    private List<Certificate> Issuers(Certificate leaf)
-    {
-        var above = new List<Certificate>();
-        var names = new Queue<Certificate>([leaf]);
-        while (names.TryDequeue(out var below))
-        {
-            foreach (var candidate in pool.Where(candidate => !above.Contains(candidate) && candidate.Subject.SameAs(below.Issuer)))
-            {
-                above.Add(candidate);
-                names.Enqueue(candidate);
-            }
-        }
-
-        return above;
-    }
-
-    private void KnowCertificate(ReadOnlyMemory<byte> raw)
-    {
-        if (pool.Count < MostKnown && Read(() => Certificate.Parse(raw)) is { } certificate)
-            pool.Add(certificate);
     }
 
     private void KnowAnswer(ReadOnlyMemory<byte> raw)

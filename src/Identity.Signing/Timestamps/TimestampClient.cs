@@ -5,9 +5,9 @@ using System.Security.Cryptography;
 using Identity.Pkix.Asn1;
 using Identity.Pkix.Signatures;
 using Identity.Pkix.Timestamps;
-using Identity.Pkix.X509;
 using Identity.Signing.Certificates;
 using Identity.Signing.Requests;
+using Identity.Signing.Revocation;
 
 namespace Identity.Signing.Timestamps;
 
@@ -111,14 +111,14 @@ public sealed class TimestampClient(HttpClient http, TrustedChain trust, Signing
             return Refuse("other_policy");
         if (token.Info.HasUnknownCriticalExtension)
             return Refuse("unknown_critical_extension");
-        if (Signer(token) is not { } authority)
+        if (CountedTimes.Authority(token) is not { } authority)
             return Refuse("no_certificate");
         var path = trust.Path(authority.Raw, token.SignedData.Certificates, token.Info.Time);
         // Octet by octet the same certificate; the key of the one in a path was opened before.
         if (token.VerifySignature(path?[0] ?? authority) != SignatureCheck.Valid)
             return Refuse("wrong_signature");
         // RFC 3161 2.3: extended key usage present, critical, and time-stamping alone.
-        if (!IsForTimestampsOnly(authority))
+        if (!CountedTimes.IsForTimestampsOnly(authority))
             return Refuse("not_a_timestamping_certificate");
         if (path is null)
             return Refuse("not_trusted");
@@ -128,13 +128,6 @@ public sealed class TimestampClient(HttpClient http, TrustedChain trust, Signing
         lastTokenBytes = token.Raw.Length;
         return new TimestampAnswer.Granted(token.Raw, token.Info.Time);
     }
-
-    private static Certificate? Signer(TimestampToken token) =>
-        token.SignedData.ReadableCertificates().FirstOrDefault(token.Signer.Names);
-
-    private static bool IsForTimestampsOnly(Certificate certificate) =>
-        certificate.Facts.ExtendedKeyUsage is [var usage] && usage == Oids.UsageTimeStamping
-        && certificate.Extensions.Any(extension => extension.Oid == Oids.ExtendedKeyUsage && extension.Critical);
 
     private static TimestampAnswer.Failed Refuse(string detail) => new(FailureReason.TimestampRefused, detail);
 }
