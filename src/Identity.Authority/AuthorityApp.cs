@@ -33,8 +33,7 @@ public static class AuthorityApp
         AddAuthority(builder.Services, settings, time);
 
         var app = builder.Build();
-        app.UseIdentityWeb();
-        app.UseStoreFailures();
+        app.UseIdentityWeb(static early => early.UseStoreOutages(AuthorityStores.StoreOf));
         app.MapHealth();
         // Public.
         app.MapPost("/tsa", static (HttpContext context, TimestampEndpoint timestamps) => timestamps.Post(context));

@@ -65,7 +65,7 @@ public static partial class ProviderApp
         var app = builder.Build();
         app.UseIdentityWeb(static early =>
         {
-            early.UseStoreOutages();
+            early.UseStoreOutages(ProviderStores.StoreOf);
             early.Use(early.Services.GetRequiredService<BrowserClients>().Answer);
             early.Use(early.Services.GetRequiredService<PublishedDocuments>().Answer);
             early.Use(FormBody.Read);

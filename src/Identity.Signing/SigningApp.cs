@@ -63,7 +63,7 @@ public static class SigningApp
 
         var app = builder.Build();
         // Around authentication: sessions need the database's keys, and the Provider's answer is taken there.
-        app.UseIdentityWeb(static early => early.UseStoreOutages());
+        app.UseIdentityWeb(static early => early.UseStoreOutages(SigningStores.StoreOf));
         Map(app);
         return app;
     }

@@ -72,7 +72,7 @@ public static class PlainProblem
     static Task WriteFor(HttpContext context, Exception exception)
     {
         var reference = NewReference();
-        var status = StoreUnavailableException.FindIn(exception) is not null ? StatusCodes.Status503ServiceUnavailable
+        var status = StoreOutages.Find(exception, static _ => null) is not null ? StatusCodes.Status503ServiceUnavailable
             // What Kestrel refuses while a body is read: too large, too slow, malformed.
             : exception is BadHttpRequestException bad ? bad.StatusCode
             : StatusCodes.Status500InternalServerError;

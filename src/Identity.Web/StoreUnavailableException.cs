@@ -12,16 +12,4 @@ public sealed class StoreUnavailableException : Exception
         : base($"The store '{store}' is unavailable.", inner) => Store = store;
 
     public string Store { get; }
-
-    /// <summary>Looks through the wrappers that authentication handlers and tasks put around an exception.</summary>
-    public static StoreUnavailableException? FindIn(Exception? exception)
-    {
-        const int Deepest = 16;
-        for (var depth = 0; exception is not null && depth < Deepest; depth++, exception = exception.InnerException)
-        {
-            if (exception is StoreUnavailableException found)
-                return found;
-        }
-        return null;
-    }
 }

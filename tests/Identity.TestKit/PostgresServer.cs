@@ -55,6 +55,22 @@ public sealed class PostgresServer : IDisposable
             Assert.True(initialise.ExitCode == 0, "initdb failed");
         }
 
+        await RunAgain();
+    }
+
+    /// <summary>What an operator's restart does first: connections are cut off, and no new one is taken.</summary>
+    public async Task Stop()
+    {
+        using (var ask = Process.Start("kill", ["-INT", $"{process!.Id}"]))
+            await ask.WaitForExitAsync();
+        await process.WaitForExitAsync();
+        process.Dispose();
+        process = null;
+    }
+
+    /// <summary>And then: the same data at the same place.</summary>
+    public async Task RunAgain()
+    {
         process = Begin(
             "postgres", "-D", Path.Combine(folder, "data"), "-p", $"{port}", "-c", "listen_addresses=127.0.0.1", "-c", $"unix_socket_directories={folder}",
             "-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off", "-c", "max_connections=200");

@@ -52,10 +52,10 @@ public static class CertifyCommand
             await output.WriteLineAsync($"{certificate.SerialHex} of {issuer.Name} for {organisation.Organization}: {file}");
             return Done;
         }
-        catch (Exception problem) when (problem is AuthoritySettingsException or KeyRingException or DevelopmentKeyRefusedException or KeyUnavailableException or IOException or UnauthorizedAccessException
-            || StoreFailures.StoreOf(problem) is not null)
+        catch (Exception problem) when (problem is AuthoritySettingsException or KeyRingException or DevelopmentKeyRefusedException or IOException or UnauthorizedAccessException
+            || AuthorityStores.Outage(problem) is not null)
         {
-            await error.WriteLineAsync(problem.Message);
+            await error.WriteLineAsync(AuthorityStores.Complaint(problem));
             return NotDone;
         }
     }

@@ -41,10 +41,10 @@ public static class IssuanceCommand
                 ? await ListOrAbandon(step == "repair", open, repair, output)
                 : await Complete(command, repair, open.FirstOrDefault(r => r.Serial == serial), serial, configuration["out"], output);
         }
-        catch (Exception problem) when (problem is AuthoritySettingsException or KeyRingException or DevelopmentKeyRefusedException or KeyUnavailableException or IOException
-            || StoreFailures.StoreOf(problem) is not null)
+        catch (Exception problem) when (problem is AuthoritySettingsException or KeyRingException or DevelopmentKeyRefusedException or IOException
+            || AuthorityStores.Outage(problem) is not null)
         {
-            await error.WriteLineAsync(problem.Message);
+            await error.WriteLineAsync(AuthorityStores.Complaint(problem));
             return NotDone;
         }
     }

@@ -55,7 +55,7 @@ public sealed partial class OcspEndpoint(OcspAnswers answers, TimeProvider time,
         {
             return Refuse(context, OcspResponseStatus.MalformedRequest);
         }
-        catch (Exception problem) when (StoreFailures.StoreOf(problem) is not null || problem is KeyUnavailableException)
+        catch (Exception problem) when (AuthorityStores.Outage(problem) is not null)
         {
             LogUnavailable(problem);
             return Refuse(context, OcspResponseStatus.TryLater);

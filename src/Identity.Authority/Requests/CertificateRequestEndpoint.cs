@@ -35,7 +35,7 @@ public sealed partial class CertificateRequestEndpoint(RequestToken tokens, Evid
         {
             LogUnavailable(problem);
         }
-        catch (Exception problem) when (StoreFailures.StoreOf(problem) is not null || problem is KeyUnavailableException)
+        catch (Exception problem) when (AuthorityStores.Outage(problem) is not null)
         {
             LogUnavailable(problem);
         }

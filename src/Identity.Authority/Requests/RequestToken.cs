@@ -51,6 +51,8 @@ public sealed class RequestToken : IDisposable
         if (authorization is null || !authorization.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase)) return RequestTokenRefusal.Missing;
         var compact = authorization[Scheme.Length..];
         if (compact.Length > MaxLength || compact.Split('.') is not [var header, var payload, var signature]) return RequestTokenRefusal.Malformed;
+        string id;
+        DateTimeOffset expires;
         try
         {
             using var head = JsonDocument.Parse(Base64Url.DecodeFromChars(header), Strict);
@@ -58,14 +60,15 @@ public sealed class RequestToken : IDisposable
             if (!IsExpected(head.RootElement)) return RequestTokenRefusal.WrongHeader;
             if (!VerifySignature($"{header}.{payload}", Base64Url.DecodeFromChars(signature))) return RequestTokenRefusal.WrongSignature;
             using var claims = JsonDocument.Parse(Base64Url.DecodeFromChars(payload), Strict);
-            var (refusal, id, expires) = Judge(claims.RootElement, body);
+            (var refusal, id, expires) = Judge(claims.RootElement, body);
             if (refusal != RequestTokenRefusal.None) return refusal;
-            return await Use(id, expires, cancellation) ? RequestTokenRefusal.None : RequestTokenRefusal.Replayed;
         }
         catch (Exception problem) when (problem is JsonException or FormatException or KeyNotFoundException or InvalidOperationException)
         {
             return RequestTokenRefusal.Malformed;
         }
+        // Not above: an outage of PostgreSQL is an InvalidOperationException too, and says nothing of the token.
+        return await Use(id, expires, cancellation) ? RequestTokenRefusal.None : RequestTokenRefusal.Replayed;
     }
 
     public void Dispose() => key.Dispose();

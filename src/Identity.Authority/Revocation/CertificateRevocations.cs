@@ -34,10 +34,15 @@ public sealed class CertificateRevocations(IDbContextFactory<AuthorityDatabase> 
         {
             await database.SaveChangesAsync(CancellationToken.None);
         }
-        catch (DbUpdateException problem)
+        catch (DbUpdateException problem) when (AuthorityDatabase.IsAlreadyThere(problem))
         {
             operation.Complete(AuditOutcome.Failed, "not_stored");
-            if (AuthorityDatabase.IsAlreadyThere(problem)) return RevocationResult.AlreadyRevoked;
+            return RevocationResult.AlreadyRevoked;
+        }
+        // Whatever it is: a begin without an end says that the process ended.
+        catch (Exception)
+        {
+            operation.Complete(AuditOutcome.Failed, "not_stored");
             throw;
         }
         operation.Complete(AuditOutcome.Succeeded);

@@ -48,9 +48,9 @@ public static class RevokeCommand
             });
             return result == RevocationResult.Revoked ? Done : NotDone;
         }
-        catch (Exception problem) when (problem is AuthoritySettingsException || StoreFailures.StoreOf(problem) is not null)
+        catch (Exception problem) when (problem is AuthoritySettingsException || AuthorityStores.Outage(problem) is not null)
         {
-            await error.WriteLineAsync($"{problem.Message} (Authority:Database={configuration["Authority:Database"]})");
+            await error.WriteLineAsync($"{AuthorityStores.Complaint(problem)} (Authority:Database={configuration["Authority:Database"]})");
             return NotDone;
         }
     }

@@ -80,7 +80,7 @@ public sealed partial class RevocationListPublisher(IDbContextFactory<AuthorityD
                 await RefreshAll(stoppingToken);
                 await Forget(stoppingToken);
             }
-            catch (Exception problem) when (StoreFailures.StoreOf(problem) is not null || problem is KeyUnavailableException or RevocationListRefusedException)
+            catch (Exception problem) when (AuthorityStores.Outage(problem) is not null || problem is RevocationListRefusedException)
             {
                 // Tried again in a second; once the last list runs out, readiness and the route say so.
                 LogNotRefreshed(problem);

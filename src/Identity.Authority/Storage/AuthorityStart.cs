@@ -1,10 +1,8 @@
-using System.Data.Common;
 using Identity.Audit;
 using Identity.Authority.Issuance;
 using Identity.Authority.Issuers;
 using Identity.Authority.Requests;
 using Identity.Authority.RevocationLists;
-using Identity.Web;
 using Identity.Web.Databases;
 using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
@@ -80,27 +78,4 @@ internal sealed class AuthorityHealth(IDbContextFactory<AuthorityDatabase> datab
         await using var database = await databases.CreateDbContextAsync(cancellationToken);
         return await database.Database.CanConnectAsync(cancellationToken) && lists.AllCurrent && keys.Answer ? HealthCheckResult.Healthy() : HealthCheckResult.Unhealthy();
     }
-}
-
-internal static class StoreFailures
-{
-    /// <summary>Database or audit log out of reach: 503, and nothing was promised.</summary>
-    public static string? StoreOf(Exception problem) => problem switch
-    {
-        DbException or DbUpdateException => "database",
-        AuditUnavailableException => "audit log",
-        _ => null,
-    };
-
-    public static void UseStoreFailures(this WebApplication app) => app.Use(async (context, next) =>
-    {
-        try
-        {
-            await next(context);
-        }
-        catch (Exception problem) when (StoreOf(problem) is { } store && !context.Response.HasStarted)
-        {
-            throw new StoreUnavailableException(store, problem);
-        }
-    });
 }

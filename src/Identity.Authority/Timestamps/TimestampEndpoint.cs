@@ -24,7 +24,7 @@ public sealed partial class TimestampEndpoint(AuthorityKeys keys, TimestampSeria
         {
             return Results.Bytes(await Decide(body, context.RequestAborted), ResponseType);
         }
-        catch (Exception problem) when (StoreFailures.StoreOf(problem) is not null || problem is KeyUnavailableException)
+        catch (Exception problem) when (AuthorityStores.Outage(problem) is not null)
         {
             LogUnavailable(problem);
             return Results.Bytes(TimestampResponse.Refuse(TimestampFailures.SystemFailure, "Try again later."), ResponseType);

@@ -54,11 +54,12 @@ internal sealed class ClientAdministration(RegisteredClients clients, IOpenIddic
         {
             await clients.CreateAsync(ClientRegistry.Describe(client), cancellation);
         }
-        catch (Exception race) when (race is DbUpdateException or OpenIddictExceptions.ValidationException)
+        catch (Exception problem)
         {
             addition.Complete(AuditOutcome.Failed, "not_stored");
             // Not through the engine, which remembers that nobody had the name before.
-            if (!await database.Set<OpenIddictEntityFrameworkCoreApplication>().AsNoTracking().AnyAsync(other => other.ClientId == client.Id, cancellation))
+            if (problem is not (DbUpdateException or OpenIddictExceptions.ValidationException)
+                || !await database.Set<OpenIddictEntityFrameworkCoreApplication>().AsNoTracking().AnyAsync(other => other.ClientId == client.Id, cancellation))
                 throw;
             return new ClientOutcome.Refused($"{client.Id} is registered already.");
         }

@@ -1,13 +1,11 @@
-using System.Data.Common;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Identity.Audit;
 using Identity.Provider.Clients;
 using Identity.Provider.Logout;
 using Identity.Provider.People;
 using Identity.Provider.RollOver;
+using Identity.Provider.Storage;
 using Identity.Web;
-using Microsoft.EntityFrameworkCore;
 
 namespace Identity.Provider.CommandLine;
 
@@ -98,13 +96,9 @@ internal sealed class CommandConsole(TextWriter output, TextWriter complaints)
         {
             await complaints.WriteLineAsync(SafeText.ForDisplay(refusal.Message, LongestComplaint));
         }
-        catch (Exception problem) when (problem is AuditUnavailableException or StoreUnavailableException)
+        catch (Exception problem) when (ProviderStores.Outage(problem) is { } outage)
         {
-            await complaints.WriteLineAsync(SafeText.ForDisplay(problem.Message, LongestComplaint));
-        }
-        catch (Exception problem) when (problem is DbException or DbUpdateException)
-        {
-            await complaints.WriteLineAsync(SafeText.ForDisplay($"The database cannot be used: {problem.GetBaseException().Message}", LongestComplaint));
+            await complaints.WriteLineAsync(SafeText.ForDisplay($"The {outage.Store} cannot be used: {problem.GetBaseException().Message}", LongestComplaint));
         }
 
         return ProviderCommand.Refused;

@@ -1,10 +1,9 @@
 using System.Collections.Concurrent;
-using System.Data.Common;
 using System.Globalization;
 using System.Net;
 using Identity.Provider.Clients;
+using Identity.Provider.Storage;
 using Identity.Web.Outgoing;
-using Identity.Web;
 
 namespace Identity.Provider.Logout;
 
@@ -33,7 +32,7 @@ internal sealed partial class LogoutDeliveries(
                 {
                     await Begin(stoppingToken);
                 }
-                catch (StoreUnavailableException outage)
+                catch (Exception outage) when (ProviderStores.Outage(outage) is not null)
                 {
                     LogOutage(logger, outage);
                 }
@@ -96,7 +95,7 @@ internal sealed partial class LogoutDeliveries(
         {
             // The lease runs out.
         }
-        catch (Exception outage) when (outage is StoreUnavailableException or DbException)
+        catch (Exception outage) when (ProviderStores.Outage(outage) is not null)
         {
             LogOutage(logger, outage);
         }

@@ -1,5 +1,4 @@
-using Identity.Audit;
-using Identity.Web;
+using Identity.Provider.Storage;
 
 namespace Identity.Provider.Sessions;
 
@@ -23,7 +22,7 @@ internal sealed partial class SessionEndsWorker(SessionRegister register, Sessio
                     // A full batch: there is more.
                 }
             }
-            catch (Exception outage) when (outage is StoreUnavailableException or AuditUnavailableException or System.Data.Common.DbException)
+            catch (Exception outage) when (ProviderStores.Outage(outage) is not null)
             {
                 // What is due stays due.
                 LogOutage(logger, outage);

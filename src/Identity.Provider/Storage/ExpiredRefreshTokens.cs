@@ -1,5 +1,3 @@
-using System.Data.Common;
-
 namespace Identity.Provider.Storage;
 
 /// <summary>Removes the rows of expired refresh tokens, now and every hour. Several instances may do it at one time.</summary>
@@ -17,7 +15,7 @@ internal sealed partial class ExpiredRefreshTokens(IServiceScopeFactory scopes, 
                 await using var scope = scopes.CreateAsyncScope();
                 await scope.ServiceProvider.GetRequiredService<RefreshTokenTable>().RemoveExpired(time.GetUtcNow(), stoppingToken);
             }
-            catch (DbException problem)
+            catch (Exception problem) when (ProviderStores.Outage(problem) is not null)
             {
                 // Nothing depends on it: the next hour will do.
                 LogFailed(logger, problem);

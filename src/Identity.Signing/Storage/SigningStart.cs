@@ -1,11 +1,9 @@
-using System.Data.Common;
 using Identity.Audit;
 using Identity.Keys;
 using Identity.Signing.Certificates;
 using Identity.Signing.Seals;
 using Identity.Signing.SignIn;
 using Identity.Signing.Webhooks;
-using Identity.Web;
 using Identity.Web.Databases;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
@@ -47,30 +45,4 @@ internal sealed class SigningHealth(IDbContextFactory<SigningDatabase> databases
         await using var database = await databases.CreateDbContextAsync(cancellationToken);
         return await database.Database.CanConnectAsync(cancellationToken) && await Task.Run(keys.TokensAnswer, cancellationToken) ? HealthCheckResult.Healthy() : HealthCheckResult.Unhealthy();
     }
-}
-
-internal static class StoreOutages
-{
-    /// <summary>Database, documents, audit log, the keys' token or Provider out of reach: 503 with a plain page, never a guess at what they would have said.</summary>
-    public static void UseStoreOutages(this WebApplication app) => app.Use(async (context, next) =>
-    {
-        try
-        {
-            await next(context);
-        }
-        catch (Exception e) when (StoreOf(e) is { } store && !context.Response.HasStarted)
-        {
-            throw new StoreUnavailableException(store, e);
-        }
-    });
-
-    private static string? StoreOf(Exception e) => e switch
-    {
-        DbException or DbUpdateException => "database",
-        AuditUnavailableException => "audit log",
-        KeyUnavailableException => "keys",
-        ProviderUnavailableException => "provider",
-        DirectoryNotFoundException or UnauthorizedAccessException => "documents",
-        _ => null,
-    };
 }

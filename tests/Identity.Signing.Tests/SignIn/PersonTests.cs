@@ -1,8 +1,10 @@
 using System.Net;
 using System.Text;
+using Identity.Signing.Ceremonies;
 using Identity.Signing.Storage;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 
 namespace Identity.Signing.Tests.SignIn;
 
@@ -275,7 +277,7 @@ public sealed class PersonTests(SigningSystem system) : IClassFixture<SigningSys
     }
 
     [Fact]
-    public async Task A_database_that_cannot_be_read_is_503_and_never_an_answer()
+    public async Task A_database_that_cannot_be_read_is_503_never_an_answer_and_once_it_can_the_service_goes_on()
     {
         system.Reset();
         var data = system.Pki.PathOf("outage");
@@ -286,10 +288,20 @@ public sealed class PersonTests(SigningSystem system) : IClassFixture<SigningSys
         foreach (var file in Directory.EnumerateFiles(data, "signing.db*"))
             File.Move(file, file + ".away");
         Directory.CreateDirectory(Path.Combine(data, "signing.db"));
+        // The workers meet it too.
+        other.App.Services.GetRequiredService<CeremonyRounds>().Wake();
         using var answer = await client.GetAsync($"requests/{id}", SigningSystem.Cancellation);
         Assert.Equal(HttpStatusCode.ServiceUnavailable, answer.StatusCode);
         Assert.NotNull(answer.Headers.RetryAfter);
         using var ready = await client.GetAsync("health/ready", SigningSystem.Cancellation);
         Assert.Equal(HttpStatusCode.ServiceUnavailable, ready.StatusCode);
+
+        Directory.Delete(Path.Combine(data, "signing.db"));
+        foreach (var file in Directory.EnumerateFiles(data, "signing.db*.away"))
+            File.Move(file, file[..^".away".Length]);
+        using var browser = other.NewBrowser();
+        await SigningSystem.Approve(browser, id);
+        Assert.Equal("signed", (await other.Ended(id))["status"]!.GetValue<string>());
+        Assert.False(other.App.Services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping.IsCancellationRequested);
     }
 }
