@@ -189,5 +189,8 @@ public sealed record CredentialEvidenceStored(string Credential, string Approval
 /// <summary>A credential signs the hashes of its approval. <c>Signatures</c>: how many.</summary>
 public sealed record HashSigning(string Credential, string Approval, int Signatures) : AuditEvent("signing.hash-signing");
 
-/// <summary>A credential's key was destroyed: after its signatures, at its end, or because the service stops.</summary>
+/// <summary>The SAD of an approval is exchanged for one that is bound to fewer of its hashes. <c>Signatures</c>: how many.</summary>
+public sealed record TransactionExtension(string Credential, string Approval, int Signatures) : AuditEvent("signing.transaction-extension");
+
+/// <summary>A credential's key was destroyed: after its last signature, at the end of its approval or certificate, or because the service stops.</summary>
 public sealed record CredentialKeyDestroyed(string Credential, string Reason) : AuditEvent("signing.credential-key-destroyed");

@@ -93,7 +93,8 @@ public static class SigningApp
         app.MapPost("/csc/v2/credentials/list", CscEndpoints.CredentialsList);
         app.MapPost("/csc/v2/credentials/info", CscEndpoints.CredentialsInfo);
         app.MapPost("/csc/v2/credentials/authorize", CscEndpoints.CredentialsAuthorize);
-        foreach (var method in new[] { "auth/login", "auth/revoke", "credentials/authorizeCheck", "credentials/getChallenge", "credentials/sendOTP", "credentials/extendTransaction" })
+        app.MapPost("/csc/v2/credentials/extendTransaction", CscEndpoints.CredentialsExtendTransaction);
+        foreach (var method in new[] { "auth/login", "auth/revoke", "credentials/authorizeCheck", "credentials/getChallenge", "credentials/sendOTP" })
             app.MapPost("/csc/v2/" + method, CscEndpoints.NotImplemented);
         app.MapPost("/csc/v2/signatures/signHash", CscEndpoints.SignaturesSignHash);
         app.MapPost("/csc/v2/signatures/signDoc", CscEndpoints.SignaturesSignDoc);
@@ -204,7 +205,9 @@ public static class SigningApp
         services.AddSingleton<SessionCredentials>();
         services.AddHostedService(provider => provider.GetRequiredService<SessionCredentials>());
         services.AddSingleton<SadVerification>();
+        services.AddSingleton<SigningTransactions>();
         services.AddSingleton<SignHash>();
+        services.AddSingleton<ExtendTransaction>();
         services.AddSingleton<SignedAnswer>();
         services.AddSingleton<SignDoc>();
         services.AddSingleton<SignDocOfCredential>();

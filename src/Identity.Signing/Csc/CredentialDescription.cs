@@ -40,7 +40,7 @@ internal static class CredentialDescription
             ["signatureQualifier"] = SignatureQualifier,
             ["key"] = new JsonObject
             {
-                // Enabled for the moment of its signatures only.
+                // Enabled from the first use of its approval to its last signature.
                 ["status"] = isAlive && credential.ApprovalId is not null && credential.EndedAt is null ? "enabled" : "disabled",
                 ["algo"] = new JsonArray(EcdsaWithSha256),
                 ["len"] = 256,

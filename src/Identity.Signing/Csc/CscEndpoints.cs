@@ -41,7 +41,7 @@ internal static class CscEndpoints
             : throw new CscRefusedException(CscError.Invalid("credentialID"));
     });
 
-    /// <summary>11.6 to 11.9: the person approves at the Provider, with a passkey; there is nothing to be entered here, and an approval is for its hashes and no others.</summary>
+    /// <summary>11.6: the person approves at the Provider, with a passkey; there is nothing to be entered here.</summary>
     public static Task<IResult> CredentialsAuthorize(HttpContext context, CscToken tokens, CredentialRecords records) => Answer(context, CscBody.Largest, async body =>
     {
         var authorization = await tokens.Authorize(context.Request, context.RequestAborted, CscToken.ServiceScope, CscToken.CredentialScope);
@@ -49,6 +49,14 @@ internal static class CscEndpoints
         throw new CscRefusedException(await records.Find(credentialId, authorization.Client, authorization.Subject, context.RequestAborted) is null
             ? CscError.Invalid("credentialID")
             : CscError.OAuthOnly);
+    });
+
+    public static Task<IResult> CredentialsExtendTransaction(HttpContext context, CscToken tokens, ExtendTransaction extendTransaction) => Answer(context, CscBody.Largest, async body =>
+    {
+        var authorized = await tokens.Authorize(context.Request, context.RequestAborted, CscToken.ServiceScope, CscToken.CredentialScope);
+        // 11.9: unlike for signHash, required beside a token of the approval too.
+        body.Required("SAD", CscToken.Longest);
+        return await extendTransaction.Run(await tokens.AuthorizeCredential(authorized, body, context.RequestAborted), body, context.RequestAborted);
     });
 
     public static Task<IResult> NotImplemented(HttpContext context, CscToken tokens) => Answer(context, CscBody.Largest, async _ =>

@@ -11,6 +11,9 @@ internal sealed record CscError([property: JsonIgnore] int Status, [property: Js
 
     public static CscError Invalid(string parameter) => InvalidRequest($"Invalid parameter {parameter}");
 
+    /// <summary>11.10: its key is gone, or at another copy of the service.</summary>
+    public static CscError Disabled { get; } = InvalidRequest("The credential identified by credentialID is disabled");
+
     public static CscError InvalidToken { get; } = new(StatusCodes.Status401Unauthorized, "invalid_token", "The access token is not valid");
 
     public static CscError InvalidProof { get; } = new(StatusCodes.Status401Unauthorized, "invalid_dpop_proof", "The proof of possession is missing or not valid");

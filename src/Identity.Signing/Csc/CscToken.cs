@@ -1,9 +1,15 @@
+using Identity.Signing.Approvals;
+
 namespace Identity.Signing.Csc;
 
 /// <summary>A person's token at this service: who asks, for whom, for what.</summary>
 /// <param name="Text">As it came, to ask about once more.</param>
-internal sealed record CscAuthorization(string Text, IntrospectedToken Token)
+/// <param name="ExtendedSad">Of credentials/extendTransaction, beside the token; null: the token itself is the SAD, or there is none.</param>
+internal sealed record CscAuthorization(string Text, IntrospectedToken Token, string? ExtendedSad = null)
 {
+    /// <summary>The approval that the token says it is of; null: none.</summary>
+    public string? ApprovalId => Token.Evidence is { Length: <= StoredEvidence.LongestEvidence } evidence ? AuthorizationDetails.ClaimedApprovalId(evidence) : null;
+
     public string Client => Token.Client;
 
     public string Subject => Token.Subject;
@@ -46,6 +52,9 @@ internal sealed class CscToken(ProviderIntrospection introspection, ProofOfPosse
     public async Task<CscAuthorization> AuthorizeCredential(CscAuthorization authorized, CscBody body, CancellationToken cancellation)
     {
         var sad = body.Text("SAD", Longest);
+        // 11.9: known where its transaction is, and bound to who holds these tokens.
+        if (sad?.StartsWith(SigningTransaction.Prefix, StringComparison.Ordinal) == true)
+            return authorized with { ExtendedSad = sad };
         if (authorized.Token.Scopes.Contains(CredentialScope))
             return sad is null || sad == authorized.Text ? authorized : throw new CscRefusedException(CscError.Invalid("SAD"));
         if (sad is null)

@@ -20,7 +20,8 @@ internal sealed class SadVerification(CredentialRecords records, EvidenceVerifie
     /// <param name="cancellation">Ends it before anything irreversible.</param>
     public async Task<VerifiedSad> Verify(CscAuthorization authorization, string about, Action<VerifiedApproval> judge, CancellationToken cancellation)
     {
-        if (authorization.Token.Evidence is not { Length: <= StoredEvidence.LongestEvidence } given || AuthorizationDetails.ClaimedApprovalId(given) is not { } approvalId)
+        // A SAD of extendTransaction is for hashes of a credential.
+        if (authorization.ExtendedSad is not null || authorization.Token.Evidence is not { } given || authorization.ApprovalId is not { } approvalId)
             throw new CscRefusedException(CscError.Invalid("SAD"));
         var (verification, keySet) = await evidence.Verify(given, authorization.Client, cancellation);
         Judge(verification, approvalId, judge);

@@ -8,7 +8,7 @@ internal static class ServiceInfo
     /// <summary>The names of all methods that answer with more than a refusal.</summary>
     public static readonly string[] Methods = 
     [
-        "info", "credentials/list", "credentials/info", "signatures/signHash", "signatures/signDoc", "signatures/signPolling", "signatures/timestamp",
+        "info", "credentials/list", "credentials/info", "credentials/extendTransaction", "signatures/signHash", "signatures/signDoc", "signatures/signPolling", "signatures/timestamp",
     ];
 
     /// <summary>Ours: where a program that keeps its documents gets time-stamps and the status of certificates, as this service does.</summary>

@@ -7,11 +7,21 @@ using Identity.Signing.Certificates;
 namespace Identity.Signing.Csc;
 
 /// <summary>A credential whose key is here.</summary>
-internal sealed record LiveCredential(RemoteCredential Record, SessionKey Key, KeyPlace Place);
+internal sealed record LiveCredential(RemoteCredential Record, SessionKey Key, KeyPlace Place)
+{
+    private volatile SigningTransaction? transaction;
+
+    /// <summary>Of the one approval that was taken for it; null before.</summary>
+    public SigningTransaction? Transaction
+    {
+        get => transaction;
+        set => transaction = value;
+    }
+}
 
 /// <summary>
-/// The keys of credentials: made when a person has none, certified on the Provider's statement, disabled until approved, and destroyed after their
-/// signatures, at the end of their certificate, or when the service stops. At the start what the last run had is called over: keys do not outlive it.
+/// The keys of credentials: made when a person has none, certified on the Provider's statement, disabled until approved, and destroyed after their last
+/// signature, at the end of their approval or certificate, or when the service stops. At the start what the last run had is called over: keys do not outlive it.
 /// </summary>
 internal sealed class SessionCredentials(
     CertifiedPersonKeys keys, CscToken tokens, CredentialRecords records, AuditLog audit, TimeProvider time, ILogger<SessionCredentials> log) : BackgroundService
@@ -22,6 +32,7 @@ internal sealed class SessionCredentials(
     /// <summary>A credential that ends sooner is not offered: a person could not approve and have signed in time.</summary>
     public static readonly TimeSpan LeastLeft = TimeSpan.FromMinutes(2);
 
+    private const string Stops = "service_stops";
     private const int Stripes = 64;
     private static readonly TimeSpan BetweenSweeps = TimeSpan.FromSeconds(10);
 
@@ -67,6 +78,14 @@ internal sealed class SessionCredentials(
             await LateWrite.Try(() => records.Places.Free(credential.Place), log, "that a place for a key is free");
     }
 
+    /// <summary>Of an approval whose hashes were not all signed, the end is written too.</summary>
+    private async Task DestroyUnfinished(LiveCredential credential, string reason)
+    {
+        await Destroy(credential.Record.CredentialId, reason);
+        if (credential.Transaction is { } transaction)
+            await LateWrite.Try(() => records.EndApproval(transaction.Stored, reason == Stops ? CredentialRecords.Interrupted : reason), log, "the end of an approval of hashes");
+    }
+
     public override async Task StartAsync(CancellationToken cancellationToken)
     {
         foreach (var approval in await records.EndOwnApprovals(cancellationToken))
@@ -80,11 +99,11 @@ internal sealed class SessionCredentials(
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
         await base.StopAsync(cancellationToken);
-        foreach (var credential in live.Keys.ToList())
+        foreach (var credential in live.Values.ToList())
         {
             try
             {
-                await Destroy(credential, "service_stops");
+                await DestroyUnfinished(credential, Stops);
             }
             catch (Exception problem)
             {
@@ -110,7 +129,10 @@ internal sealed class SessionCredentials(
             {
                 var now = time.GetUtcNow();
                 foreach (var ended in live.Values.Where(c => c.Record.NotAfter <= now).ToList())
-                    await Destroy(ended.Record.CredentialId, "certificate_ended");
+                    await DestroyUnfinished(ended, "certificate_ended");
+                // What has begun is brought to its end; nothing more can begin.
+                foreach (var ended in live.Values.Where(c => c.Transaction is { IsIdle: true } transaction && transaction.Expires <= now).ToList())
+                    await DestroyUnfinished(ended, "approval_ended");
                 await records.RemoveOldProofs(stoppingToken);
             }
             catch (Exception problem) when (problem is not OperationCanceledException)

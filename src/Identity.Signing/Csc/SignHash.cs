@@ -1,4 +1,3 @@
-using System.Buffers.Text;
 using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -15,24 +14,27 @@ internal delegate Task<JsonObject> TakenSigning(CancellationToken cancellation);
 
 /// <summary>
 /// signatures/signHash (CSC API v2 11.10). The order is the safety of it:
-/// 1. the parameters; 2. the credential is this person's and program's; 3. the evidence is stored and verified from there (SadVerification), for this credential and
-/// person; 4. the hashes are those that were approved, no more and no fewer; 5. the beginning is audited, then the approval is taken, in one conditional update: from
-/// here a crash cannot lead to a second use; 6. the key is enabled by the approval, once, and counts the hashes for itself; 7. each is signed in the order of the
-/// request; 8. the key is destroyed, however it ended; 9. the end is audited.
+/// 1. the parameters; 2. the credential is this person's and program's; 3. the SAD is current: of an approval that nobody has used, the evidence is stored and verified from
+/// there (SadVerification), for this credential and person; 4. the hashes are among those that it is bound to; 5. the beginning is audited, then the approval is taken, at
+/// its first use, in one conditional update, and the hashes of its transaction: from here a crash cannot lead to a second use; 6. the key is enabled by the approval, once,
+/// and counts the hashes for itself; 7. each is signed in the order of the request; 8. the key is destroyed when nothing is left that it could sign, or when anything went
+/// wrong; 9. the end is audited.
 /// </summary>
-internal sealed class SignHash(SessionCredentials credentials, SadVerification sads, CredentialRecords records, AuditLog audit, TimeProvider time, ILogger<SignHash> log)
+internal sealed class SignHash(SessionCredentials credentials, SigningTransactions transactions, CredentialRecords records, AuditLog audit, TimeProvider time, ILogger<SignHash> log)
 {
     public const string Sha256 = "2.16.840.1.101.3.4.2.1";
-    private const int LongestIdentifier = 100;
+    public const string NotAuthorized = "Hash is not authorized by the SAD";
+    public const int LongestIdentifier = 100;
 
     /// <summary>1. to 5.</summary>
     public async Task<TakenSigning> Take(CscAuthorization authorization, CscBody body, CancellationToken cancellation)
     {
         var credentialId = body.Required("credentialID", LongestIdentifier);
         var hashes = Hashes(body);
-        CheckAlgorithms(body, hashes);
+        CheckAlgorithms(body);
+        CheckHashes(body, hashes);
         return await Take(
-            authorization, await Find(authorization, credentialId, cancellation), hashes, "Hash is not authorized by the SAD",
+            authorization, await Find(authorization, credentialId, cancellation), hashes, NotAuthorized,
             (values, _) => Task.FromResult(new JsonObject { ["signatures"] = new JsonArray([.. values.Select(value => JsonValue.Create(Convert.ToBase64String(value)))]) }), cancellation);
     }
 
@@ -48,33 +50,29 @@ internal sealed class SignHash(SessionCredentials credentials, SadVerification s
     /// <param name="record">As it was found.</param>
     /// <param name="hashes">To be signed, in this order.</param>
     /// <param name="notAuthorized">What is said of others than were approved.</param>
-    /// <param name="answer">Made of the signatures, when the key is gone already.</param>
+    /// <param name="answer">Made of the signatures, when they are made.</param>
     /// <param name="cancellation">Ends it before the approval is taken.</param>
     public async Task<TakenSigning> Take(
         CscAuthorization authorization, RemoteCredential record, List<byte[]> hashes, string notAuthorized, Func<IReadOnlyList<byte[]>, CancellationToken, Task<JsonObject>> answer, CancellationToken cancellation)
     {
-        var sad = await sads.Verify(authorization, record.CredentialId, verified => Judge(verified, record), cancellation);
-        if (!AreApproved(hashes, sad.Approval.Structure))
-            throw new CscRefusedException(CscError.InvalidRequest(notAuthorized));
-        if (credentials.Find(record.CredentialId) is not { } credential)
-            throw new CscRefusedException(CscError.InvalidRequest("The credential identified by credentialID is disabled"));
+        var presented = await transactions.Present(authorization, record, cancellation);
+        SigningTransactions.Demand(presented.Transaction.JudgeSigning(presented.Given, hashes, time.GetUtcNow()), notAuthorized);
 
-        var operation = audit.Begin(new HashSigning(record.CredentialId, sad.Stored.ApprovalId, hashes.Count));
-        if (!await IsTaken(sad, operation))
+        var operation = audit.Begin(new HashSigning(record.CredentialId, presented.Transaction.Stored.ApprovalId, hashes.Count));
+        if (await IsTaken(presented, hashes, operation) is var use and not SadUse.Accepted)
         {
             operation.Complete(AuditOutcome.Refused, "approval_not_taken");
-            throw new CscRefusedException(CscError.Invalid("SAD"));
+            SigningTransactions.Demand(use, notAuthorized);
         }
 
-        return stopping => Sign(new Begun(credential, sad, hashes, operation), answer, stopping);
+        return stopping => Sign(new Begun(presented.Credential, presented.Transaction, hashes, operation), answer, stopping);
     }
 
-    // Somebody who leaves now changes nothing: the beginning is audited.
-    private async Task<bool> IsTaken(VerifiedSad sad, AuditOperation operation)
+    private async Task<SadUse> IsTaken(PresentedSad presented, List<byte[]> hashes, AuditOperation operation)
     {
         try
         {
-            return await records.Take(sad.Stored, CancellationToken.None);
+            return await transactions.Begin(presented) ? presented.Transaction.TakeForSigning(presented.Given, hashes, time.GetUtcNow()) : SadUse.Invalid;
         }
         catch
         {
@@ -83,7 +81,11 @@ internal sealed class SignHash(SessionCredentials credentials, SadVerification s
         }
     }
 
-    private sealed record Begun(LiveCredential Credential, VerifiedSad Sad, List<byte[]> Hashes, AuditOperation Operation);
+    private sealed record Begun(LiveCredential Credential, SigningTransaction Transaction, List<byte[]> Hashes, AuditOperation Operation)
+    {
+        /// <summary>The key is gone: all are signed, or something went wrong.</summary>
+        public bool IsOver { get; set; }
+    }
 
     /// <summary>6. to 9. Somebody who leaves now changes nothing: what has begun is brought to its end.</summary>
     private async Task<JsonObject> Sign(Begun begun, Func<IReadOnlyList<byte[]>, CancellationToken, Task<JsonObject>> answer, CancellationToken cancellation)
@@ -109,7 +111,8 @@ internal sealed class SignHash(SessionCredentials credentials, SadVerification s
         }
         finally
         {
-            await LateWrite.Try(() => records.EndApproval(begun.Sad.Stored, outcome), log, "the end of an approval of hashes");
+            if (begun.IsOver)
+                await LateWrite.Try(() => records.EndApproval(begun.Transaction.Stored, outcome), log, "the end of an approval of hashes");
             begun.Operation.Complete(outcome == "signed" ? AuditOutcome.Succeeded : AuditOutcome.Failed, outcome == "signed" ? null : outcome);
         }
     }
@@ -119,24 +122,28 @@ internal sealed class SignHash(SessionCredentials credentials, SadVerification s
     {
         if (!cancellation.IsCancellationRequested)
             return;
+        begun.IsOver = true;
         await credentials.Destroy(begun.Credential.Record.CredentialId, CredentialRecords.Interrupted);
         cancellation.ThrowIfCancellationRequested();
     }
 
     private async Task<IReadOnlyList<byte[]>> SignAll(Begun begun)
     {
-        var reason = "not_signed";
+        var (reason, isOver) = ("not_signed", true);
         try
         {
-            begun.Credential.Key.Enable(begun.Sad.Approval);
+            begun.Transaction.Enable(begun.Credential.Key);
             var leaf = Certificate.Parse(begun.Credential.Record.Certificate);
             var signatures = begun.Hashes.Select(hash => SignOne(begun.Credential.Key, leaf, hash)).ToList();
-            reason = "signed";
+            (reason, isOver) = ("signed", begun.Transaction.HasSignedAll());
             return signatures;
         }
         finally
         {
-            await credentials.Destroy(begun.Credential.Record.CredentialId, reason);
+            // What was approved besides can still be signed, with a SAD of extendTransaction.
+            begun.IsOver = isOver;
+            if (isOver)
+                await credentials.Destroy(begun.Credential.Record.CredentialId, reason);
         }
     }
 
@@ -149,39 +156,30 @@ internal sealed class SignHash(SessionCredentials credentials, SadVerification s
             : throw new InvalidOperationException("The signature does not verify with the certificate.");
     }
 
-    private static void Judge(VerifiedApproval verified, RemoteCredential record)
-    {
-        if (verified.Person.Identifier != record.PersonIdentifier)
-            throw new CscRefusedException(CscError.Invalid("SAD"));
-        if (verified.Structure.Credential != record.CredentialId)
-            throw new CscRefusedException(CscError.Invalid("credentialID"));
-    }
-
-    /// <summary>As sets in which something may be twice; nothing is sorted in place, so the order of the request stays.</summary>
-    private static bool AreApproved(List<byte[]> hashes, ApprovalStructure approved)
-    {
-        var left = approved.Signatures.Select(signature => signature.Hash).ToList();
-        return left.Count == hashes.Count && hashes.All(hash => left.Remove(Base64Url.EncodeToString(hash)));
-    }
-
-    private static List<byte[]> Hashes(CscBody body)
+    /// <summary>1 to 100, decoded; how long each must be is seen by <see cref="CheckHashes"/>.</summary>
+    public static List<byte[]> Hashes(CscBody body)
     {
         if (body.Find("hashes") is not { ValueKind: JsonValueKind.Array } hashes)
             throw new CscRefusedException(CscError.InvalidRequest("Missing (or invalid type) array parameter hash"));
         if (hashes.GetArrayLength() == 0)
             throw new CscRefusedException(CscError.InvalidRequest("Empty hash array"));
         if (hashes.GetArrayLength() > ApprovalStructure.MaximumSignatures)
-            throw new CscRefusedException(CscError.InvalidRequest("Hash is not authorized by the SAD"));
+            throw new CscRefusedException(CscError.InvalidRequest(NotAuthorized));
         return [.. hashes.EnumerateArray().Select(hash => CscBody.Base64(hash) ?? throw new CscRefusedException(CscError.InvalidRequest("Invalid Base64 hash string parameter")))];
     }
 
-    private static void CheckAlgorithms(CscBody body, List<byte[]> hashes)
+    private static void CheckAlgorithms(CscBody body)
     {
         if (body.Required("signAlgo", LongestIdentifier) != CredentialDescription.EcdsaWithSha256)
             throw new CscRefusedException(CscError.Invalid("signAlgo"));
         // RFC 5758 3.2: this algorithm has none.
         if (body.Text("signAlgoParams", 4096) is not null)
             throw new CscRefusedException(CscError.Invalid("signAlgoParams"));
+    }
+
+    /// <summary>The hash that the credential's key signs, and its length.</summary>
+    public static void CheckHashes(CscBody body, List<byte[]> hashes)
+    {
         if (body.Text("hashAlgorithmOID", LongestIdentifier) is not (null or Sha256))
             throw new CscRefusedException(CscError.Invalid("hashAlgorithmOID"));
         if (hashes.Exists(hash => hash.Length != SHA256.HashSizeInBytes))

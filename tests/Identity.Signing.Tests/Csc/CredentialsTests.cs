@@ -17,7 +17,7 @@ public sealed class CredentialsTests(SigningSystem system) : IClassFixture<Signi
         Assert.Equal(system.Provider.Issuer, (string?)info["oauth2Issuer"]);
         Assert.Equal(["oauth2code"], info["authType"]!.AsArray().Select(type => (string)type!));
         var methods = info["methods"]!.AsArray().Select(method => (string)method!).ToList();
-        foreach (var method in new[] { "auth/login", "auth/revoke", "credentials/authorizeCheck", "credentials/getChallenge", "credentials/sendOTP", "credentials/extendTransaction" })
+        foreach (var method in new[] { "auth/login", "auth/revoke", "credentials/authorizeCheck", "credentials/getChallenge", "credentials/sendOTP" })
         {
             Assert.DoesNotContain(method, methods);
             await caller.Refused(HttpStatusCode.NotImplemented, "invalid_request", "The method is not implemented", method, caller.Token("service"), new JsonObject());

@@ -255,8 +255,7 @@ public sealed class SignDocTests(SigningSystem system) : IClassFixture<SigningSy
         var attributes = SHA256.HashData(SignedAttributes.Of(digest, certificate));
         // The digest itself is no hash of signed attributes, nor is another's.
         await caller.Refused(NotAuthorized, "signatures/signDoc", caller.Approved(credential, digest), body);
-        await caller.Refused(NotAuthorized, "signatures/signDoc", caller.Approved(credential, attributes, digest), body);
-        var sad = caller.Approved(credential, attributes);
+        var sad = caller.Approved(credential, attributes, SHA256.HashData(attributes));
         var asDocument = Document(Pdf, "AdES-B-B");
         asDocument["credentialID"] = credential;
         await caller.Refused("Invalid parameter credentialID", "signatures/signDoc", sad, asDocument);
@@ -273,6 +272,15 @@ public sealed class SignDocTests(SigningSystem system) : IClassFixture<SigningSy
         var signature = (await system.Verify(HandMadePdf.Sign(Pdf, _ => cms))).Signatures.Single();
         Assert.Equal((true, "PAdES-BASELINE-T"), (signature.CryptographicallyIntact, signature.Level));
         await caller.Refused("Invalid parameter SAD", "signatures/signDoc", sad, body);
+        // What was approved beside it is signed later, and those attributes not once more.
+        var rest = CscCaller.Hashes(credential, attributes);
+        rest["SAD"] = sad;
+        await caller.Refused("Hash is not authorized by the SAD", "credentials/extendTransaction", sad, rest);
+        rest["hashes"]![0] = Convert.ToBase64String(SHA256.HashData(attributes));
+        var next = (string)(await caller.Expect(HttpStatusCode.OK, "credentials/extendTransaction", sad, rest))["SAD"]!;
+        (body["SAD"], rest["SAD"]) = (next, next);
+        await caller.Refused(NotAuthorized, "signatures/signDoc", sad, body);
+        await caller.Expect(HttpStatusCode.OK, "signatures/signHash", sad, rest);
     }
 
     private static JsonObject Document(byte[] document, string level) => new()
