@@ -13,6 +13,17 @@ public static class Oids
     public const string Sha3With384 = "2.16.840.1.101.3.4.2.9";
     public const string Sha3With512 = "2.16.840.1.101.3.4.2.10";
 
+    // Digests of others, for verifying only (RFC 1321, RFC 5754, RFC 8702, RFC 8419, ISO/IEC 10118-3).
+    public const string Sha512With224 = "2.16.840.1.101.3.4.2.5";
+    public const string Sha512With256 = "2.16.840.1.101.3.4.2.6";
+    public const string Sha3With224 = "2.16.840.1.101.3.4.2.7";
+    public const string Shake128 = "2.16.840.1.101.3.4.2.11";
+    public const string Shake256 = "2.16.840.1.101.3.4.2.12";
+    public const string Shake256WithLength = "2.16.840.1.101.3.4.2.18";
+    public const string RipeMd160 = "1.3.36.3.2.1";
+    public const string Whirlpool = "1.0.10118.3.0.55";
+    public const string Md5 = "1.2.840.113549.2.5";
+
     // Keys and signatures (RFC 3279, RFC 4055, RFC 5758, RFC 8410).
     public const string RsaEncryption = "1.2.840.113549.1.1.1";
     public const string RsaPss = "1.2.840.113549.1.1.10";
@@ -36,6 +47,22 @@ public static class Oids
     public const string Dsa = "1.2.840.10040.4.1";
     public const string DsaSha1 = "1.2.840.10040.4.3";
     public const string DsaSha256 = "2.16.840.1.101.3.4.3.2";
+
+    // The same with digests that are verified only (RFC 3279, RFC 4055, RFC 5758, RFC 8017, RFC 8692, FIPS 186 by NIST's arc; TeleTrusT for RIPEMD-160).
+    public const string RsaMd5 = "1.2.840.113549.1.1.4";
+    public const string RsaSha224 = "1.2.840.113549.1.1.14";
+    public const string RsaSha512With224 = "1.2.840.113549.1.1.15";
+    public const string RsaSha512With256 = "1.2.840.113549.1.1.16";
+    public const string RsaSha3With224 = "2.16.840.1.101.3.4.3.13";
+    public const string RsaRipeMd160 = "1.3.36.3.3.1.2";
+    public const string EcdsaSha224 = "1.2.840.10045.4.3.1";
+    public const string EcdsaSha3With224 = "2.16.840.1.101.3.4.3.9";
+    public const string EcdsaShake128 = "1.3.6.1.5.5.7.6.32";
+    public const string EcdsaShake256 = "1.3.6.1.5.5.7.6.33";
+    public const string DsaSha224 = "2.16.840.1.101.3.4.3.1";
+    public const string DsaSha384 = "2.16.840.1.101.3.4.3.3";
+    public const string DsaSha512 = "2.16.840.1.101.3.4.3.4";
+
     public const string Ed25519 = "1.3.101.112";
     public const string Ed448 = "1.3.101.113";
 

@@ -95,7 +95,7 @@ public sealed class SignedData
     /// <summary>Whether this certificate made this signature over the enclosed content, as RFC 5652 5.6 and RFC 5035 5.4 describe it.</summary>
     public SignatureCheck VerifyEncapsulated(SignerInfo signer, Certificate certificate)
     {
-        if (Content is not { } content || Digests.FromOid(signer.DigestAlgorithm.Oid) is not { } digest) return SignatureCheck.UnsupportedAlgorithm;
+        if (Content is not { } content || Digests.ToVerify(signer.DigestAlgorithm.Oid) is not { } digest) return SignatureCheck.UnsupportedAlgorithm;
         if (signer.ContentType != ContentType) return SignatureCheck.Invalid;
         if (signer.MessageDigest is not { } stated || !Digests.Compute(digest, content.Span).AsSpan().SequenceEqual(stated.Span)) return SignatureCheck.Invalid;
         if (signer.SigningCertificates is not [var first, ..] || first.Matches(certificate) != true) return SignatureCheck.KeyMismatch;

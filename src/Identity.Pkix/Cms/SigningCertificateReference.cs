@@ -14,7 +14,7 @@ public sealed record SigningCertificateReference(string HashAlgorithm, ReadOnlyM
 
     /// <summary>Null when the digest algorithm is unknown; else whether the certificate has this digest.</summary>
     public bool? Matches(Certificate certificate) =>
-        Digests.FromOid(HashAlgorithm) is { } name ? Digests.Compute(name, certificate.Raw.Span).AsSpan().SequenceEqual(Hash.Span) : null;
+        Digests.ToVerify(HashAlgorithm) is { } name ? Digests.Compute(name, certificate.Raw.Span).AsSpan().SequenceEqual(Hash.Span) : null;
 
     internal static IReadOnlyList<SigningCertificateReference> ReadAll(ReadOnlyMemory<byte> value, bool version2) => Ber.Guard("signing-certificate", () =>
     {

@@ -19,7 +19,7 @@ public sealed record CertificateId(AlgorithmIdentifier HashAlgorithm, ReadOnlyMe
 
     /// <summary>True when both issuer digests are this issuer's. False too for a digest algorithm that is not known.</summary>
     public bool IsIssuedBy(Certificate issuer) =>
-        Digests.FromOid(HashAlgorithm.Oid) is { } hash
+        Digests.ToVerify(HashAlgorithm.Oid) is { } hash
         && Digests.Compute(hash, issuer.Subject.Raw.Span).AsSpan().SequenceEqual(IssuerNameHash.Span)
         && Digests.Compute(hash, issuer.PublicKey.KeyBits.Span).AsSpan().SequenceEqual(IssuerKeyHash.Span);
 

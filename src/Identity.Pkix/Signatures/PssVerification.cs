@@ -1,5 +1,3 @@
-using System.Formats.Asn1;
-using System.Numerics;
 using System.Security.Cryptography;
 using Identity.Pkix.Asn1;
 
@@ -16,18 +14,13 @@ internal static class PssVerification
     /// <param name="rsaPublicKey">RSAPublicKey, whose sizes the caller has checked.</param>
     public static bool Verify(ReadOnlyMemory<byte> rsaPublicKey, HashAlgorithmName name, HashAlgorithmName mask, int saltLength, ReadOnlySpan<byte> hash, ReadOnlySpan<byte> signature)
     {
-        var key = new AsnReader(rsaPublicKey, AsnEncodingRules.BER).ReadSequence();
-        BigInteger modulus = key.ReadInteger(), exponent = key.ReadInteger();
-        var bits = (int)modulus.GetBitLength();
-        var value = new BigInteger(signature, isUnsigned: true, isBigEndian: true);
-        // 8.1.2 (1), 5.2.2 (1).
-        if (signature.Length != (bits + 7) / 8 || value >= modulus)
+        if (RsaPublicOperation.Apply(rsaPublicKey, signature) is not { } message)
             return false;
-        var message = BigInteger.ModPow(value, exponent, modulus);
         // 8.1.2 (2c): the encoded message has one bit less than the modulus.
+        var bits = message.ModulusBits;
         var length = (bits - 1 + 7) / 8;
         var encoded = new byte[length];
-        var written = message.ToByteArray(isUnsigned: true, isBigEndian: true);
+        var written = message.Value.ToByteArray(isUnsigned: true, isBigEndian: true);
         if (written.Length > length)
             return false;
         written.CopyTo(encoded, length - written.Length);

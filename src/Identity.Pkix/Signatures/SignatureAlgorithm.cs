@@ -38,6 +38,9 @@ public sealed record SignatureAlgorithm(SignatureFamily Family, HashAlgorithmNam
         (Oids.RsaSha3With512, SignatureFamily.RsaPkcs1, HashAlgorithmName.SHA3_512),
         (Oids.DsaSha1, SignatureFamily.Dsa, HashAlgorithmName.SHA1),
         (Oids.DsaSha256, SignatureFamily.Dsa, HashAlgorithmName.SHA256),
+        (Oids.DsaSha384, SignatureFamily.Dsa, HashAlgorithmName.SHA384),
+        (Oids.DsaSha512, SignatureFamily.Dsa, HashAlgorithmName.SHA512),
+        .. VerifiedOnly(),
     ];
 
     public static SignatureAlgorithm EcdsaSha256 { get; } = Ecdsa(Oids.EcdsaSha256, HashAlgorithmName.SHA256);
@@ -64,10 +67,10 @@ public sealed record SignatureAlgorithm(SignatureFamily Family, HashAlgorithmNam
         if (named.Oid is not null) return new(named.Family, named.Hash, null, identifier);
         return identifier.Oid switch
         {
-            Oids.RsaEncryption when digest is not null => new(SignatureFamily.RsaPkcs1, Digests.FromOid(digest.Oid), null, identifier),
+            Oids.RsaEncryption when digest is not null => new(SignatureFamily.RsaPkcs1, Digests.ToVerify(digest.Oid), null, identifier),
             // X9.62 names no algorithm by the arc of its signature types, yet signers do, and mean the digest beside it.
-            Oids.EcPublicKey or Oids.EcdsaArc when digest is not null => new(SignatureFamily.Ecdsa, Digests.FromOid(digest.Oid), null, identifier),
-            Oids.Dsa when digest is not null => new(SignatureFamily.Dsa, Digests.FromOid(digest.Oid), null, identifier),
+            Oids.EcPublicKey or Oids.EcdsaArc when digest is not null => new(SignatureFamily.Ecdsa, Digests.ToVerify(digest.Oid), null, identifier),
+            Oids.Dsa when digest is not null => new(SignatureFamily.Dsa, Digests.ToVerify(digest.Oid), null, identifier),
             Oids.RsaPss => ReadPss(identifier),
             Oids.Ed25519 => new(SignatureFamily.Ed25519, null, null, identifier),
             Oids.Ed448 => new(SignatureFamily.Ed448, null, null, identifier),
@@ -75,6 +78,23 @@ public sealed record SignatureAlgorithm(SignatureFamily Family, HashAlgorithmNam
             _ => new(SignatureFamily.Unknown, null, null, identifier),
         };
     }
+
+    private static IEnumerable<(string Oid, SignatureFamily Family, HashAlgorithmName Hash)> VerifiedOnly() =>
+        from one in ((string Oid, SignatureFamily Family, string Digest)[])
+        [
+            (Oids.RsaMd5, SignatureFamily.RsaPkcs1, Oids.Md5),
+            (Oids.RsaSha224, SignatureFamily.RsaPkcs1, Oids.Sha224),
+            (Oids.RsaSha512With224, SignatureFamily.RsaPkcs1, Oids.Sha512With224),
+            (Oids.RsaSha512With256, SignatureFamily.RsaPkcs1, Oids.Sha512With256),
+            (Oids.RsaSha3With224, SignatureFamily.RsaPkcs1, Oids.Sha3With224),
+            (Oids.RsaRipeMd160, SignatureFamily.RsaPkcs1, Oids.RipeMd160),
+            (Oids.EcdsaSha224, SignatureFamily.Ecdsa, Oids.Sha224),
+            (Oids.EcdsaSha3With224, SignatureFamily.Ecdsa, Oids.Sha3With224),
+            (Oids.EcdsaShake128, SignatureFamily.Ecdsa, Oids.Shake128),
+            (Oids.EcdsaShake256, SignatureFamily.Ecdsa, Oids.Shake256),
+            (Oids.DsaSha224, SignatureFamily.Dsa, Oids.Sha224),
+        ]
+        select (one.Oid, one.Family, Digests.ToVerify(one.Digest)!.Value);
 
     private static SignatureAlgorithm Ecdsa(string oid, HashAlgorithmName hash) =>
         new(SignatureFamily.Ecdsa, hash, null, new AlgorithmIdentifier(oid, ReadOnlyMemory<byte>.Empty));
@@ -122,7 +142,7 @@ public sealed record SignatureAlgorithm(SignatureFamily Family, HashAlgorithmNam
                 else if (tag.HasSameClassAndValue(new Asn1Tag(TagClass.ContextSpecific, 3)) && value.TryReadInt32(out var t)) trailer = t;
                 else return unknown;
             }
-            return Digests.FromOid(hash) is { } name && Digests.FromOid(maskHash) is { } inMask && trailer == 1 && salt is >= 0 and <= MaxSaltLength
+            return Digests.ToVerify(hash) is { } name && Digests.ToVerify(maskHash) is { } inMask && trailer == 1 && salt is >= 0 and <= MaxSaltLength
                 ? new(SignatureFamily.RsaPss, name, salt, identifier) { MaskHash = inMask }
                 : unknown;
         }

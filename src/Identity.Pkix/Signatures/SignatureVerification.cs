@@ -127,9 +127,9 @@ public static class SignatureVerification
 
     private static SignatureCheck VerifyPss(SubjectPublicKey key, SignatureAlgorithm algorithm, HashAlgorithmName name, ReadOnlySpan<byte> hash, ReadOnlySpan<byte> signature)
     {
-        // The framework verifies one hash for both, and a salt of its length.
+        // The framework verifies one hash of its own for both, and a salt of its length.
         var mask = algorithm.MaskHash ?? name;
-        if (mask == name && algorithm.SaltLength == Asn1.Digests.Length(name)) return VerifyRsa(key, name, hash, signature, RSASignaturePadding.Pss);
+        if (mask == name && algorithm.SaltLength == Asn1.Digests.Length(name) && Asn1.Digests.Start(name) is null) return VerifyRsa(key, name, hash, signature, RSASignaturePadding.Pss);
         if (key.Kind != PublicKeyKind.Rsa) return SignatureCheck.KeyMismatch;
         if (key.Size is < MinRsaBits or > MaxRsaBits || key.Exponent is null or < 3) return SignatureCheck.KeySizeRefused;
         if (IsSha3(mask) && !SHA3_256.IsSupported) return SignatureCheck.UnsupportedAlgorithm;
@@ -145,6 +145,7 @@ public static class SignatureVerification
         if (key.Size is < MinRsaBits or > MaxRsaBits) return SignatureCheck.KeySizeRefused;
         // An exponent of more than 32 bits makes each verification as dear as a signature; 1 would accept anything.
         if (key.Exponent is null or < 3) return SignatureCheck.KeySizeRefused;
+        if (Asn1.Digests.Start(name) is not null) return Pkcs1Verification.Verify(key.KeyBits, name, hash, signature) ? SignatureCheck.Valid : SignatureCheck.Invalid;
         if (key.Opened.Take() is not RSA verifier && !TryOpenRsa(key, out verifier)) return SignatureCheck.KeyMismatch;
         try
         {

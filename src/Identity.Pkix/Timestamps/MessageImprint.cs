@@ -9,7 +9,7 @@ public sealed record MessageImprint(AlgorithmIdentifier HashAlgorithm, ReadOnlyM
 {
     /// <summary>The algorithm is known, has no parameters, and the digest has its length.</summary>
     public bool IsWellFormed =>
-        HashAlgorithm.HasNoParameters && Digests.FromOid(HashAlgorithm.Oid) is { } name && Digest.Length == Digests.Length(name);
+        HashAlgorithm.HasNoParameters && Digests.ToVerify(HashAlgorithm.Oid) is { } name && Digest.Length == Digests.Length(name);
 
     public bool SameAs(MessageImprint other) => HashAlgorithm.SameAs(other.HashAlgorithm) && Digest.Span.SequenceEqual(other.Digest.Span);
 

@@ -58,6 +58,10 @@ public sealed record SignatureFacts
     /// <summary>Digest and value verify, whatever the certificate and the ByteRange are worth.</summary>
     public bool IsCryptographicallyIntact => DigestMatches == true && ValueCheck == SignatureCheck.Valid;
 
+    /// <summary>Digest or value cannot be computed here, and nothing that was computed speaks against them: neither right nor wrong.</summary>
+    public bool IsNotVerifiable => DigestMatches != false && (IsDocumentTimestamp || Signer?.SignedAttributesDer is null || Attributes?.MessageDigest is not null)
+        && (ValueCheck is SignatureCheck.UnsupportedAlgorithm or SignatureCheck.KeySizeRefused || (ValueCheck == SignatureCheck.Valid && DigestMatches is null));
+
     /// <summary>Time-stamps over the signature value.</summary>
     public IReadOnlyList<TimestampFacts> SignatureTimestamps { get; init; } = [];
 
@@ -89,6 +93,9 @@ public enum SigningCertificateMatch
 
     /// <summary>Issuer and serial fit, but the signed reference names another certificate.</summary>
     ReferenceDiffers,
+
+    /// <summary>Issuer and serial fit; the signed reference is by a digest that is not computed here, so nobody knows whether it does.</summary>
+    ReferenceNotComputed,
 }
 
 public enum TimestampKind

@@ -57,7 +57,7 @@ public static class SignatureExamination
         // ISO 32000-1 12.8.3.3.1: adbe.pkcs7.sha1 encloses the SHA-1 of the bytes; the CMS signs that.
         if (facts.Dictionary.SubFilter == "adbe.pkcs7.sha1")
         {
-            if (cms.Content is not { } enclosed || Digests.FromOid(facts.Signer!.DigestAlgorithm.Oid) is not { } name)
+            if (cms.Content is not { } enclosed || Digests.ToVerify(facts.Signer!.DigestAlgorithm.Oid) is not { } name)
                 return null;
             var contentMatches = digests.Of(covered, Oids.Sha1) is { } sha1 && enclosed.Span.SequenceEqual(sha1);
             return contentMatches && (facts.Attributes!.MessageDigest is not { } inner || inner.Span.SequenceEqual(Digests.Compute(name, enclosed.Span)));
@@ -72,7 +72,7 @@ public static class SignatureExamination
     {
         if (signer.SignedAttributesDer is not null)
             return signer.VerifySignature(certificate.PublicKey);
-        if (cms.Content is { } enclosed && Digests.FromOid(signer.DigestAlgorithm.Oid) is { } name)
+        if (cms.Content is { } enclosed && Digests.ToVerify(signer.DigestAlgorithm.Oid) is { } name)
             return signer.VerifySignatureOverContent(certificate.PublicKey, Digests.Compute(name, enclosed.Span));
         return digest is null ? SignatureCheck.Invalid : signer.VerifySignatureOverContent(certificate.PublicKey, digest);
     }
@@ -92,7 +92,8 @@ public static class SignatureExamination
                 return (candidate, SigningCertificateMatch.BySignedReference);
         }
         var other = candidates.FirstOrDefault(signer.Names);
-        return (other, other is null ? SigningCertificateMatch.NotFound : SigningCertificateMatch.ReferenceDiffers);
+        return (other, other is null ? SigningCertificateMatch.NotFound
+            : reference.Matches(other) is null ? SigningCertificateMatch.ReferenceNotComputed : SigningCertificateMatch.ReferenceDiffers);
     }
 
     private static SignatureFacts DocumentTimestamp(SignatureFacts facts, ByteRange? range, CertificatePool pool, ContentDigests digests)
@@ -124,7 +125,7 @@ public static class SignatureExamination
     {
         if (token is null)
             return new TimestampFacts(kind, null, null, null, null, null);
-        bool? imprintMatches = Digests.FromOid(token.Info.Imprint.HashAlgorithm.Oid) is { } name && digest(name) is { } computed
+        bool? imprintMatches = Digests.ToVerify(token.Info.Imprint.HashAlgorithm.Oid) is { } name && digest(name) is { } computed
             ? computed.AsSpan().SequenceEqual(token.Info.Imprint.Digest.Span)
             : null;
         var candidates = token.SignedData.ReadableCertificates().Select(pool.Kept).Concat(pool.Certificates).Concat(pool.Anchors.Certificates);
@@ -132,7 +133,7 @@ public static class SignatureExamination
         try
         {
             var contentMatches = token.SignedData.Content is { } content && token.Signer.MessageDigest is { } stated
-                && Digests.FromOid(token.Signer.DigestAlgorithm.Oid) is { } inner
+                && Digests.ToVerify(token.Signer.DigestAlgorithm.Oid) is { } inner
                 ? Digests.Compute(inner, content.Span).AsSpan().SequenceEqual(stated.Span)
                 : (bool?)null;
             return new TimestampFacts(kind, token, imprintMatches, authority, authority is null ? null : token.VerifySignature(authority), contentMatches);

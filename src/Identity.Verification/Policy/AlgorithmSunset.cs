@@ -26,6 +26,11 @@ public sealed class AlgorithmSunset
     private static readonly FrozenDictionary<string, string> DigestNames = new Dictionary<string, string>(StringComparer.Ordinal)
     {
         [Oids.Sha224] = "SHA-224",
+        [Oids.Sha512With224] = "SHA-512/224",
+        [Oids.Sha512With256] = "SHA-512/256",
+        [Oids.Sha3With224] = "SHA3-224",
+        [Oids.Shake128] = "SHAKE128",
+        [Oids.Shake256] = "SHAKE256",
         [Oids.Sha256] = "SHA-256",
         [Oids.Sha384] = "SHA-384",
         [Oids.Sha512] = "SHA-512",
@@ -33,9 +38,9 @@ public sealed class AlgorithmSunset
         [Oids.Sha3With384] = "SHA3-384",
         [Oids.Sha3With512] = "SHA3-512",
         [Oids.Sha1] = "SHA-1",
-        ["1.3.36.3.2.1"] = "RIPEMD-160",
-        ["1.0.10118.3.0.55"] = "WHIRLPOOL",
-        ["1.2.840.113549.2.5"] = "MD5",
+        [Oids.RipeMd160] = "RIPEMD-160",
+        [Oids.Whirlpool] = "WHIRLPOOL",
+        [Oids.Md5] = "MD5",
     }.ToFrozenDictionary(StringComparer.Ordinal);
 
     private readonly FrozenDictionary<string, DateTimeOffset?> digests;

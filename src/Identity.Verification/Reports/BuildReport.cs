@@ -162,17 +162,20 @@ public static class BuildReport
         };
     }
 
-    /// <summary>broken: value, digest or ByteRange do not hold. changed: they hold, and what came later is not all permitted.</summary>
+    /// <summary>
+    /// broken: value, digest or ByteRange do not hold. changed: they hold, and what came later is not all permitted. none: an algorithm that is
+    /// not verified here, so nobody is accused and nothing is promised.
+    /// </summary>
     private static string Integrity(SignatureFacts facts, ChangesAfterSignature changes)
     {
-        if (!facts.IsCryptographicallyIntact || !FormatChecking.Check(facts).HasPassed)
+        if (!FormatChecking.Check(facts).HasPassed || (!facts.IsCryptographicallyIntact && !facts.IsNotVerifiable))
             return "broken";
-        return changes.NotPermitted.Count > 0 ? "changed" : "intact";
+        return changes.NotPermitted.Count > 0 ? "changed" : facts.IsNotVerifiable ? "none" : "intact";
     }
 
     private static string Worst(IEnumerable<string> integrities)
     {
-        string[] order = ["intact", "changed", "broken"];
+        string[] order = ["intact", "none", "changed", "broken"];
         return integrities.MaxBy(integrity => Array.IndexOf(order, integrity))!;
     }
 

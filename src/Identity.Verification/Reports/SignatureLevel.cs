@@ -45,7 +45,7 @@ public static class SignatureLevel
         try
         {
             return SignaturePolicyIdentifier.Parse(raw) is { DigestAlgorithm: { } algorithm } named
-                && (Digests.FromOid(algorithm.Oid) is not { } name || named.Digest.Length == Digests.Length(name));
+                && (Digests.ToVerify(algorithm.Oid) is not { } name || named.Digest.Length == Digests.Length(name));
         }
         catch (MalformedException)
         {

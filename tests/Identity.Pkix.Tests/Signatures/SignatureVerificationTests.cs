@@ -105,8 +105,8 @@ public sealed class SignatureVerificationTests(OpensslHierarchy hierarchy)
     }
 
     [Theory]
-    [InlineData("1.2.840.113549.1.1.4")] // MD5 with RSA
-    [InlineData("1.2.840.113549.1.1.14")] // SHA-224 with RSA
+    [InlineData("1.2.840.113549.1.1.2")] // MD2 with RSA
+    [InlineData("1.2.156.10197.1.504")] // SM3 with RSA
     [InlineData("2.16.840.1.101.3.4.3.20")] // SLH-DSA-SHA2-128s
     public void Algorithms_outside_the_list_are_unsupported(string oid) =>
         Assert.Equal(SignatureCheck.UnsupportedAlgorithm,

@@ -16,7 +16,7 @@ public sealed class AlgorithmOutcomes(AlgorithmOutcomes.Keys keys) : IClassFixtu
     // Not openssl's: the CMS that it makes, with its outermost length left open as in BER.
     private const string Indefinite = "indefinite";
 
-    private const string Passed = "TOTAL-PASSED", Weak = "INDETERMINATE/CRYPTO_CONSTRAINTS_FAILURE_NO_POE";
+    private const string Passed = "TOTAL-PASSED", Weak = "INDETERMINATE/CRYPTO_CONSTRAINTS_FAILURE_NO_POE", Unlisted = Weak;
 
     /// <summary>Keys and certificates of a day under one root, all by openssl; without revocation data (RFC 9608).</summary>
     public sealed class Keys : IDisposable
@@ -105,9 +105,16 @@ public sealed class AlgorithmOutcomes(AlgorithmOutcomes.Keys keys) : IClassFixtu
         { "rsa3072", "sha1", "", Weak, "SHA-1, which was acceptable until 2012-08-01" },
         { "rsa3072", "sha1", "-keyopt rsa_padding_mode:pss", Weak, "SHA-1, which was acceptable until 2012-08-01" },
         { "P-256", "sha1", "", Weak, "SHA-1, which was acceptable until 2012-08-01" },
-        { "rsa3072", "md5", "", Weak, "MD5, which was acceptable until 2004-08-01; this service does not verify it" },
-        { "rsa3072", "sha224", "", Weak, "SHA-224, which was acceptable until 2029-01-01; this service does not verify it" },
-        { "P-256", "sha224", "", Weak, "SHA-224, which was acceptable until 2029-01-01; this service does not verify it" },
+        { "rsa3072", "md5", "", Weak, "MD5, which was acceptable until 2004-08-01" },
+        { "rsa3072", "ripemd160", "", Weak, "RIPEMD-160, which was acceptable until 2014-08-01" },
+        { "rsa3072", "sha224", "", Passed, null },
+        { "P-256", "sha224", "", Passed, null },
+        { "dsa2048", "sha224", "", Passed, null },
+        { "rsa3072", "sha224", "-keyopt rsa_padding_mode:pss", Passed, null },
+        { "rsa3072", "sha256", "-keyopt rsa_padding_mode:pss -keyopt rsa_mgf1_md:sha224", Passed, null },
+        { "rsa3072", "sha512-256", "", Unlisted, "SHA-512/256, which the list of acceptable algorithms does not contain" },
+        { "rsa3072", "sha512-224", "", Unlisted, "SHA-512/224, which the list of acceptable algorithms does not contain" },
+        { "rsa3072", "sha3-224", "", Unlisted, "SHA3-224, which the list of acceptable algorithms does not contain" },
         { "secp256k1", "sha256", "", Weak, "this service does not verify" },
     };
 
@@ -115,13 +122,11 @@ public sealed class AlgorithmOutcomes(AlgorithmOutcomes.Keys keys) : IClassFixtu
     [MemberData(nameof(ByOpenssl))]
     public async Task What_openssl_signs_is_judged_by_its_algorithm(string key, string digest, string options, string verdict, string? says)
     {
-        // A reference to the certificate is by the digest of the signature, and one that is not computed refers to nothing.
-        var isComputed = digest is not ("md5" or "sha224");
-        await Judge(key, verdict, says, isComputed, opensslCan: true, content =>
+        await Judge(key, verdict, says, opensslCan: true, content =>
         {
             File.WriteAllBytes(keys.Path("content.bin"), content);
             Keys.Run(["cms", "-sign", "-binary", "-in", keys.Path("content.bin"), "-signer", keys.Path(key + ".pem"), "-inkey", keys.Path(key + ".key"), "-md", digest, "-outform", "DER",
-                "-out", keys.Path("signed.der"), .. isComputed ? new[] { "-cades" } : [], .. options == Indefinite ? [] : options.Split(' ', StringSplitOptions.RemoveEmptyEntries)]);
+                "-out", keys.Path("signed.der"), "-cades", .. options == Indefinite ? [] : options.Split(' ', StringSplitOptions.RemoveEmptyEntries)]);
             var cms = File.ReadAllBytes(keys.Path("signed.der"));
             // 30 82 and two octets of length.
             return options == Indefinite ? [0x30, 0x80, .. cms[4..], 0, 0] : cms;
@@ -132,11 +137,13 @@ public sealed class AlgorithmOutcomes(AlgorithmOutcomes.Keys keys) : IClassFixtu
     [Theory]
     [InlineData("ed25519", "2.16.840.1.101.3.4.2.3", "1.3.101.112", "", "INDETERMINATE/CRYPTO_CONSTRAINTS_FAILURE_NO_POE", "The signature uses Ed25519, which the list of acceptable algorithms does not contain")]
     [InlineData("ed448", "2.16.840.1.101.3.4.2.12", "1.3.101.113", "", "INDETERMINATE/CRYPTO_CONSTRAINTS_FAILURE_NO_POE", "The signature uses Ed448, which the list of acceptable algorithms does not contain")]
+    [InlineData("P-256", "2.16.840.1.101.3.4.2.7", "2.16.840.1.101.3.4.3.9", "sha3-224", Unlisted, "SHA3-224, which the list of acceptable algorithms does not contain")]
+    [InlineData("P-256", "2.16.840.1.101.3.4.2.6", "1.2.840.10045.2.1", "sha512-256", Unlisted, "SHA-512/256, which the list of acceptable algorithms does not contain")]
     [InlineData("P-256", "2.16.840.1.101.3.4.2.8", "2.16.840.1.101.3.4.3.10", "sha3-256", "TOTAL-PASSED", null)]
     [InlineData("brainpoolP512r1", "2.16.840.1.101.3.4.2.10", "2.16.840.1.101.3.4.3.12", "sha3-512", "TOTAL-PASSED", null)]
     public async Task What_only_its_keys_sign_is_judged_by_its_algorithm(string key, string digestOid, string algorithm, string digest, string verdict, string? says)
     {
-        await Judge(key, verdict, says, isComputed: true, opensslCan: false, content =>
+        await Judge(key, verdict, says, opensslCan: false, content =>
         {
             var certificate = keys.Der(key);
             return HandMadeCms.Sign(content, certificate, attributes =>
@@ -146,6 +153,40 @@ public sealed class AlgorithmOutcomes(AlgorithmOutcomes.Keys keys) : IClassFixtu
                 return File.ReadAllBytes(keys.Path("value.bin"));
             }, new CmsShape { DigestOid = digestOid, Algorithm = HandMadeCms.Algorithm(algorithm) }, [certificate], certificate, null);
         });
+    }
+
+    /// <summary>SM3 stands for all that are not computed here: named, and nobody is accused.</summary>
+    [Theory]
+    [InlineData("1.2.156.10197.1.401", null, "none")]
+    [InlineData("2.16.840.1.101.3.4.2.1", "1.2.156.10197.1.401", "intact")]
+    public async Task A_digest_that_is_not_computed_here_is_named_and_accuses_nobody(string digestOid, string? reference, string integrity)
+    {
+        keys.Make("P-256");
+        var certificate = keys.Der("P-256");
+        var file = HandMadePdf.Sign(HandMadePdf.Plain(), content => HandMadeCms.Sign(content, certificate, attributes =>
+        {
+            File.WriteAllBytes(keys.Path("attributes.bin"), attributes);
+            Keys.Run("dgst", "-sha256", "-sign", keys.Path("P-256.key"), "-out", keys.Path("value.bin"), keys.Path("attributes.bin"));
+            return File.ReadAllBytes(keys.Path("value.bin"));
+        }, new CmsShape { DigestOid = digestOid, ReferenceDigestOid = reference }, [certificate], certificate, null), new SignatureShape { SubFilter = "ETSI.CAdES.detached" });
+        var signature = (await Report(file)).Only();
+        Assert.Equal((Weak, integrity), (signature.Verdict(), signature.Integrity));
+        Assert.Contains(signature.Messages, message => message.Text == "The signature uses 1.2.156.10197.1.401, which this service does not verify.");
+    }
+
+    /// <summary>A weak reference could name another certificate of the same digest.</summary>
+    [Fact]
+    public async Task A_reference_by_a_digest_that_is_not_acceptable_is_weak()
+    {
+        keys.Make("P-256");
+        var certificate = keys.Der("P-256");
+        var file = HandMadePdf.Sign(HandMadePdf.Plain(), content => HandMadeCms.Sign(content, certificate, attributes =>
+        {
+            File.WriteAllBytes(keys.Path("attributes.bin"), attributes);
+            Keys.Run("dgst", "-sha256", "-sign", keys.Path("P-256.key"), "-out", keys.Path("value.bin"), keys.Path("attributes.bin"));
+            return File.ReadAllBytes(keys.Path("value.bin"));
+        }, new CmsShape { ReferenceDigestOid = "2.16.840.1.101.3.4.2.7" }, [certificate], certificate, null), new SignatureShape { SubFilter = "ETSI.CAdES.detached" });
+        Assert.Equal((Weak, "intact"), ((await Report(file)).Only().Verdict(), (await Report(file)).Integrity));
     }
 
     [Theory]
@@ -185,25 +226,25 @@ public sealed class AlgorithmOutcomes(AlgorithmOutcomes.Keys keys) : IClassFixtu
         return File.ReadAllBytes(keys.Path("signed.der"));
     }
 
-    private async Task Judge(string key, string verdict, string? says, bool isComputed, bool opensslCan, Func<byte[], byte[]> sign)
+    private async Task Judge(string key, string verdict, string? says, bool opensslCan, Func<byte[], byte[]> sign)
     {
         keys.Make(key);
         byte[] cms = [], covered = [];
-        var file = HandMadePdf.Sign(HandMadePdf.Plain(), content => cms = sign(covered = content), new SignatureShape { SubFilter = isComputed ? "ETSI.CAdES.detached" : "adbe.pkcs7.detached" });
+        var file = HandMadePdf.Sign(HandMadePdf.Plain(), content => cms = sign(covered = content), new SignatureShape { SubFilter = "ETSI.CAdES.detached" });
         var report = await Report(file);
         var text = string.Join(" ", report.Only().Messages.Select(message => message.Text));
         Assert.True(report.Only().Verdict() == verdict, $"{key}: {report.Only().Verdict()}, {text}");
         foreach (var part in says?.Split("; ") ?? [])
             Assert.Contains(part, text, StringComparison.Ordinal);
-        // What is verified here and what openssl verifies agree; what is not verified here is called intact by nobody.
+        // What is verified here and what openssl verifies agree; what is not verified here is called neither intact nor broken.
         var notVerified = says?.Contains("does not verify", StringComparison.Ordinal) == true;
         if (opensslCan)
             Assert.True(keys.IsRight(cms, covered));
-        Assert.Equal(notVerified ? "broken" : "intact", report.Integrity);
+        Assert.Equal(notVerified ? "none" : "intact", report.Integrity);
 
         var changed = HandMadePdf.Flip(file, HandMadePdf.Find(file, "Sold for 100 EUR"));
         var afterwards = await Report(changed);
-        Assert.Equal(isComputed ? "TOTAL-FAILED/HASH_FAILURE" : verdict, afterwards.Only().Verdict());
+        Assert.Equal("TOTAL-FAILED/HASH_FAILURE", afterwards.Only().Verdict());
         if (opensslCan)
             Assert.False(keys.IsRight(cms, HandMadePdf.Flip(covered, HandMadePdf.Find(covered, "Sold for 100 EUR"))));
     }

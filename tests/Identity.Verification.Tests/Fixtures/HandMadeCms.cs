@@ -2,6 +2,7 @@ using System.Formats.Asn1;
 using System.Numerics;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using Identity.TestKit;
 
 namespace Identity.Verification.Tests.Fixtures;
 
@@ -25,7 +26,7 @@ internal static class HandMadeCms
             Attribute("1.2.840.113549.1.9.4", w => w.WriteOctetString(Digest(shape.DigestOid, content))),
         ];
         if (referenced is not null)
-            attributes.Add(Attribute("1.2.840.113549.1.9.16.2.47", w => Sequence(w, () => Sequence(w, () => Sequence(w, () => w.WriteOctetString(SHA256.HashData(referenced)))))));
+            attributes.Add(Attribute("1.2.840.113549.1.9.16.2.47", w => Sequence(w, () => Sequence(w, () => Sequence(w, () => Reference(w, shape, referenced))))));
         if (shape.SignedAttribute is { } further)
             attributes.Add(Attribute(further.Oid, w => w.WriteEncodedValue(further.Value)));
         var signed = Set(attributes, Asn1Tag.SetOf);
@@ -50,6 +51,14 @@ internal static class HandMadeCms
             }), Zero);
         });
         return writer.Encode();
+    }
+
+    // RFC 5035 4: SHA-256 is not stated.
+    private static void Reference(AsnWriter writer, CmsShape shape, byte[] referenced)
+    {
+        if (shape.ReferenceDigestOid is { } digest)
+            writer.WriteEncodedValue(Algorithm(digest));
+        writer.WriteOctetString(Digest(shape.ReferenceDigestOid ?? "", referenced));
     }
 
     private static byte[] SignerInfo(byte[] certificate, CmsShape shape, List<byte[]> attributes, byte[] value, Func<byte[], byte[]>? timestamp)
@@ -94,8 +103,19 @@ internal static class HandMadeCms
         "2.16.840.1.101.3.4.2.10" => SHA3_512.HashData(content),
         // RFC 8702 2: 512 bits of output.
         "2.16.840.1.101.3.4.2.12" => Shake256.HashData(content, 64),
+        "2.16.840.1.101.3.4.2.6" => ByOpenssl("-sha512-256", content),
+        "2.16.840.1.101.3.4.2.7" => ByOpenssl("-sha3-224", content),
+        "1.2.156.10197.1.401" => ByOpenssl("-sm3", content),
         _ => SHA256.HashData(content),
     };
+
+    private static byte[] ByOpenssl(string digest, byte[] content)
+    {
+        using var file = new TemporaryFile(content);
+        var said = Tool.Run("openssl", "dgst", digest, "-r", file.Path);
+        Assert.Equal(0, said.ExitCode);
+        return Convert.FromHexString(said.Output.Split(' ')[0]);
+    }
 
     public static byte[] Algorithm(string oid)
     {

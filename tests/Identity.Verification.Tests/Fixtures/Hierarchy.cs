@@ -177,6 +177,9 @@ public sealed record CmsShape
     /// <summary>The certificate that the signed reference names; null for none.</summary>
     public string? ReferenceTo { get; init; } = "liis";
 
+    /// <summary>The digest of that reference; null for SHA-256.</summary>
+    public string? ReferenceDigestOid { get; init; }
+
     public IReadOnlyList<string> Chain { get; init; } = ["people-ca"];
 
     public string DigestOid { get; init; } = "2.16.840.1.101.3.4.2.1";

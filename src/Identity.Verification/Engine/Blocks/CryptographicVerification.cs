@@ -1,5 +1,6 @@
 using Identity.Pkix.Signatures;
 using Identity.Verification.Evidence;
+using Identity.Verification.Policy;
 
 namespace Identity.Verification.Engine.Blocks;
 
@@ -44,6 +45,9 @@ public static class CryptographicVerification
         var use = facts.DigestMatches is null || facts.SigningCertificate is not { } certificate
             ? algorithms.ForDigest(signer.DigestAlgorithm.Oid)
             : algorithms.ForSignature(signer.SignatureAlgorithm, context.Data.Certificates.KeyOf(certificate));
-        return use.Until is { } until ? ValidationMessage.Error("algorithm-outdated", use.Name, until) : ValidationMessage.Error("algorithm-not-verified", use.Name);
+        return NotVerified(use);
     }
+
+    internal static ValidationMessage NotVerified(AlgorithmUse use) =>
+        use.Until is { } until ? ValidationMessage.Error("algorithm-outdated", use.Name, until) : ValidationMessage.Error("algorithm-not-verified", use.Name);
 }

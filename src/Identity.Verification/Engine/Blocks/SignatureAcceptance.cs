@@ -29,11 +29,16 @@ public static class SignatureAcceptance
         return algorithms.Of(signer.SignatureAlgorithm, context.Data.Certificates.KeyOf(certificate))
             .Append(algorithms.ForDigest(signer.DigestAlgorithm.Oid))
             .Concat(facts.Dictionary.SubFilter == "adbe.pkcs7.sha1" ? [algorithms.ForDigest(Oids.Sha1)] : [])
+            .Concat(Reference(facts) is { } reference ? [algorithms.ForDigest(reference)] : [])
             .Distinct()
             .Where(use => !use.IsAcceptableAt(context.ControlTime))
             .Select(use => new Doubt.WeakAlgorithm(
                 use is { IsListed: true, Until: { } until } ? ValidationMessage.Error("signature-weak-algorithm", use.Name, until) : ValidationMessage.Error(Unlisted(signer.SignatureAlgorithm), use.Name), use));
     }
+
+    // RFC 5035 4: the first attribute knows SHA-1 alone, and another certificate with the same digest would have to come from the same issuer.
+    private static string? Reference(SignatureFacts facts) =>
+        facts.Attributes?.SigningCertificates is [{ HashAlgorithm: not Oids.Sha1 and var digest }, ..] ? digest : null;
 
     // No standard of ETSI or of PDF has ML-DSA: who makes such a signature does so beside another, as an experiment.
     private static string Unlisted(SignatureAlgorithm algorithm) => algorithm.Family == SignatureFamily.MlDsa ? "signature-experimental-algorithm" : "signature-unlisted-algorithm";

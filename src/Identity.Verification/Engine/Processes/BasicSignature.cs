@@ -24,7 +24,7 @@ public static class BasicSignature
             return new BasicSignatureResult(format, [], null, changes, []);
 
         // 5.3.4 (2) identification of the signing certificate. Its outcome waits: a changed document is to be called that, whoever signed.
-        var identification = SigningCertificateIdentification.Check(facts);
+        var identification = SigningCertificateIdentification.Check(facts, context);
 
         // 5.3.4 (3) validation context initialisation. Its outcome waits as well.
         var initialisation = ContextInitialisation.Check(facts, context);
