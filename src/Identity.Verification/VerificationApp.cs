@@ -48,6 +48,9 @@ public static class VerificationApp
         app.MapPost("/validate", SivaEndpoint.Handle);
         app.MapPost("/validateHashcode", SivaContainers.Hashcode);
         app.MapPost("/getDataFiles", SivaContainers.DataFiles);
+        app.MapGet("/monitoring/health", SivaMonitoring.Health);
+        app.MapGet("/monitoring/heartbeat", SivaMonitoring.Heartbeat);
+        app.MapGet("/monitoring/version", SivaMonitoring.OfProgram);
         app.MapGet("/openapi/v1.json", OpenApiDocument.Handle);
         return app;
     }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using System.Text.RegularExpressions;
 using Identity.Verification.Validations;
 using Microsoft.AspNetCore.Http.Features;
 
@@ -20,9 +21,11 @@ public enum SivaReportType
 }
 
 /// <summary>`POST /validate`: SiVa 3's request and answer, so that its clients work unchanged.</summary>
-public static class SivaEndpoint
+public static partial class SivaEndpoint
 {
-    public const int LongestFileName = 255;
+    public const int LongestFileName = 260;
+
+    public const int LongestPolicyName = 100;
 
     /// <summary>Bytes of everything in the request but the document.</summary>
     private const int Overhead = 16 * 1024;
@@ -48,9 +51,10 @@ public static class SivaEndpoint
             await Busy(context);
             return;
         }
-        if (report.Error is { } error)
+        if (report.Error is not null)
         {
-            await Refuse(context, StatusCodes.Status400BadRequest, new SivaError("document", $"Document malformed or not matching documentType: {error.Message}"));
+            // Why it cannot be read is said by /v1/validations; clients of SiVa compare these words.
+            await Refuse(context, StatusCodes.Status400BadRequest, new SivaError("document", "Document malformed or not matching documentType"));
             return;
         }
         await context.Response.WriteAsJsonAsync(SivaMapping.Answer(report, policy, type), SivaJson.Default.SivaAnswer, cancellationToken: context.RequestAborted);
@@ -125,11 +129,13 @@ public static class SivaEndpoint
         }
     }
 
-    /// <summary>All that is wrong with the request at once, in SiVa's words.</summary>
+    /// <summary>All that is wrong with the request at once, in SiVa's words; a policy that is not known is looked for last.</summary>
     private static List<SivaError> Check(SivaRequest request, out byte[] document, out SivaPolicyName policy, out SivaReportType type)
     {
         var errors = new List<SivaError>();
         document = CheckDocument(request.Document, request.Filename, errors);
+        if (request.DocumentType is { ValueKind: not JsonValueKind.Null })
+            errors.Add(new SivaError("documentType", "documentType is not a valid request parameter"));
         (policy, type) = CheckOptions(request.SignaturePolicy, request.ReportType, errors);
         return errors;
     }
@@ -139,7 +145,7 @@ public static class SivaEndpoint
         byte[] document = [];
         if (string.IsNullOrWhiteSpace(base64))
             errors.Add(new SivaError("document", "must not be blank"));
-        else if (!TryDecode(base64, out document))
+        if (string.IsNullOrWhiteSpace(base64) || !TryDecode(base64, out document))
             errors.Add(new SivaError("document", "Document is not encoded in a valid base64 string"));
         CheckName("filename", filename, errors);
         return document;
@@ -149,34 +155,69 @@ public static class SivaEndpoint
     {
         if (string.IsNullOrEmpty(name))
             errors.Add(new SivaError(key, "must not be empty"));
-        else if (name.Length > LongestFileName)
+        if (name is { Length: 0 or > LongestFileName })
             errors.Add(new SivaError(key, $"size must be between 1 and {LongestFileName}"));
-        else if (string.IsNullOrWhiteSpace(name) || name.Any(c => char.IsControl(c) || c is '/' or '\\' or ':' or '*' or '?' or '"' or '<' or '>' or '|'))
+        else if (name is null || string.IsNullOrWhiteSpace(name) || name.Any(c => char.IsControl(c) || c is '/' or '\\' or ':' or '*' or '?' or '"' or '<' or '>' or '|'))
             errors.Add(new SivaError(key, "Invalid filename"));
     }
 
     internal static (SivaPolicyName Policy, SivaReportType Type) CheckOptions(string? signaturePolicy, string? reportType, List<SivaError> errors)
     {
         var (policy, type) = (SivaPolicyName.POLv4, SivaReportType.Simple);
-        if (signaturePolicy is { Length: > 0 } named && !TryName(named, out policy))
-            errors.Add(new SivaError("signaturePolicy", "Invalid signature policy; Available abstract policies: [POLv3, POLv4]"));
-        if (reportType is { Length: > 0 } asked && !TryName(asked, out type))
+        if (signaturePolicy is { Length: 0 or > LongestPolicyName })
+            errors.Add(new SivaError("signaturePolicy", $"size must be between 1 and {LongestPolicyName}"));
+        else if (signaturePolicy is not null && !PolicyNames().IsMatch(signaturePolicy))
+            errors.Add(new SivaError("signaturePolicy", "Invalid signature policy"));
+        if (reportType is not null && !TryName(reportType, out type))
             errors.Add(new SivaError("reportType", "Invalid report type"));
+        if (errors.Count == 0 && signaturePolicy is not null && !TryName(signaturePolicy, out policy))
+            errors.Add(new SivaError("signaturePolicy", $"Invalid signature policy: {signaturePolicy}; Available abstractPolicies: [{string.Join(", ", Enum.GetNames<SivaPolicyName>())}]"));
         return (policy, type);
     }
 
-    private static bool TryName<T>(string text, out T value) where T : struct, Enum =>
-        Enum.TryParse(text, ignoreCase: true, out value) && Enum.IsDefined(value) && !char.IsAsciiDigit(text[0]);
+    [GeneratedRegex("^[A-Za-z0-9_ -]+$", RegexOptions.CultureInvariant)]
+    private static partial Regex PolicyNames();
 
+    private static bool TryName<T>(string text, out T value) where T : struct, Enum
+    {
+        value = default;
+        return text.Length > 0 && text.All(char.IsAsciiLetterOrDigit) && !char.IsAsciiDigit(text[0]) && Enum.TryParse(text, ignoreCase: true, out value) && Enum.IsDefined(value);
+    }
+
+    /// <summary>As SiVa's library decodes: with or without padding, by either alphabet, and blanks do not count.</summary>
     internal static bool TryDecode(string text, out byte[] bytes)
     {
         bytes = new byte[(text.Length / 4 * 3) + 3];
-        if (!Convert.TryFromBase64String(text, bytes, out var written))
+        if (!Convert.TryFromBase64String(text, bytes, out var written) && !TryDecodeLeniently(text, bytes, out written))
         {
             bytes = [];
             return false;
         }
         Array.Resize(ref bytes, written);
+        return true;
+    }
+
+    private static bool TryDecodeLeniently(string text, byte[] bytes, out int written)
+    {
+        const string Alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+        var (bits, held, ended) = (0, 0, false);
+        written = 0;
+        foreach (var character in text)
+        {
+            if (character is ' ' or '\t' or '\r' or '\n')
+                continue;
+            ended |= character == '=';
+            var digit = Alphabet.IndexOf(character switch { '-' => '+', '_' => '/', _ => character }, StringComparison.Ordinal);
+            if (digit < 0 && character != '=')
+                return false;
+            if (ended)
+                continue;
+            (bits, held) = (((bits << 6) | digit) & 0x3FFF, held + 6);
+            if (held < 8)
+                continue;
+            held -= 8;
+            bytes[written++] = (byte)(bits >> held);
+        }
         return true;
     }
 

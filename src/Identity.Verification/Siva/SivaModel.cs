@@ -1,10 +1,12 @@
+using System.Text.Json;
 using System.Text.Json.Serialization;
 
 namespace Identity.Verification.Siva;
 
 // SiVa 3, "interfaces": names and nesting are its own. Members that it leaves out when empty are left out here too.
 
-public sealed record SivaRequest(string? Document, string? Filename, string? SignaturePolicy, string? ReportType);
+/// <param name="DocumentType">Of older versions of SiVa: refused, whatever it says.</param>
+public sealed record SivaRequest(string? Document, string? Filename, string? SignaturePolicy, string? ReportType, JsonElement? DocumentType = null);
 
 public sealed record SivaHashcodeRequest(IReadOnlyList<SivaSignatureFile?>? SignatureFiles, string? SignaturePolicy, string? ReportType);
 
@@ -110,4 +112,7 @@ public sealed record SivaTimestamp
 [JsonSerializable(typeof(SivaDataFilesRequest))]
 [JsonSerializable(typeof(SivaAnswer))]
 [JsonSerializable(typeof(SivaErrors))]
+[JsonSerializable(typeof(SivaHealth))]
+[JsonSerializable(typeof(SivaHeartbeat))]
+[JsonSerializable(typeof(SivaVersion))]
 internal sealed partial class SivaJson : JsonSerializerContext;

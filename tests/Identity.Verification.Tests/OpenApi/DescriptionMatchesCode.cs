@@ -17,14 +17,15 @@ public sealed class DescriptionMatchesCode(VerificationServer server) : IClassFi
     {
         var description = await server.Client.GetFromJsonAsync<JsonElement>(new Uri("/openapi/v1.json", UriKind.Relative), TestContext.Current.CancellationToken);
         Assert.Equal("3.1.0", description.GetProperty("openapi").GetString());
-        Assert.Equal(["/v1/validations", "/validate", "/validateHashcode", "/getDataFiles"], description.GetProperty("paths").EnumerateObject().Select(path => path.Name));
+        Assert.Equal(["/v1/validations", "/validate", "/validateHashcode", "/getDataFiles", "/monitoring/health", "/monitoring/heartbeat", "/monitoring/version"], description.GetProperty("paths").EnumerateObject().Select(path => path.Name));
     }
 
     public static TheoryData<Type> Described() => new(
         typeof(ValidationReport), typeof(ReportError), typeof(PolicyReport), typeof(SignatureReport), typeof(MessageReport), typeof(TimestampReport), typeof(CertificateReport),
         typeof(RevocationReport), typeof(RevisionReport), typeof(ChangeReport), typeof(RefusedRequest), typeof(SivaRequest), typeof(SivaHashcodeRequest), typeof(SivaSignatureFile), typeof(SivaDataFile), typeof(SivaDataFilesRequest), typeof(SivaErrors), typeof(SivaError), typeof(SivaAnswer),
         typeof(SivaReport), typeof(SivaConclusion), typeof(SivaPolicy), typeof(SivaDocument), typeof(SivaContent), typeof(SivaSignature), typeof(SivaSubject), typeof(SivaScope),
-        typeof(SivaInfo), typeof(SivaArchiveTimestamp), typeof(SivaSignerRole), typeof(SivaCertificate), typeof(SivaIssuer), typeof(SivaTimestamp));
+        typeof(SivaInfo), typeof(SivaArchiveTimestamp), typeof(SivaSignerRole), typeof(SivaCertificate), typeof(SivaIssuer), typeof(SivaTimestamp),
+        typeof(SivaHealth), typeof(SivaHealthComponents), typeof(SivaHealthOfService), typeof(SivaHealthDetails), typeof(SivaHeartbeat), typeof(SivaVersion));
 
     [Theory]
     [MemberData(nameof(Described))]

@@ -17,21 +17,22 @@ public sealed class SivaContainerRequests(VerificationServer server) : IClassFix
         using var response = await server.Client.PostAsJsonAsync(new Uri(route, UriKind.Relative), request, TestContext.Current.CancellationToken);
         Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
         var body = await response.Content.ReadFromJsonAsync<JsonElement>(TestContext.Current.CancellationToken);
-        var error = Assert.Single(body.GetProperty("requestErrors").EnumerateArray());
-        return (error.GetProperty("key").GetString()!, error.GetProperty("message").GetString()!);
+        // Several rules can speak of one member.
+        var errors = body.GetProperty("requestErrors").EnumerateArray().ToList();
+        return (Assert.Single(errors.Select(error => error.GetProperty("key").GetString()!).Distinct()), string.Join("; ", errors.Select(error => error.GetProperty("message").GetString())));
     }
 
     [Theory]
     [InlineData("deed.pdf", "filename", "Invalid filename. Can only return data files for DDOC type containers.")]
     [InlineData("deed.ddoc", "document", "Document malformed or not matching documentType")]
-    [InlineData("", "filename", "must not be empty")]
+    [InlineData("", "filename", "must not be empty; size must be between 1 and 260")]
     [InlineData("a/b.pdf", "filename", "Invalid filename")]
     public async Task Data_files_are_refused_as_SiVa_refuses_them_for_a_pdf(string filename, string key, string message) =>
         Assert.Equal((key, message), await Refusal("/getDataFiles", new JsonObject { ["document"] = Convert.ToBase64String(HandMadePdf.Plain()), ["filename"] = filename }));
 
     [Theory]
-    [InlineData(null, "must not be blank")]
-    [InlineData(" ", "must not be blank")]
+    [InlineData(null, "must not be blank; Document is not encoded in a valid base64 string")]
+    [InlineData(" ", "must not be blank; Document is not encoded in a valid base64 string")]
     [InlineData("%%%", "Document is not encoded in a valid base64 string")]
     public async Task Data_files_of_no_document_are_refused(string? document, string message) =>
         Assert.Equal(("document", message), await Refusal("/getDataFiles", new JsonObject { ["document"] = document, ["filename"] = "a.ddoc" }));
@@ -42,10 +43,10 @@ public sealed class SivaContainerRequests(VerificationServer server) : IClassFix
     [InlineData("{\"signatureFiles\":[null]}", "signatureFiles[0].signature", "must not be blank")]
     [InlineData("{\"signatureFiles\":[{\"signature\":\"%\"}]}", "signatureFiles[0].signature", "Signature file is not valid base64 encoded string")]
     [InlineData("{\"signatureFiles\":[{\"signature\":\"QQ==\"}]}", "signatureFiles.signature", "Signature file malformed")]
-    [InlineData("{\"signatureFiles\":[{\"signature\":\"QQ==\"}],\"signaturePolicy\":\"POLv9\"}", "signaturePolicy", "Invalid signature policy; Available abstract policies: [POLv3, POLv4]")]
+    [InlineData("{\"signatureFiles\":[{\"signature\":\"QQ==\"}],\"signaturePolicy\":\"POLv9\"}", "signaturePolicy", "Invalid signature policy: POLv9; Available abstractPolicies: [POLv3, POLv4]")]
     [InlineData("{\"signatureFiles\":[{\"signature\":\"QQ==\"}],\"reportType\":\"9\"}", "reportType", "Invalid report type")]
     [InlineData("{\"signatureFiles\":[{\"signature\":\"QQ==\",\"datafiles\":[]}]}", "signatureFiles[0].datafiles", "Invalid dataFiles list")]
-    [InlineData("{\"signatureFiles\":[{\"signature\":\"QQ==\",\"datafiles\":[{\"hashAlgo\":\"SHA256\",\"hash\":\"QQ==\"}]}]}", "signatureFiles[0].datafiles[0].filename", "must not be empty")]
+    [InlineData("{\"signatureFiles\":[{\"signature\":\"QQ==\",\"datafiles\":[{\"hashAlgo\":\"SHA256\",\"hash\":\"QQ==\"}]}]}", "signatureFiles[0].datafiles[0].filename", "must not be empty; Invalid filename")]
     [InlineData("{\"signatureFiles\":[{\"signature\":\"QQ==\",\"datafiles\":[{\"filename\":\"a.txt\",\"hashAlgo\":\"MD2\",\"hash\":\"QQ==\"}]}]}", "signatureFiles[0].datafiles[0].hashAlgo", "Invalid hash algorithm")]
     [InlineData("{\"signatureFiles\":[{\"signature\":\"QQ==\",\"datafiles\":[{\"filename\":\"a.txt\",\"hashAlgo\":\"SHA256\",\"hash\":\"%\"}]}]}", "signatureFiles[0].datafiles[0].hash", "Document is not encoded in a valid base64 string")]
     [InlineData("{\"signatureFiles\":{}}", "request", "Request is not a JSON object of the expected form")]
@@ -84,12 +85,12 @@ public sealed class SivaContainerRequests(VerificationServer server) : IClassFix
     [InlineData(25, 0, SivaContainers.MostErrors)]
     [InlineData(26, 0, SivaContainers.MostErrors)]
     [InlineData(SivaContainers.MostSignatures, 0, SivaContainers.MostErrors)]
-    [InlineData(1, 16, 49)]
-    [InlineData(1, 17, SivaContainers.MostErrors)]
+    [InlineData(1, 12, 49)]
+    [InlineData(1, 13, SivaContainers.MostErrors)]
     [InlineData(SivaContainers.MostSignatures, 300, SivaContainers.MostErrors)]
     public async Task A_request_with_everything_wrong_gets_no_long_answer(int signatures, int files, int errors)
     {
-        // Each signature is blank; an empty list of files is wrong once, a file that is null three times.
+        // Each signature is blank; an empty list of files is wrong once, a file that is null four times.
         JsonNode Signature() => new JsonObject { ["datafiles"] = new JsonArray(new JsonNode?[files]) };
         var request = new JsonObject { ["signatureFiles"] = new JsonArray([.. Enumerable.Range(0, signatures).Select(_ => Signature())]) };
         using var response = await server.Client.PostAsJsonAsync(new Uri("/validateHashcode", UriKind.Relative), request, TestContext.Current.CancellationToken);
