@@ -56,12 +56,15 @@ public sealed record VerificationSettings
         var anchors = services.Anchors(Trusted(options, production));
         if (production && anchors.Certificates.Count == 0)
             throw new VerificationSettingException("TrustDirectories", "is empty, and no trusted list names an anchor: Production would trust nobody");
+        var policy = Validating(options);
+        if (production && policy.KnowsExampleExtensionAlone)
+            throw new VerificationSettingException("PolicyFile", "names no approvedDocumentsExtensions but the example: in Production they are the Authority's (Authority:ApprovedDocumentsExtension), or [] when nobody's certificates name documents");
         return new VerificationSettings
         {
             PublicAddress = address,
             Anchors = anchors,
             Services = services,
-            Policy = Validating(options),
+            Policy = policy,
             Signing = Neighbour(options, production),
             RevocationSources = Sources(options),
             MaxFileBytes = (int)Between("MaxFileBytes", options.MaxFileBytes, 1, LargestFileBytes),

@@ -64,6 +64,7 @@ public static partial class PolicyFile
             AnchorsUntil = (members.AnchorsUntil ?? []).ToDictionary(
                 one => Fingerprint().IsMatch(one.Key) ? one.Key.ToLowerInvariant() : throw new PolicyFileException("anchorsUntil", $"names no SHA-256 of a certificate: {one.Key}"),
                 one => Moment("anchorsUntil." + one.Key, one.Value) ?? throw new PolicyFileException("anchorsUntil." + one.Key, "is missing")),
+            ApprovedDocumentsExtensions = members.ApprovedDocumentsExtensions is { } named ? Identifiers("approvedDocumentsExtensions", named) : known.ApprovedDocumentsExtensions,
         };
     }
 
@@ -154,7 +155,7 @@ public static partial class PolicyFile
     private static partial Regex Fingerprint();
 
     private sealed record Members(string? Name, string? Version, string? Description, AlgorithmMembers? Algorithms, SignerMembers? Signers, string? RevocationFreshness, string? ClockSkew,
-        string? ClaimedTimeTolerance, bool? DemandProvenTime, SignaturePolicyMembers? SignaturePolicies, Dictionary<string, string>? AnchorsUntil);
+        string? ClaimedTimeTolerance, bool? DemandProvenTime, SignaturePolicyMembers? SignaturePolicies, Dictionary<string, string>? AnchorsUntil, List<string>? ApprovedDocumentsExtensions);
 
     private sealed record AlgorithmMembers([property: JsonRequired] Dictionary<string, string?> Digests, [property: JsonRequired] List<SignatureMembers> Signatures);
 

@@ -36,7 +36,10 @@ public sealed record ValidationPolicy
     public IReadOnlyDictionary<string, DateTimeOffset> AnchorsUntil { get; init; } = new Dictionary<string, DateTimeOffset>();
 
     /// <summary>Extensions of certificates that name the documents a key was made for; such a key signs no other document.</summary>
-    public IReadOnlyList<string> ApprovedDocumentsExtensions { get; init; } = [ApprovedDocuments.ExampleOid];
+    public IReadOnlyCollection<string> ApprovedDocumentsExtensions { get; init; } = [ApprovedDocuments.ExampleOid];
+
+    /// <summary>The development Authority's extension is the only one known: whom a real one certifies could sign any document unnoticed.</summary>
+    public bool KnowsExampleExtensionAlone => ApprovedDocumentsExtensions is { Count: > 0 } known && known.All(one => one == ApprovedDocuments.ExampleOid);
 
     /// <summary>A signature must be proven to have existed at some moment: one that only claims a time does not pass.</summary>
     public bool DemandProvenTime { get; init; }

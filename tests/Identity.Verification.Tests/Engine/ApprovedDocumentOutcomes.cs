@@ -3,6 +3,7 @@ using System.Text;
 using Identity.Pkix.X509;
 using Identity.TestKit.Pdf;
 using Identity.TestKit.Pki;
+using Identity.Verification.Policy;
 using Identity.Verification.Reports;
 using Identity.Verification.Tests.Fixtures;
 
@@ -53,6 +54,25 @@ public sealed class ApprovedDocumentOutcomes(Hierarchy hierarchy)
         signature.Says("approved-document-differs");
     }
 
+    // What an operator does, whose identifiers are their own: a policy that does not know them sees an ordinary certificate.
+    [Fact]
+    public async Task The_policy_names_the_extension_of_a_real_authority()
+    {
+        var (document, other) = (HandMadePdf.Plain(), HandMadePdf.Plain(catalog: "/Lang(en)"));
+        Assert.Equal("TOTAL-PASSED", await Verdict(document, "1.2.3.6", "1.2.3.6"));
+        Assert.Equal("INDETERMINATE/SIG_CONSTRAINTS_FAILURE", await Verdict(other, "1.2.3.6", "1.2.3.6"));
+        Assert.Equal("INDETERMINATE/SIG_CONSTRAINTS_FAILURE", await Verdict(other, "1.2.3.6", "1.2.3.5\",\"1.2.3.6"));
+        Assert.Equal("TOTAL-PASSED", await Verdict(other, "1.2.3.6", "1.2.3.5"));
+
+        async Task<string> Verdict(byte[] signed, string extension, string known)
+        {
+            using var policy = new TemporaryFile(Encoding.UTF8.GetBytes($$"""{"name":"p","version":"7","approvedDocumentsExtensions":["{{known}}"]}"""));
+            var report = await Validating.Report(
+                Sign("approved-own", signed, Named(document), extension: extension), hierarchy.Anchors, hierarchy.Network(Hierarchy.Now.AddSeconds(30)), policy: PolicyFile.Read(policy.Path));
+            return report.Only().Verdict();
+        }
+    }
+
     [Fact]
     public async Task A_document_with_a_byte_more_does_not_pass()
     {
@@ -88,11 +108,11 @@ public sealed class ApprovedDocumentOutcomes(Hierarchy hierarchy)
     private async Task<SignatureReport> Signed(string name, byte[] document, string der) =>
         (await Validating.Report(Sign(name, document, der), hierarchy)).Only();
 
-    private byte[] Sign(string name, byte[] document, string der, SignatureShape? shape = null)
+    private byte[] Sign(string name, byte[] document, string der, SignatureShape? shape = null, string extension = ApprovedDocuments.ExampleOid)
     {
         hierarchy.Pki.Certify(name, OpensslKey.P256, "/C=XX/CN=Person/GN=Person/SN=Person/serialNumber=PNOXX-1",
             "basicConstraints=critical,CA:FALSE\nsubjectKeyIdentifier=hash\nauthorityKeyIdentifier=keyid\ncrlDistributionPoints=URI:" + Hierarchy.Source + "issuing.crl\n"
-            + $"keyUsage=critical,nonRepudiation\n{ApprovedDocuments.ExampleOid}=DER:{der}\n", "people-ca", "PersonSignature", days: 1);
+            + $"keyUsage=critical,nonRepudiation\n{extension}=DER:{der}\n", "people-ca", "PersonSignature", days: 1);
         return hierarchy.Sign(document, CmsShape.By(name), shape);
     }
 

@@ -70,6 +70,7 @@ public sealed class PolicyFiles(Hierarchy hierarchy) : IDisposable
     [InlineData("""{"name":"p","version":"1","signers":{"keyUsages":[]}}""", "signers.keyUsages is empty, so that nobody could sign")]
     [InlineData("""{"name":"p","version":"1","signers":{"keyUsages":["signing"]}}""", "signers.keyUsages names no key usage: signing")]
     [InlineData("""{"name":"p","version":"1","signers":{"purposes":["document"]}}""", "signers.purposes holds no object identifier: document")]
+    [InlineData("""{"name":"p","version":"1","approvedDocumentsExtensions":["documents"]}""", "approvedDocumentsExtensions holds no object identifier: documents")]
     [InlineData("""{"name":"p","version":"1","anchorsUntil":{"12":"2020-01-01"}}""", "anchorsUntil names no SHA-256 of a certificate: 12")]
     public void A_wrong_member_is_refused_by_name(string json, string refusal) =>
         Assert.Equal(refusal, Assert.Throws<PolicyFileException>(() => Read(json)).Message);
@@ -91,5 +92,6 @@ public sealed class PolicyFiles(Hierarchy hierarchy) : IDisposable
         Assert.Equivalent(AlgorithmSunset.Ts119312.Entries, example.Algorithms.Entries);
         Assert.Equal(ValidationPolicy.Default.SignerPaths.Purposes.Order(StringComparer.Ordinal), example.SignerPaths.Purposes.Order(StringComparer.Ordinal));
         Assert.Equal(ValidationPolicy.Default.SignerPaths.KeyUsages, example.SignerPaths.KeyUsages);
+        Assert.Equal(ValidationPolicy.Default.ApprovedDocumentsExtensions, example.ApprovedDocumentsExtensions);
     }
 }

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using System.Text;
 using Identity.Pkix.X509;
 using Identity.Verification.Tests.Fixtures;
 using Identity.Verification.Trust;
@@ -23,8 +24,13 @@ public sealed class TrustFolders(Hierarchy hierarchy) : IDisposable
 
     private string Refusal() => Assert.Throws<TrustDirectoryException>(() => TrustAnchors.FromDirectories([folder])).Message;
 
-    private static VerificationSettings Production(params string[] folders) =>
-        VerificationSettings.Check(new VerificationOptions { PublicAddress = "https://verification.example/", TrustDirectories = folders }, production: true);
+    private static VerificationSettings Production(params string[] folders) => Production("""["1.2.3.6"]""", folders);
+
+    private static VerificationSettings Production(string extensions, string[] folders)
+    {
+        using var policy = new TemporaryFile(Encoding.UTF8.GetBytes($$"""{"name":"p","version":"7","approvedDocumentsExtensions":{{extensions}}}"""));
+        return VerificationSettings.Check(new VerificationOptions { PublicAddress = "https://verification.example/", TrustDirectories = folders, PolicyFile = policy.Path }, production: true);
+    }
 
     [Theory]
     [InlineData("broken.pem", "hello", "holds no certificate: ")]
@@ -74,6 +80,22 @@ public sealed class TrustFolders(Hierarchy hierarchy) : IDisposable
         Put("other.pem", Root);
         var path = Put(name, Root + "\n" + key.ExportPkcs8PrivateKeyPem());
         Assert.Equal("a private key lies among trusted certificates: " + path, Refusal());
+    }
+
+    [Theory]
+    [InlineData("null")]
+    [InlineData("""["1.3.6.1.4.1.99999.2.1"]""")]
+    public void Production_does_not_start_while_only_the_example_names_approved_documents(string extensions)
+    {
+        Put("root.pem", Root);
+        var refusal = "Verification:PolicyFile names no approvedDocumentsExtensions but the example: in Production they are the Authority's (Authority:ApprovedDocumentsExtension), "
+            + "or [] when nobody's certificates name documents";
+        Assert.Equal(refusal, Assert.Throws<VerificationSettingException>(() => Production(extensions, [folder])).Message);
+        var without = new VerificationOptions { PublicAddress = "https://verification.example/", TrustDirectories = [folder] };
+        Assert.Equal(refusal, Assert.Throws<VerificationSettingException>(() => VerificationSettings.Check(without, production: true)).Message);
+        Assert.Equal(["1.2.3.6"], Production(folder).Policy.ApprovedDocumentsExtensions);
+        Assert.Empty(Production("[]", [folder]).Policy.ApprovedDocumentsExtensions);
+        Assert.NotEmpty(VerificationSettings.Check(without, production: false).Policy.ApprovedDocumentsExtensions);
     }
 
     [Fact]
