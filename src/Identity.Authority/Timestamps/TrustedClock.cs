@@ -31,21 +31,28 @@ public sealed partial class TrustedClock(IDbContextFactory<AuthorityDatabase> da
     private const int MaxFile = 4096;
     private static readonly TimeSpan BetweenMarks = TimeSpan.FromSeconds(1);
 
+    private const string Behind = "it is behind a time that was told before";
+
     private readonly Lock turn = new();
     private DateTimeOffset latest = DateTimeOffset.MinValue;
     private DateTimeOffset marked = DateTimeOffset.MinValue;
+    private Task<string?>? marking;
 
     private TimeSpan Accuracy => TimeSpan.FromSeconds(settings.TimestampAccuracySeconds);
 
     /// <summary>Now in whole seconds, which is what the accuracy promises; null when the time is not known well enough.</summary>
     public async Task<DateTimeOffset?> Now(CancellationToken cancellation)
     {
-        var now = DateTimeOffset.FromUnixTimeSeconds(time.GetUtcNow().ToUnixTimeSeconds());
-        var doubt = Doubt(now) ?? (Advance(now, out var mark) ? null : "it is behind a time that was told before") ?? (mark ? await Mark(now, cancellation) : null);
+        var doubt = Doubt(Second()) ?? await Marked(cancellation);
+        // Read again: whoever waited for the others' mark tells the time at which it may.
+        var now = Second();
+        doubt ??= Advance(now) ? null : Behind;
         if (doubt is null) return now;
         LogDoubt(doubt);
         return null;
     }
+
+    private DateTimeOffset Second() => DateTimeOffset.FromUnixTimeSeconds(time.GetUtcNow().ToUnixTimeSeconds());
 
     private string? Doubt(DateTimeOffset now) => settings.TrustedClock switch
     {
@@ -80,27 +87,49 @@ public sealed partial class TrustedClock(IDbContextFactory<AuthorityDatabase> da
         }
     }
 
-    // In this process stamps never go back; once a second somebody looks at what others have told.
-    private bool Advance(DateTimeOffset now, out bool mark)
+    // In this process stamps never go back.
+    private bool Advance(DateTimeOffset now)
     {
         lock (turn)
         {
-            mark = false;
             if (now < latest) return false;
             latest = now;
-            mark = settings.TrustedClock != ClockSource.Unchecked && now - marked >= BetweenMarks;
-            if (mark) marked = now;
             return true;
         }
     }
 
-    private async Task<string?> Mark(DateTimeOffset now, CancellationToken cancellation)
+    // Once a second somebody looks at what others have told; until they have seen it, everybody waits with them.
+    private Task<string?> Marked(CancellationToken cancellation)
     {
-        var doubt = await DoubtOfOthers(now, cancellation);
-        // The next one looks again at once.
-        if (doubt is not null)
-            lock (turn) (latest, marked) = (DateTimeOffset.MinValue, DateTimeOffset.MinValue);
-        return doubt;
+        if (settings.TrustedClock == ClockSource.Unchecked) return Task.FromResult<string?>(null);
+        lock (turn)
+        {
+            var now = Second();
+            if (now < latest) return Task.FromResult<string?>(Behind);
+            if (marking is null && now - marked < BetweenMarks) return Task.FromResult<string?>(null);
+            // Nobody's own: who goes away while it is under way takes nothing from the others.
+            marking ??= Task.Run(() => Mark(now), CancellationToken.None);
+            return marking.WaitAsync(cancellation);
+        }
+    }
+
+    private async Task<string?> Mark(DateTimeOffset now)
+    {
+        string? doubt = "nobody could be asked";
+        try
+        {
+            return doubt = await DoubtOfOthers(now, CancellationToken.None);
+        }
+        finally
+        {
+            lock (turn)
+            {
+                marking = null;
+                // After a doubt or a failure the next one looks again at once.
+                marked = doubt is null ? now : DateTimeOffset.MinValue;
+                if (doubt is null && latest < now) latest = now;
+            }
+        }
     }
 
     private async Task<string?> DoubtOfOthers(DateTimeOffset now, CancellationToken cancellation)
@@ -114,7 +143,7 @@ public sealed partial class TrustedClock(IDbContextFactory<AuthorityDatabase> da
         }
         await database.ClockMarks.Where(m => m.Name == Name && m.Latest < now).ExecuteUpdateAsync(m => m.SetProperty(r => r.Latest, now), cancellation);
         if (await database.ClockMarks.Where(m => m.Name == Name).Select(m => (DateTimeOffset?)m.Latest).FirstOrDefaultAsync(cancellation) is { } stored)
-            return stored > now + Accuracy ? "it is behind a time that was told before" : null;
+            return stored > now + Accuracy ? Behind : null;
         database.Add(new ClockMark { Name = Name, Latest = now });
         try
         {

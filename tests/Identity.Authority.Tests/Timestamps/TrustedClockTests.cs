@@ -1,8 +1,12 @@
 using System.Buffers.Binary;
 using System.Globalization;
 using System.Security.Cryptography;
+using Identity.Authority.Storage;
 using Identity.Authority.Timestamps;
 using Identity.Pkix.Timestamps;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Identity.Authority.Tests.Timestamps;
 
@@ -85,6 +89,86 @@ public sealed class TrustedClockTests(AuthoritySystem system) : IClassFixture<Au
         await using var database = system.Database();
         database.RemoveRange(database.ClockMarks);
         await database.SaveChangesAsync(TestContext.Current.CancellationToken);
+    }
+
+    [Fact]
+    public async Task While_the_first_still_asks_what_others_have_told_nobody_else_is_told_a_time()
+    {
+        var clock = await Behind(out var gate);
+        var first = clock.Now(TestContext.Current.CancellationToken);
+        await gate.Asked.Task;
+        var others = Enumerable.Range(0, 20).Select(_ => Task.Run(() => clock.Now(TestContext.Current.CancellationToken))).ToList();
+        Assert.All(others, other => Assert.False(other.IsCompleted));
+        gate.Open.SetResult();
+        Assert.Null(await first);
+        Assert.All(await Task.WhenAll(others), Assert.Null);
+        await Caught();
+    }
+
+    [Fact]
+    public async Task Who_goes_away_or_a_database_that_fails_leaves_no_clock_that_counts_as_looked_at()
+    {
+        var clock = await Behind(out var gate);
+        using var leaving = new CancellationTokenSource();
+        var gone = clock.Now(leaving.Token);
+        await gate.Asked.Task;
+        await leaving.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => gone);
+        var next = clock.Now(TestContext.Current.CancellationToken);
+        Assert.False(next.IsCompleted);
+        gate.Open.SetException(new IOException("the database is away"));
+        await Assert.ThrowsAsync<IOException>(() => next);
+
+        gate.Open = new TaskCompletionSource();
+        var after = clock.Now(TestContext.Current.CancellationToken);
+        Assert.False(after.IsCompleted);
+        gate.Open.SetResult();
+        Assert.Null(await after);
+        await Caught();
+        Assert.NotNull(await clock.Now(TestContext.Current.CancellationToken));
+    }
+
+    /// <summary>Another instance has told a time an hour ahead.</summary>
+    private Task<TrustedClock> Behind(out Gate gate)
+    {
+        gate = new Gate(system);
+        return Start(gate);
+
+        async Task<TrustedClock> Start(Gate databases)
+        {
+            await system.RestartWith("--Authority:TrustedClock=File", $"--Authority:ClockFile={ClockFile}");
+            system.Time.Offset = TimeSpan.Zero;
+            Monitor("""{"checked":"NOW","offsetMilliseconds":0}""", 0);
+            await Caught();
+            await using var database = system.Database();
+            database.Add(new ClockMark { Name = "timestamps", Latest = system.Time.GetUtcNow().AddHours(1) });
+            await database.SaveChangesAsync(TestContext.Current.CancellationToken);
+            return new TrustedClock(databases, system.Services.GetRequiredService<AuthoritySettings>(), system.Time, NullLogger<TrustedClock>.Instance);
+        }
+    }
+
+    private async Task Caught()
+    {
+        await using var database = system.Database();
+        database.RemoveRange(database.ClockMarks);
+        await database.SaveChangesAsync(TestContext.Current.CancellationToken);
+    }
+
+    /// <summary>A database that answers when the test says so.</summary>
+    private sealed class Gate(AuthoritySystem system) : IDbContextFactory<AuthorityDatabase>
+    {
+        public TaskCompletionSource Asked { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public TaskCompletionSource Open { get; set; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public AuthorityDatabase CreateDbContext() => system.Database();
+
+        public async Task<AuthorityDatabase> CreateDbContextAsync(CancellationToken cancellationToken = default)
+        {
+            Asked.TrySetResult();
+            await Open.Task;
+            return system.Database();
+        }
     }
 
     private void Monitor(string? content, int ageSeconds)
