@@ -38,7 +38,12 @@ public sealed class CodeRecords(IDbContextFactory<SigningDatabase> databases, Tr
     /// <summary>For so long an answer about a certificate is not asked for again.</summary>
     public static readonly TimeSpan Remembered = TimeSpan.FromMinutes(5);
 
+    /// <summary>That nobody could be asked is asked again soon.</summary>
+    public static readonly TimeSpan RememberedUnknown = TimeSpan.FromSeconds(5);
+
     private const int MostRemembered = 1000;
+
+    private const string Unknown = "unknown";
 
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(5);
 
@@ -57,12 +62,12 @@ public sealed class CodeRecords(IDbContextFactory<SigningDatabase> databases, Tr
         foreach (var one in signed.Take(ListedSignatures))
         {
             listed.Add(new RecordedSignature(
-                one.At, one.Level.Word(), Convert.ToHexStringLower(one.GivenOut), await Status(one.ApprovalId, one.Certificates, one.At, cancellation)));
+                one.At, one.Level.Word(), Convert.ToHexStringLower(one.GivenOut), await Status(one, cancellation)));
         }
         return new RecordedCode(Convert.ToHexStringLower(sha256), listed, signed.Count > ListedSignatures);
     }
 
-    private sealed record ShownSignature(string ApprovalId, DateTimeOffset At, PadesLevel Level, byte[] GivenOut, string? Certificates);
+    private sealed record ShownSignature(string ApprovalId, DateTimeOffset At, DateTimeOffset? StampedAt, PadesLevel Level, byte[] GivenOut, string? Certificates);
 
     private async Task<List<ShownSignature>> Signed(byte[] sha256, CancellationToken cancellation)
     {
@@ -76,26 +81,26 @@ public sealed class CodeRecords(IDbContextFactory<SigningDatabase> databases, Tr
             where request.CeremonyId == null || (ceremony.State == CeremonyState.Completed && ceremony.SignedSha256 != null)
             orderby request.EndedAt descending
             select new ShownSignature(
-                request.ApprovalId!, request.EndedAt!.Value, request.CeremonyId == null ? request.Level : ceremony.Level,
+                request.ApprovalId!, request.EndedAt!.Value, request.StampedAt, request.CeremonyId == null ? request.Level : ceremony.Level,
                 request.CeremonyId == null ? request.SignedSha256! : ceremony.SignedSha256!,
                 database.Evidence.First(evidence => evidence.ApprovalId == request.ApprovalId).Certificates))
             .Take(ListedSignatures + 1).ToListAsync(cancellation);
     }
 
-    private async Task<string> Status(string approval, string? certificates, DateTimeOffset signedAt, CancellationToken cancellation)
+    private async Task<string> Status(ShownSignature signature, CancellationToken cancellation)
     {
         var now = time.GetUtcNow();
         lock (gate)
         {
-            if (known.TryGetValue(approval, out var before) && now < before.Until)
+            if (known.TryGetValue(signature.ApprovalId, out var before) && now < before.Until)
                 return before.Status;
         }
         if (!await turns.WaitAsync(LongestWait, cancellation))
-            return "unknown";
+            return Unknown;
         string status;
         try
         {
-            status = await Ask(certificates, signedAt, now, cancellation);
+            status = await Ask(signature, now);
         }
         finally
         {
@@ -105,23 +110,26 @@ public sealed class CodeRecords(IDbContextFactory<SigningDatabase> databases, Tr
         {
             if (known.Count >= MostRemembered)
                 known.Clear();
-            known[approval] = (status, now + Remembered);
+            known[signature.ApprovalId] = (status, now + (status == Unknown ? RememberedUnknown : Remembered));
         }
         return status;
     }
 
-    private async Task<string> Ask(string? pem, DateTimeOffset signedAt, DateTimeOffset now, CancellationToken cancellation)
+    private async Task<string> Ask(ShownSignature signature, DateTimeOffset now)
     {
-        var chain = Chain(pem);
+        var chain = Chain(signature.Certificates);
         if (chain.Count == 0)
-            return "unknown";
+            return Unknown;
+        // The answer is everybody's: whoever asked first does not end it by going away.
+        using var patience = new CancellationTokenSource(LongestWait, time);
+        var cancellation = patience.Token;
         var asked = new ValidationDataCollection(trust, client, settings.StatusSources, now, cancellation);
         asked.Know(chain);
-        return (await asked.Prove(chain[0], chain.Skip(1).Select(certificate => certificate.Raw), signedAt))?.Reason switch
+        return (await asked.Prove(chain[0], chain.Skip(1).Select(certificate => certificate.Raw), signature.StampedAt ?? signature.At))?.Reason switch
         {
             null => "holds",
             ProofRefusal.Revoked => "revoked",
-            _ => "unknown",
+            _ => Unknown,
         };
     }
 

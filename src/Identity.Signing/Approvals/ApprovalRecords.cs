@@ -105,7 +105,7 @@ public sealed class ApprovalRecords(IDbContextFactory<SigningDatabase> databases
     public TimeSpan Deadline(int documents) => settings.SigningDeadline + ((documents - 1) * settings.SigningDeadline / 10);
 
     /// <summary>False when the request was meanwhile called failed: then there is no signature, and the caller removes its file.</summary>
-    public async Task<bool> EndSigned(StoredApproval approval, string certificateSerial, string attempt, byte[] signedSha256, long signedLength)
+    public async Task<bool> EndSigned(StoredApproval approval, FinishedSignature finished)
     {
         var now = time.GetUtcNow();
         await using var database = await databases.CreateDbContextAsync();
@@ -115,10 +115,11 @@ public sealed class ApprovalRecords(IDbContextFactory<SigningDatabase> databases
             .ExecuteUpdateAsync(r => r
                 .SetProperty(x => x.State, RequestState.Signed)
                 .SetProperty(x => x.Failure, (FailureReason?)null)
-                .SetProperty(x => x.CertificateSerial, certificateSerial)
-                .SetProperty(x => x.SignedAttempt, attempt)
-                .SetProperty(x => x.SignedSha256, signedSha256)
-                .SetProperty(x => x.SignedLength, signedLength)
+                .SetProperty(x => x.CertificateSerial, finished.CertificateSerial)
+                .SetProperty(x => x.SignedAttempt, finished.Attempt)
+                .SetProperty(x => x.SignedSha256, finished.Sha256)
+                .SetProperty(x => x.SignedLength, finished.Length)
+                .SetProperty(x => x.StampedAt, finished.StampedAt)
                 .SetProperty(x => x.EndedAt, now));
         if (signed == 0 || !await CeremonyTurns.Sign(database, approval.RequestId, now))
             return false;

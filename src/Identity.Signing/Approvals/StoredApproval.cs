@@ -59,3 +59,8 @@ public sealed record FoundApproval(StoredEvidence Evidence, IReadOnlyList<Approv
 
 /// <summary>A document of an approval, and the request that it is of.</summary>
 public sealed record ApprovedRequest(StoredApproval Approval, SigningRequest Request);
+
+/// <summary>A signature at its level, whose file is on disk.</summary>
+/// <param name="Attempt">Names the file.</param>
+/// <param name="StampedAt">By its own time-stamp; null for a level without one.</param>
+public sealed record FinishedSignature(string CertificateSerial, string Attempt, byte[] Sha256, long Length, DateTimeOffset? StampedAt);

@@ -33,6 +33,9 @@ public sealed class TimestampedDocument
     /// <summary>The permission to go on behind a certification that permits no changes.</summary>
     internal bool DespiteCertification { get; private init; }
 
+    /// <summary>When the last signature was time-stamped by itself; null where one time-stamp is for several.</summary>
+    internal DateTimeOffset? StampedAt { get; private init; }
+
     /// <summary>Who signed last.</summary>
     public Certificate Signer { get; }
 
@@ -41,7 +44,10 @@ public sealed class TimestampedDocument
     /// <summary>A document of this level, read again; null when its last signature is not time-stamped or does not hold.</summary>
     internal static TimestampedDocument? Reopen(GrowingDocument document) =>
         document.Read() is { } pdf && SignatureInDocument.All(pdf).LastOrDefault(signature => !signature.IsTimestamp) is { SignatureTimestamps.Count: > 0 } last && last.Holds(pdf)
-            ? new TimestampedDocument(document, [last.Field], last.Signer!) { DespiteCertification = SignatureUpdate.PermitsNoChanges(pdf) }
+            ? new TimestampedDocument(document, [last.Field], last.Signer!)
+            {
+                DespiteCertification = SignatureUpdate.PermitsNoChanges(pdf), StampedAt = last.SignatureTimestamps.Min(token => token.Info.Time),
+            }
             : null;
 
     /// <summary>
@@ -83,7 +89,10 @@ public sealed class TimestampedDocument
                     return new Timestamping.Failed(FailureReason.SignatureTooLarge, $"{cms.Length} bytes in {document.Update.ReservedBytes}");
                 var growing = new GrowingDocument(document.Update.Original);
                 growing.Append(tail);
-                return new Timestamping.Done(new TimestampedDocument(growing, [document.Update.FieldName], document.Signer) { DespiteCertification = document.AcceptsNoChangesBehind });
+                return new Timestamping.Done(new TimestampedDocument(growing, [document.Update.FieldName], document.Signer)
+                {
+                    DespiteCertification = document.AcceptsNoChangesBehind, StampedAt = granted.Time,
+                });
             case TimestampAnswer.Failed failed:
                 return new Timestamping.Failed(failed.Reason, failed.Detail);
             default:

@@ -31,7 +31,7 @@ public sealed class CompleteSignature(ApprovalRecords approvals, DocumentStore d
     {
         var raised = await raise.Run(document, level, cancellation);
         if (raised.Obstacle is not { } obstacle)
-            return await Keep(approval, document.Signer.SerialHex, raised.Bytes);
+            return await Keep(approval, document.Signer.SerialHex, raised);
         if (!MayWait(obstacle) || settings.PendingFor == TimeSpan.Zero)
             return new SigningOutcome.Failed(obstacle, raised.Detail);
         documents.KeepPending(approval.RequestId, approval.ApprovalId, raised.Bytes);
@@ -68,7 +68,7 @@ public sealed class CompleteSignature(ApprovalRecords approvals, DocumentStore d
         }
 
         if (raised.Obstacle is not { } obstacle)
-            return await Keep(approval, serial, raised.Bytes);
+            return await Keep(approval, serial, raised);
         if (!MayWait(obstacle) || time.GetUtcNow() > approval.TakenAt + settings.PendingFor)
             return new SigningOutcome.Failed(obstacle, raised.Detail);
         // A time-stamp, once there, is worth keeping: with it the certificate may end.
@@ -89,11 +89,11 @@ public sealed class CompleteSignature(ApprovalRecords approvals, DocumentStore d
     }
 
     /// <summary>Each attempt has a file of its own: one that another copy of the service overtook removes that, and not the one that people are given.</summary>
-    private async Task<SigningOutcome> Keep(StoredApproval approval, string serial, DocumentBytes signed)
+    private async Task<SigningOutcome> Keep(StoredApproval approval, string serial, Raised raised)
     {
         var attempt = RequestId.Next();
-        var (sha256, length) = documents.KeepSigned(approval.RequestId, approval.ApprovalId, signed, attempt);
-        if (await approvals.EndSigned(approval, serial, attempt, sha256, length))
+        var (sha256, length) = documents.KeepSigned(approval.RequestId, approval.ApprovalId, raised.Bytes, attempt);
+        if (await approvals.EndSigned(approval, new(serial, attempt, sha256, length, raised.StampedAt)))
         {
             // A crash behind the file and before the record left it: nobody was told of it.
             documents.RemoveAttempts(approval.RequestId, approval.ApprovalId, except: attempt);

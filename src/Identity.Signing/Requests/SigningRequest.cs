@@ -146,6 +146,9 @@ public sealed class SigningRequest
 
     public DateTimeOffset? EndedAt { get; init; }
 
+    /// <summary>When the signature is proved to have existed, by its time-stamp: it may have waited long for the rest. Null without one, and in older records.</summary>
+    public DateTimeOffset? StampedAt { get; init; }
+
     /// <summary>The approval that was taken for it last.</summary>
     public string? ApprovalId { get; init; }
 

@@ -106,6 +106,73 @@ public sealed class CodeEndpointTests(SigningSystem system) : IClassFixture<Sign
     }
 
     [Fact]
+    public async Task One_that_waited_until_its_certificate_had_ended_holds_by_its_time_stamp_also_when_revoked_in_between()
+    {
+        system.Reset();
+        var (waited, revoked) = (Pdfs.Page("Waited for long"), Pdfs.Page("Revoked while it waited"));
+        await Sign(waited, Visible);
+        await Sign(revoked, Visible);
+        await Task.Delay(1100, SigningSystem.Cancellation);
+        var hash = SHA256.HashData(revoked);
+        var pem = await office.InDatabase(database => database.Requests.Where(r => r.DocumentSha256 == hash)
+            .Select(r => database.Evidence.First(evidence => evidence.ApprovalId == r.ApprovalId).Certificates!).SingleAsync());
+        using (var certificate = System.Security.Cryptography.X509Certificates.X509Certificate2.CreateFromPem(pem))
+            system.Pki.SetStatus(certificate.SerialNumber, revoked: true);
+        var (inTime, late) = (TimeProvider.System.GetUtcNow().AddMinutes(5), TimeProvider.System.GetUtcNow().AddMinutes(50));
+        await office.InDatabase(database => database.Requests.Where(r => r.DocumentSha256 == hash).ExecuteUpdateAsync(r => r.SetProperty(x => x.EndedAt, inTime)));
+        hash = SHA256.HashData(waited);
+        await office.InDatabase(database => database.Requests.Where(r => r.DocumentSha256 == hash).ExecuteUpdateAsync(r => r.SetProperty(x => x.EndedAt, late)));
+        Assert.Equal(("holds", "holds"), (await Status(waited), await Status(revoked)));
+    }
+
+    [Fact]
+    public async Task Who_asks_and_goes_away_leaves_the_others_their_answer()
+    {
+        system.Reset();
+        var original = Pdfs.Page("Asked by a stranger");
+        await Sign(original, Visible);
+        var (asked, answer) = (new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously), new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+        system.Authority.Before = (what, _) =>
+        {
+            if (what != "status")
+                return Task.CompletedTask;
+            asked.TrySetResult();
+            return answer.Task;
+        };
+        using (var leaving = CancellationTokenSource.CreateLinkedTokenSource(SigningSystem.Cancellation))
+        {
+            var gone = Ask(Convert.ToHexStringLower(SHA256.HashData(original)), leaving.Token);
+            await asked.Task;
+            await leaving.CancelAsync();
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => gone);
+        }
+
+        // So that the service has noticed.
+        await Task.Delay(300, SigningSystem.Cancellation);
+        answer.SetResult();
+        Assert.Equal("holds", await Status(original));
+    }
+
+    [Fact]
+    public async Task That_nobody_could_be_asked_is_not_remembered_for_long()
+    {
+        system.Reset();
+        var original = Pdfs.Page("Asked too early");
+        await Sign(original, Visible);
+        (system.Authority.OcspStatus, system.Authority.ListStatus) = (503, 503);
+        Assert.Equal("unknown", await Status(original));
+        system.Reset();
+        var status = "unknown";
+        for (var tries = 0; status == "unknown" && tries < 60; tries++)
+        {
+            await Task.Delay(500, SigningSystem.Cancellation);
+            status = await Status(original);
+        }
+
+        Assert.Equal("holds", status);
+    }
+
+    [Fact]
     public async Task A_document_that_waits_for_its_signature_is_not_signed()
     {
         system.Reset();
@@ -160,10 +227,10 @@ public sealed class CodeEndpointTests(SigningSystem system) : IClassFixture<Sign
     private async Task<string> Status(byte[] document) =>
         JsonNode.Parse((await Ask(Convert.ToHexStringLower(SHA256.HashData(document)))).Text)!["signatures"]![0]!["status"]!.GetValue<string>();
 
-    private async Task<(HttpStatusCode Status, string Text)> Ask(string hash)
+    private async Task<(HttpStatusCode Status, string Text)> Ask(string hash, CancellationToken? cancellation = null)
     {
         using var client = new HttpClient { BaseAddress = new Uri(system.Address) };
-        using var answer = await client.GetAsync(new Uri("codes/" + hash, UriKind.Relative), SigningSystem.Cancellation);
+        using var answer = await client.GetAsync(new Uri("codes/" + hash, UriKind.Relative), cancellation ?? SigningSystem.Cancellation);
         if (answer.StatusCode == HttpStatusCode.OK)
             Assert.Equal("no-store", answer.Headers.CacheControl!.ToString());
         return (answer.StatusCode, await answer.Content.ReadAsStringAsync(SigningSystem.Cancellation));

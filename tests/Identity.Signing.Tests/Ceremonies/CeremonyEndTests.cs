@@ -118,7 +118,7 @@ public sealed class CeremonyEndTests(SigningSystem system) : IClassFixture<Signi
             Assert.Equal("cancelled", (await SigningSystem.Json(cancelled))["status"]!.GetValue<string>());
         using (var again = await office.Do(id, "cancel"))
             Assert.Equal((HttpStatusCode.Conflict, "not_open"), (again.StatusCode, (await SigningSystem.Json(again))["error"]!.GetValue<string>()));
-        Assert.False(await office.Approvals.EndSigned(approval, "01", RequestId.Next(), new byte[32], 1));
+        Assert.False(await office.Approvals.EndSigned(approval, new("01", RequestId.Next(), new byte[32], 1, null)));
         await office.Approvals.EndFailed(approval, FailureReason.Interrupted);
         using (var archive = await office.Do(id, "archive"))
             Assert.Equal("not_failed", (await SigningSystem.Json(archive))["error"]!.GetValue<string>());

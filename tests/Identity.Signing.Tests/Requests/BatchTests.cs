@@ -215,7 +215,7 @@ public sealed class BatchTests(SigningSystem system) : IClassFixture<SigningSyst
         // As far as the service came: one is signed, of the next there is a file that nobody was told of.
         var store = system.App.Services.GetRequiredService<Signing.Documents.DocumentStore>();
         var (sha256, length) = store.KeepSigned(documents[0], approvalId, "%PDF-signed"u8.ToArray(), RequestId.Next());
-        Assert.True(await records.EndSigned(found.Documents[0].Approval, "01", RequestId.Next(), sha256, length));
+        Assert.True(await records.EndSigned(found.Documents[0].Approval, new("01", RequestId.Next(), sha256, length, null)));
         store.KeepSigned(documents[1], approvalId, "%PDF-signed"u8.ToArray(), RequestId.Next());
 
         await system.App.Services.GetRequiredService<InterruptedSignatures>().Repair(ownToo: true, SigningSystem.Cancellation);

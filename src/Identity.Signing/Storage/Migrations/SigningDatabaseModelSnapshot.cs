@@ -437,6 +437,8 @@ namespace Identity.Signing.Storage.Migrations
 
                     b.Property<byte[]>("SignedSha256");
 
+                    b.Property<long?>("StampedAt");
+
                     b.Property<string>("State")
                         .IsRequired();
 
