@@ -13,39 +13,38 @@ namespace Identity.Signing.Augmentation;
 /// POST /extensions: an agency that may has the signatures of a PDF raised to a level, own and strangers', or its archive time-stamp renewed; the
 /// answer is the document with revisions behind it. Nothing is kept.
 /// </summary>
-internal sealed class CreateExtension(ExtendDocument extend, DocumentStore documents, SigningSettings settings, AuditLog audit, TimeProvider time, ILogger<CreateExtension> log) : IDisposable
+internal sealed class CreateExtension(ExtendDocument extend, DocumentStore documents, SigningSettings settings, AuditLog audit, TimeProvider time, ILogger<CreateExtension> log)
 {
-    /// <summary>Each holds a document and asks neighbours: more at a time would only wait for each other.</summary>
-    public const int AtOnce = 2;
+    /// <summary>Each holds a document and asks neighbours: more at a time would only wait for each other. One agency leaves places to the others.</summary>
+    public const int AtOnce = 4;
+    public const int AtOnceOfOne = 2;
 
     private static readonly string[] Known = ["level", "accepts_no_changes"];
     private static readonly TimeSpan Again = TimeSpan.FromSeconds(30);
 
-    private readonly SemaphoreSlim places = new(AtOnce, AtOnce);
+    private readonly SharedPlaces places = new(AtOnce, AtOnceOfOne);
 
-    /// <summary>1. the agency may, and there is room, both asked before anything is read; 2. fields; 3. the document with all its signatures; 4. raised.</summary>
+    /// <summary>
+    /// 1. the agency may, and has room now, both asked before anything is read; 2. the body, which takes nobody's place however slowly it comes; 3. a place;
+    /// 4. fields; 5. the document with all its signatures; 6. raised.
+    /// </summary>
     public async Task<IResult> Handle(HttpContext context, Agency agency)
     {
         if (!agency.MayExtend)
             return ApiError.Result(403, "access_denied", "This client may not have signatures raised.");
-        if (!await places.WaitAsync(TimeSpan.Zero, context.RequestAborted))
-            return Later(context, "Others are being raised just now; ask again later.", "busy");
-        try
+        if (!places.HasOne(agency.ClientId))
+            return Busy(context);
+        return await DocumentUpload.Read(context, documents, settings.MaxDocumentBytes, agency.ClientId, _ => Task.FromResult(true)) switch
         {
-            return await DocumentUpload.Read(context, documents, settings.MaxDocumentBytes, _ => Task.FromResult(true)) switch
+            UploadRead.Refused refused => CreateRequest.Answer(refused.Reason),
+            UploadRead.Complete upload => await Discarding(upload, async () =>
             {
-                UploadRead.Refused refused => CreateRequest.Answer(refused.Reason),
-                UploadRead.Complete upload => await Discarding(upload, () => Extend(context, agency, upload)),
-                _ => throw new InvalidOperationException("Reading an upload has two outcomes."),
-            };
-        }
-        finally
-        {
-            places.Release();
-        }
+                using var place = places.Enter(agency.ClientId);
+                return place is null ? Busy(context) : await Extend(context, agency, upload);
+            }),
+            _ => throw new InvalidOperationException("Reading an upload has two outcomes."),
+        };
     }
-
-    public void Dispose() => places.Dispose();
 
     private async Task<IResult> Discarding(UploadRead.Complete upload, Func<Task<IResult>> answer)
     {
@@ -102,6 +101,8 @@ internal sealed class CreateExtension(ExtendDocument extend, DocumentStore docum
                 throw new InvalidOperationException("A document is extended or not.");
         }
     }
+
+    private static IResult Busy(HttpContext context) => Later(context, "Others are being raised just now; ask again later.", "busy");
 
     private static IResult Later(HttpContext context, string description, string reason)
     {

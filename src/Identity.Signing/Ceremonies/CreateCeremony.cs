@@ -23,7 +23,7 @@ internal sealed class CreateCeremony(CeremonyStore ceremonies, DocumentStore doc
         var key = context.Request.Headers[CreateRequest.KeyHeader].ToString();
         if (key.Length is 0 or > CreateRequest.LongestKey || !key.All(c => c is > ' ' and < '\x7f'))
             return ApiError.Result(400, "invalid_request", $"Idempotency-Key must have 1 to {CreateRequest.LongestKey} visible ASCII characters.");
-        return await DocumentUpload.Read(context, documents, settings.MaxDocumentBytes, _ => Task.FromResult(true)) switch
+        return await DocumentUpload.Read(context, documents, settings.MaxDocumentBytes, agency.ClientId, _ => Task.FromResult(true)) switch
         {
             UploadRead.Refused refused => CreateRequest.Answer(refused.Reason),
             UploadRead.Complete upload => await Create(agency, key, upload, context.RequestAborted),

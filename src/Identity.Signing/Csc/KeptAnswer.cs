@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.WebUtilities;
+using Identity.Signing.Documents;
 
 namespace Identity.Signing.Csc;
 

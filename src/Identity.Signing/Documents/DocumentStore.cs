@@ -30,8 +30,9 @@ public sealed class DocumentStore
     private readonly string directory;
     private readonly long cap;
 
-    public DocumentStore(SigningSettings settings, DocumentPasswords passwords)
+    public DocumentStore(SigningSettings settings, DocumentPasswords passwords, TimeProvider time)
     {
+        Time = time;
         Passwords = passwords;
         directory = settings.DocumentsDirectory;
         cap = settings.MaxDocumentBytes;
@@ -39,6 +40,11 @@ public sealed class DocumentStore
     }
 
     public DocumentPasswords Passwords { get; }
+
+    internal TimeProvider Time { get; }
+
+    /// <summary>Documents that are being received.</summary>
+    internal SharedPlaces Uploads { get; } = new(DocumentUpload.AtOnce, DocumentUpload.AtOnceOfOne);
 
     /// <summary>Folder of what is not kept: the sweep removes what a crash leaves there.</summary>
     public string Staging => Path.Combine(directory, "staging");

@@ -35,6 +35,12 @@ public enum UploadRefusal
     DocumentMissing,
     TooMany,
 
+    /// <summary>Slower than <see cref="TransferPace"/> has patience for.</summary>
+    TooSlow,
+
+    /// <summary>Who sends it has many others under way; nothing was read.</summary>
+    Busy,
+
     /// <summary>Stopped by the caller before the document was read.</summary>
     Forbidden,
 }
@@ -49,14 +55,25 @@ internal static class DocumentUpload
     /// <summary>Room for part headers and fields beside the document.</summary>
     private const long OverheadBytes = 1024 * 1024;
 
+    /// <summary>The slowest pace at which the largest document may come, in bytes a second.</summary>
+    private const int SlowestOfLargest = 128 * 1024;
+
+    /// <summary>Uploads that are being received, of all and of one agency or person: what comes is on disk until it is whole.</summary>
+    public const int AtOnce = 256;
+    public const int AtOnceOfOne = 32;
+
     /// <param name="context">The request; its body is read here.</param>
     /// <param name="store">Takes the document.</param>
     /// <param name="cap">Most bytes of all documents together.</param>
+    /// <param name="sender">The agency or person.</param>
     /// <param name="mayBegin">Asked with the fields before the document, right before its first byte is read.</param>
     /// <param name="most">Most documents.</param>
     public static async Task<UploadRead> Read(
-        HttpContext context, DocumentStore store, long cap, Func<IReadOnlyDictionary<string, string>, Task<bool>> mayBegin, int most = 1)
+        HttpContext context, DocumentStore store, long cap, string sender, Func<IReadOnlyDictionary<string, string>, Task<bool>> mayBegin, int most = 1)
     {
+        using var place = store.Uploads.Enter(sender);
+        if (place is null)
+            return new UploadRead.Refused(UploadRefusal.Busy);
         if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
             limit.MaxRequestBodySize = cap + OverheadBytes;
         if (!MediaTypeHeaderValue.TryParse(context.Request.ContentType, out var type)
@@ -64,18 +81,26 @@ internal static class DocumentUpload
             || HeaderUtilities.RemoveQuotes(type.Boundary) is not { Length: > 0 and <= 70 } boundary)
             return new UploadRead.Refused(UploadRefusal.Malformed);
 
-        var reader = new MultipartReader(boundary.Value!, context.Request.Body) { BodyLengthLimit = null, HeadersCountLimit = 8, HeadersLengthLimit = 4096 };
+        using var pace = new TransferPace(store.Time, TransferPace.ToBegin + TimeSpan.FromSeconds(cap / SlowestOfLargest), context.RequestAborted);
+        await using var body = new PacedBody(context.Request.Body, pace);
+        var reader = new MultipartReader(boundary.Value!, body) { BodyLengthLimit = null, HeadersCountLimit = 8, HeadersLengthLimit = 4096 };
         var parts = new Parts(store, mayBegin, most, cap);
         var refusal = UploadRefusal.Malformed;
         try
         {
-            if (await parts.ReadAll(reader, context.RequestAborted) is not { } stopped)
+            if (await parts.ReadAll(reader, pace.Token) is not { } stopped)
                 return new UploadRead.Complete(parts.Fields, parts.Documents);
             refusal = stopped;
         }
         catch (BadHttpRequestException e) when (e.StatusCode == StatusCodes.Status413PayloadTooLarge)
         {
             refusal = UploadRefusal.TooLarge;
+        }
+        catch (OperationCanceledException) when (pace.IsTooSlow)
+        {
+            refusal = UploadRefusal.TooSlow;
+            // What is still to come is waited for no longer either.
+            context.Response.Headers.Connection = "close";
         }
         catch (Exception e) when (e is InvalidDataException or DecoderFallbackException or BadHttpRequestException || (e is IOException && !context.RequestAborted.IsCancellationRequested))
         {

@@ -22,7 +22,7 @@ internal sealed class CreateBatch(BatchStore batches, DocumentStore documents, S
     {
         if (CreateRequest.ReadKey(context, out var refusal) is not { } key)
             return refusal!;
-        switch (await DocumentUpload.Read(context, documents, settings.MaxDocumentBytes, _ => Task.FromResult(true), Batch.MostDocuments))
+        switch (await DocumentUpload.Read(context, documents, settings.MaxDocumentBytes, agency.ClientId, _ => Task.FromResult(true), Batch.MostDocuments))
         {
             case UploadRead.Refused refused:
                 return CreateRequest.Answer(refused.Reason);

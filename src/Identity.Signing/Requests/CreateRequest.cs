@@ -27,7 +27,7 @@ internal sealed class CreateRequest(RequestStore requests, DocumentStore documen
     {
         if (ReadKey(context, out var missing) is not { } key)
             return missing!;
-        switch (await DocumentUpload.Read(context, documents, settings.MaxDocumentBytes, _ => Task.FromResult(true)))
+        switch (await DocumentUpload.Read(context, documents, settings.MaxDocumentBytes, agency.ClientId, _ => Task.FromResult(true)))
         {
             case UploadRead.Refused refused:
                 return Answer(refused.Reason);
@@ -102,6 +102,8 @@ internal sealed class CreateRequest(RequestStore requests, DocumentStore documen
     internal static IResult Answer(UploadRefusal reason) => reason switch
     {
         UploadRefusal.TooLarge => ApiError.Result(413, "document_too_large", "The document is larger than this service takes."),
+        UploadRefusal.TooSlow => ApiError.Result(408, "invalid_request", "The document came too slowly."),
+        UploadRefusal.Busy => ApiError.Result(503, "temporarily_unavailable", "This client is sending many documents just now; ask again later.", "busy"),
         UploadRefusal.Empty => ApiError.Result(422, "document_refused", "The document has no bytes.", "empty"),
         UploadRefusal.TooMany => ApiError.Result(400, "invalid_request", $"A batch has 1 to {Batch.MostDocuments} documents."),
         UploadRefusal.DocumentMissing => ApiError.Result(400, "invalid_request", "The part 'document' is missing."),

@@ -44,7 +44,7 @@ public sealed class UploadDocumentModel(
         await ReadPerson();
         if (Person is null)
             return Challenge();
-        return await DocumentUpload.Read(HttpContext, documents, settings.MaxDocumentBytes, IsFromThisPage, Batch.MostDocuments) switch
+        return await DocumentUpload.Read(HttpContext, documents, settings.MaxDocumentBytes, Person.Subject, IsFromThisPage, Batch.MostDocuments) switch
         {
             UploadRead.Complete upload => await Accept(upload, Person),
             UploadRead.Refused refused => Refuse(refused.Reason),
@@ -161,6 +161,8 @@ public sealed class UploadDocumentModel(
     {
         UploadRefusal.TooLarge => Refuse(StatusCodes.Status413PayloadTooLarge, "ProblemTooLarge", CapMegabytes),
         UploadRefusal.TooMany => Refuse(StatusCodes.Status400BadRequest, "ProblemTooMany", Batch.MostDocuments),
+        UploadRefusal.TooSlow => Refuse(StatusCodes.Status408RequestTimeout, "ProblemTooSlow"),
+        UploadRefusal.Busy => Refuse(StatusCodes.Status503ServiceUnavailable, "ProblemBusy"),
         UploadRefusal.Empty => Refuse(StatusCodes.Status422UnprocessableEntity, "ProblemEmpty"),
         UploadRefusal.DocumentMissing => Refuse(StatusCodes.Status400BadRequest, "ProblemMissing"),
         // From another site, or a page that was open too long.

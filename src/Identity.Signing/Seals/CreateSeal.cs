@@ -21,7 +21,7 @@ internal sealed class CreateSeal(SealDocument seal, OrganisationSeals seals, Doc
     {
         if (settings.Seals.Of(agency) is not { Count: > 0 } allowed)
             return ApiError.Result(403, "access_denied", "This client may use no seal.");
-        switch (await DocumentUpload.Read(context, documents, settings.MaxDocumentBytes, _ => Task.FromResult(true)))
+        switch (await DocumentUpload.Read(context, documents, settings.MaxDocumentBytes, agency.ClientId, _ => Task.FromResult(true)))
         {
             case UploadRead.Refused refused:
                 return CreateRequest.Answer(refused.Reason);

@@ -85,49 +85,66 @@ public sealed class ExtensionApiTests(SigningSystem shared) : IClassFixture<Sign
     }
 
     [Fact]
-    public async Task A_few_at_a_time_and_others_are_asked_to_come_again()
+    public async Task A_few_at_a_time_of_one_agency_and_others_are_asked_to_come_again()
     {
         var signed = await system.Sign(Pdfs.Page("Queue"), level: "B-T");
-        using var gate = new ManualResetEventSlim();
-        var cancellation = SigningSystem.Cancellation;
-        shared.Authority.Query = query =>
+        var (gate, asked) = (new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously), new SemaphoreSlim(0));
+        shared.Authority.Before = async (what, _) =>
         {
-            gate.Wait(cancellation);
-            return query;
+            if (what != "status")
+                return;
+            asked.Release();
+            await gate.Task;
         };
         try
         {
-            var held = Enumerable.Range(0, CreateExtension.AtOnce).Select(_ => Held(signed)).ToList();
-            var refused = await Post(signed, "B-X");
-            // Who asks has a place for a moment too. Both of the others are held until the gate opens: one that has ended all the same ends this.
-            while (refused.StatusCode == HttpStatusCode.BadRequest)
-            {
-                refused.Dispose();
-                Assert.DoesNotContain(held, one => one.IsCompleted);
-                await Task.Delay(20, SigningSystem.Cancellation);
-                refused = await Post(signed, "B-X");
-            }
-
-            Assert.Equal("busy", (await SigningSystem.Json(refused))["reason"]!.GetValue<string>());
-            refused.Dispose();
-            gate.Set();
-            Assert.All(await Task.WhenAll(held), status => Assert.Equal(HttpStatusCode.OK, status));
+            var held = Enumerable.Range(0, CreateExtension.AtOnceOfOne).Select(_ => Post(signed, "B-LT")).ToList();
+            for (var i = 0; i < held.Count; i++)
+                await asked.WaitAsync(SigningSystem.Cancellation);
+            using var refused = await Post(signed, "B-LT");
+            Assert.Equal((HttpStatusCode.ServiceUnavailable, "busy"), (refused.StatusCode, (await SigningSystem.Json(refused))["reason"]!.GetValue<string>()));
+            gate.SetResult();
+            Assert.All(await Task.WhenAll(held), answer => Assert.Equal(HttpStatusCode.OK, answer.StatusCode));
         }
         finally
         {
             // Nobody waits at it for ever, whatever went wrong here.
-            gate.Set();
+            gate.TrySetResult();
         }
     }
 
-    private async Task<HttpStatusCode> Held(byte[] signed)
+    [Fact]
+    public async Task Documents_that_come_slowly_keep_nobody_from_having_theirs_raised()
     {
-        while (true)
+        var signed = await system.Sign(Pdfs.Page("Not waiting"), level: "B-T");
+        var end = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var slow = Enumerable.Range(0, CreateExtension.AtOnce + 1).Select(_ => new Slow(signed, end.Task)).ToList();
+        var sending = slow.Select(document => Post(document, "B-LT", null, null, null)).ToList();
+        foreach (var document in slow)
+            await document.Begun.Task.WaitAsync(SigningSystem.Cancellation);
+        Assert.True((await Extended(signed, "B-LT")).AsSpan().StartsWith(signed));
+        end.SetResult();
+        await Task.WhenAll(sending);
+    }
+
+    /// <summary>Sends half of a document, and the rest when the test says so.</summary>
+    private sealed class Slow(byte[] document, Task rest) : HttpContent
+    {
+        public TaskCompletionSource Begun { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context)
         {
-            using var answer = await Post(signed, "B-LTA");
-            if (answer.StatusCode != HttpStatusCode.ServiceUnavailable || (await SigningSystem.Json(answer))["reason"]?.GetValue<string>() != "busy")
-                return answer.StatusCode;
-            await Task.Delay(20, SigningSystem.Cancellation);
+            await stream.WriteAsync(document.AsMemory(0, document.Length / 2));
+            await stream.FlushAsync();
+            Begun.SetResult();
+            await rest;
+            await stream.WriteAsync(document.AsMemory(document.Length / 2));
+        }
+
+        protected override bool TryComputeLength(out long length)
+        {
+            length = document.Length;
+            return true;
         }
     }
 
@@ -139,13 +156,16 @@ public sealed class ExtensionApiTests(SigningSystem shared) : IClassFixture<Sign
         return await answer.Content.ReadAsByteArrayAsync(SigningSystem.Cancellation);
     }
 
-    private async Task<HttpResponseMessage> Post(byte[] document, string level, string? field = null, string? value = null, string? token = null)
+    private Task<HttpResponseMessage> Post(byte[] document, string level, string? field = null, string? value = null, string? token = null) =>
+        Post(new ByteArrayContent(document), level, field, value, token);
+
+    private async Task<HttpResponseMessage> Post(HttpContent document, string level, string? field, string? value, string? token)
     {
         using var client = system.AgencyClient(token);
         using var form = new MultipartFormDataContent { { new StringContent(level), "level" } };
         if (field is not null)
             form.Add(new StringContent(value!), field);
-        form.Add(new ByteArrayContent(document), "document", "old.pdf");
+        form.Add(document, "document", "old.pdf");
         return await client.PostAsync("extensions", form, SigningSystem.Cancellation);
     }
 

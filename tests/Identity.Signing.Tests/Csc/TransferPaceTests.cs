@@ -63,6 +63,55 @@ public sealed class TransferPaceTests(SigningSystem system) : IClassFixture<Sign
         Assert.Empty(Directory.EnumerateFiles(Path.Combine(system.Documents, "staging")));
     }
 
+    [Fact]
+    public async Task An_upload_that_does_not_come_is_refused_and_leaves_nothing()
+    {
+        var (clock, body) = (new Clock(), new Stuck());
+        var receiving = DocumentUpload.Read(Upload(body), Store(clock), 1000, "slow", _ => Task.FromResult(true));
+        await body.Reached.Task;
+        clock.Go(10);
+        Assert.Equal(UploadRefusal.TooSlow, Assert.IsType<UploadRead.Refused>(await receiving).Reason);
+        Assert.Empty(Directory.EnumerateFiles(Path.Combine(system.Documents, "staging")));
+    }
+
+    [Fact]
+    public async Task Who_sends_many_at_once_is_asked_to_come_again_and_nobody_else_is()
+    {
+        var clock = new Clock();
+        var store = Store(clock);
+        var stuck = Enumerable.Range(0, DocumentUpload.AtOnceOfOne).Select(_ => new Stuck()).ToList();
+        var receiving = stuck.Select(body => DocumentUpload.Read(Upload(body), store, 1000, "many", _ => Task.FromResult(true))).ToList();
+        Assert.Equal(UploadRefusal.Busy, Assert.IsType<UploadRead.Refused>(await DocumentUpload.Read(Upload(new Stuck()), store, 1000, "many", _ => Task.FromResult(true))).Reason);
+        var other = DocumentUpload.Read(Upload(Stream.Null), store, 1000, "other", _ => Task.FromResult(true));
+        Assert.Equal(UploadRefusal.Malformed, Assert.IsType<UploadRead.Refused>(await other).Reason);
+        clock.Go(10);
+        await Task.WhenAll(receiving);
+        // They have their places back.
+        Assert.Equal(UploadRefusal.Malformed, Assert.IsType<UploadRead.Refused>(await DocumentUpload.Read(Upload(Stream.Null), store, 1000, "many", _ => Task.FromResult(true))).Reason);
+    }
+
+    [Fact]
+    public void Places_are_counted_in_all_and_of_one_and_given_back_once()
+    {
+        var places = new SharedPlaces(3, 2);
+        var first = places.Enter("a")!;
+        using var second = places.Enter("a");
+        Assert.Null(places.Enter("a"));
+        Assert.False(places.HasOne("a"));
+        using var third = places.Enter("b");
+        Assert.Null(places.Enter("c"));
+        first.Dispose();
+        first.Dispose();
+        using var fourth = places.Enter("c");
+        Assert.NotNull(fourth);
+        Assert.False(places.HasOne("a"));
+    }
+
+    private DocumentStore Store(TimeProvider clock) =>
+        new(system.App.Services.GetRequiredService<SigningSettings>(), system.App.Services.GetRequiredService<DocumentPasswords>(), clock);
+
+    private static DefaultHttpContext Upload(Stream body) => new() { Request = { Body = body, ContentType = "multipart/form-data; boundary=b" } };
+
     private DocumentCalls Calls(TimeProvider clock) => new(system.App.Services.GetRequiredService<DocumentStore>(), clock);
 
     private sealed class Connection : IHttpRequestLifetimeFeature

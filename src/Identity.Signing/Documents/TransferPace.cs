@@ -1,4 +1,4 @@
-namespace Identity.Signing.Csc;
+namespace Identity.Signing.Documents;
 
 /// <summary>The patience with one body: a while to begin, then a least number of bytes for each second, and an end in any case.</summary>
 internal sealed class TransferPace : IDisposable
