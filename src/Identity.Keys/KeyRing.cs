@@ -140,7 +140,7 @@ public sealed class KeyRing : IDisposable
     }
 
     /// <summary>Where people's keys are made: <see cref="PersonKeys.Software"/>, or the name of a hardware token of this folder.</summary>
-    /// <param name="algorithm">of the keys for approvals: one of <see cref="PersonKeys.Algorithms"/></param>
+    /// <param name="algorithm">one of <see cref="PersonKeys.Algorithms"/>; RSA keys of a token are made ahead, from now on</param>
     /// <exception cref="KeyRingException">software, in production; or no such token</exception>
     public PersonKeys PersonKeys(string place, KeyAlgorithm algorithm = KeyAlgorithm.EcdsaP256)
     {
@@ -150,12 +150,14 @@ public sealed class KeyRing : IDisposable
         {
             return _production
                 ? throw new KeyRingException("People's keys in software are for development; in production they must be made in a hardware token.")
-                : new PersonKeys(approval => SoftwarePersonKey.Make(approval, algorithm), SoftwareSessionKey.Make, static () => true);
+                : new PersonKeys(approval => SoftwarePersonKey.Make(approval, algorithm), () => SoftwareSessionKey.Make(Keys.PersonKeys.OfSession(algorithm)), static () => true);
         }
 
         var token = Token(place);
-        Answering("People's keys", () => token.Process());
-        return new PersonKeys(approval => TokenPersonKey.Make(token, approval, algorithm), () => TokenSessionKey.Make(token), () => Answers(token));
+        var process = Answering("People's keys", () => token.Process());
+        if (algorithm == KeyAlgorithm.Rsa3072)
+            process.Ask(TokenCall.ReserveKeys, []);
+        return new PersonKeys(approval => TokenPersonKey.Make(token, approval, algorithm), () => TokenSessionKey.Make(token, Keys.PersonKeys.OfSession(algorithm)), () => Answers(token));
     }
 
     /// <summary>Every token in use answers, with its session open and logged in; it is started when it had ended. For the readiness of a service.</summary>

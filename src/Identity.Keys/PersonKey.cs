@@ -4,7 +4,7 @@ using Identity.Keys.Activation;
 namespace Identity.Keys;
 
 /// <summary>
-/// A person's signing key (EC P-256 or Ed25519): made for one verified approval, signs one hash, or the octets with Ed25519, for each document of that approval and is gone when all
+/// A person's signing key (EC P-256 or P-384, RSA-3072 or Ed25519): made for one verified approval, signs one hash, or the octets with Ed25519, for each document of that approval and is gone when all
 /// are signed or after <see cref="Dispose"/>. A second signature for a document throws <see cref="KeyUnavailableException"/>, also when asked in parallel.
 /// </summary>
 public sealed class PersonKey : IDisposable

@@ -8,8 +8,20 @@ public sealed class PersonKeys
     /// <summary>The place that production refuses.</summary>
     public const string Software = "software";
 
-    /// <summary>What a key for an approval may be. That of a credential is P-256: programs hand in hashes, and Ed25519 signs none.</summary>
-    public static IReadOnlyList<KeyAlgorithm> Algorithms { get; } = [KeyAlgorithm.EcdsaP256, KeyAlgorithm.Ed25519];
+    /// <summary>What a person's key may be.</summary>
+    public static IReadOnlyList<KeyAlgorithm> Algorithms { get; } = [KeyAlgorithm.EcdsaP256, KeyAlgorithm.EcdsaP384, KeyAlgorithm.Rsa3072, KeyAlgorithm.Ed25519];
+
+    /// <summary>That of a credential: RSA-3072 where people's keys are, otherwise P-256. Programs hand in SHA-256 hashes; Ed25519 signs none, and P-384 goes with a longer one.</summary>
+    public static KeyAlgorithm OfSession(KeyAlgorithm algorithm) => algorithm == KeyAlgorithm.Rsa3072 ? KeyAlgorithm.Rsa3072 : KeyAlgorithm.EcdsaP256;
+
+    /// <summary>How a person's key signs a hash of this length; null: not at all.</summary>
+    internal static SignatureScheme? SchemeOf(KeyAlgorithm algorithm, int hashBytes) => (algorithm, hashBytes) switch
+    {
+        (KeyAlgorithm.EcdsaP256, 32) => SignatureScheme.EcdsaSha256,
+        (KeyAlgorithm.EcdsaP384, 48) => SignatureScheme.EcdsaSha384,
+        (KeyAlgorithm.Rsa3072, 32) => SignatureScheme.RsaPssSha256,
+        _ => null,
+    };
 
     private readonly Func<VerifiedApproval, PersonKey> _make;
     private readonly Func<SessionKey> _makeForSession;

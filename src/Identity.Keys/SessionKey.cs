@@ -6,7 +6,7 @@ using Identity.Keys.Activation;
 namespace Identity.Keys;
 
 /// <summary>
-/// The key (EC P-256) of a person's credential for one session of remote signing. It is made before anybody knows what it will sign, so it signs
+/// The key (EC P-256 or RSA-3072, which sign SHA-256 hashes) of a person's credential for one session of remote signing. It is made before anybody knows what it will sign, so it signs
 /// nothing until one verified approval, which names its certificate, enables it; then it signs exactly the hashes of that approval, each as often as
 /// it is there, and is gone after the last or after <see cref="Dispose"/>. Everything else throws <see cref="KeyUnavailableException"/>, also when
 /// asked in parallel.
@@ -17,12 +17,16 @@ public sealed class SessionKey : SigningKey, IDisposable
     private Half? _half;
     private List<byte[]>? _left;
 
-    internal SessionKey(string name, Half half, ReadOnlyMemory<byte> subjectPublicKeyInfo, ReadOnlyMemory<byte> certificationRequest)
-        : base("credential:" + name, KeyPurpose.PersonSignature, KeyAlgorithm.EcdsaP256, subjectPublicKeyInfo)
+    internal SessionKey(string name, KeyAlgorithm algorithm, Half half, ReadOnlyMemory<byte> subjectPublicKeyInfo, ReadOnlyMemory<byte> certificationRequest)
+        : base("credential:" + name, KeyPurpose.PersonSignature, algorithm, subjectPublicKeyInfo)
     {
         _half = half;
         CertificationRequest = certificationRequest;
+        Scheme = PersonKeys.SchemeOf(algorithm, SHA256.HashSizeInBytes) ?? throw new ArgumentOutOfRangeException(nameof(algorithm));
     }
+
+    /// <summary>The one way in which it signs.</summary>
+    public SignatureScheme Scheme { get; }
 
     /// <summary>DER PKCS#10 that proves possession (RFC 2986). Its subject is a random name.</summary>
     public ReadOnlyMemory<byte> CertificationRequest { get; }
@@ -72,7 +76,7 @@ public sealed class SessionKey : SigningKey, IDisposable
     {
         lock (_lock)
         {
-            if (scheme != SignatureScheme.EcdsaSha256 || _half is null || !Take(hash))
+            if (scheme != Scheme || _half is null || !Take(hash))
                 throw new KeyUnavailableException($"Key '{Name}' is not enabled for this hash, has signed it, or is destroyed.");
             try
             {

@@ -50,7 +50,7 @@ public sealed class SigningOptions
     /// <summary>Where people's keys are made: the name of a hardware token of the key folder, or <c>software</c>, which production refuses.</summary>
     public string? PersonKeys { get; set; }
 
-    /// <summary>What people's keys are: EcdsaP256, or Ed25519, which TS 119 312 does not list and many viewers do not know. Keys of remote signing are P-256 always.</summary>
+    /// <summary>What people's keys are: EcdsaP256, EcdsaP384, Rsa3072 (PSS), or Ed25519, which TS 119 312 does not list and many viewers do not know. Keys of remote signing are RSA-3072 with Rsa3072, otherwise P-256.</summary>
     public string PersonKeyAlgorithm { get; set; } = nameof(KeyAlgorithm.EcdsaP256);
 
     /// <summary>Root certificates (PEM or DER) under which certificates of people and of time-stamps are accepted.</summary>

@@ -41,7 +41,12 @@ public sealed record SigningSettings
     public KeyAlgorithm PersonKeyAlgorithm { get; init; } = KeyAlgorithm.EcdsaP256;
 
     /// <summary>The digest that goes into people's signatures of documents (RFC 8419 3.1 for Ed25519): what the seed values of a field may forbid.</summary>
-    public HashAlgorithmName PersonDigest => PersonKeyAlgorithm == KeyAlgorithm.Ed25519 ? HashAlgorithmName.SHA512 : HashAlgorithmName.SHA256;
+    public HashAlgorithmName PersonDigest => PersonKeyAlgorithm switch
+    {
+        KeyAlgorithm.Ed25519 => HashAlgorithmName.SHA512,
+        KeyAlgorithm.EcdsaP384 => HashAlgorithmName.SHA384,
+        _ => HashAlgorithmName.SHA256,
+    };
     public required string TrustDirectory { get; init; }
     public required IReadOnlyList<string> ApprovalOrigins { get; init; }
     public required string RelyingPartyId { get; init; }

@@ -141,12 +141,12 @@ public sealed class AuthoritySystem : IAsyncLifetime
     public string NewEvidence() => NewEvidence(out _);
 
     /// <summary>A PKCS#10 by openssl.</summary>
-    public byte[] NewCsr(OpensslKey key = OpensslKey.P256, string subject = "/CN=somebody else")
+    public byte[] NewCsr(OpensslKey key = OpensslKey.P256, string subject = "/CN=somebody else", params string[] more)
     {
         var name = "csr-" + Convert.ToHexString(RandomNumberGenerator.GetBytes(6));
         Pki.MakeKey(name, key, "PersonSignature");
         File.WriteAllText(Pki.PathOf("csr.cnf"), "[req]\ndistinguished_name=dn\n[dn]\n");
-        Pki.Openssl("req", "-new", "-config", Pki.PathOf("csr.cnf"), "-key", Pki.KeyPath(name), "-subj", subject, "-outform", "DER", "-out", Pki.PathOf(name + ".der"));
+        Pki.Openssl(["req", "-new", "-config", Pki.PathOf("csr.cnf"), "-key", Pki.KeyPath(name), "-subj", subject, "-outform", "DER", "-out", Pki.PathOf(name + ".der"), .. more]);
         return File.ReadAllBytes(Pki.PathOf(name + ".der"));
     }
 

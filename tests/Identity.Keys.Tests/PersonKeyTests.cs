@@ -47,9 +47,9 @@ public sealed class PersonKeyTests : IDisposable
     }
 
     [Theory]
-    [InlineData(KeyAlgorithm.EcdsaP384)]
-    [InlineData(KeyAlgorithm.Rsa3072)]
-    public void Keys_of_people_are_of_two_kinds(KeyAlgorithm algorithm) =>
+    [InlineData(KeyAlgorithm.Rsa2048)]
+    [InlineData(KeyAlgorithm.MlDsa65)]
+    public void Keys_of_people_are_of_four_kinds(KeyAlgorithm algorithm) =>
         Assert.Throws<ArgumentOutOfRangeException>(() => KeyRing.Open(_folder.Path, production: false).PersonKeys(PersonKeys.Software, algorithm));
 
     [Fact]

@@ -64,7 +64,7 @@ public sealed class SessionKeyTests : HardwareToken
     public void The_tokens_process_itself_counts_what_a_credentials_key_signs()
     {
         using var process = TokenProcess.Start(TokenSettings.Read(Hsm.TokenFile)).Process;
-        var name = Assert.NotNull(process.Ask(TokenCall.MakeSessionKey, "s-1"u8)).Body[..16];
+        var name = Assert.NotNull(process.Ask(TokenCall.MakeSessionKey, "\0s-1"u8)).Body[..16];
         byte Kind(byte call, byte[] body) => Assert.NotNull(process.Ask(call, body)).Kind;
         Assert.Equal(TokenAnswer.Unavailable, Kind(TokenCall.SignWithPersonKey, [.. name, .. One]));
         Assert.Equal(TokenAnswer.Done, Kind(TokenCall.EnableSessionKey, [.. name, .. One, .. Two]));
@@ -75,7 +75,7 @@ public sealed class SessionKeyTests : HardwareToken
         Assert.Equal(TokenAnswer.Done, Kind(TokenCall.SignWithPersonKey, [.. name, .. Two]));
         Assert.Equal(TokenAnswer.Unavailable, Kind(TokenCall.SignWithPersonKey, [.. name, .. Two]));
         // That of a document is enabled by nothing.
-        var ofDocument = Assert.NotNull(process.Ask(TokenCall.MakePersonKey, "a-1"u8)).Body[..16];
+        var ofDocument = Assert.NotNull(process.Ask(TokenCall.MakePersonKey, "\0\u0001a-1"u8)).Body[..16];
         Assert.Equal(TokenAnswer.Unavailable, Kind(TokenCall.EnableSessionKey, [.. ofDocument, .. One]));
     }
 
@@ -122,16 +122,16 @@ public sealed class SessionKeyTests : HardwareToken
         return key;
     }
 
-    private static byte[] CertificateOf(SessionKey key)
+    internal static byte[] CertificateOf(SessionKey key)
     {
         using var issuer = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var request = CertificateRequest.LoadSigningRequest(key.CertificationRequest.ToArray(), HashAlgorithmName.SHA256);
+        var request = CertificateRequest.LoadSigningRequest(key.CertificationRequest.ToArray(), HashAlgorithmName.SHA256, signerSignaturePadding: RSASignaturePadding.Pss);
         using var certificate = request.Create(
             new X500DistinguishedName("CN=Issuer"), X509SignatureGenerator.CreateForECDsa(issuer), DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch.AddDays(1), [1]);
         return certificate.RawData;
     }
 
-    private static VerifiedApproval Approval(string credential, params byte[][] hashes)
+    internal static VerifiedApproval Approval(string credential, params byte[][] hashes)
     {
         using var evidence = new EvidenceBuilder();
         evidence.Canonical = Canonical(credential, evidence, string.Join(',', hashes.Select(hash => $$"""{"label":"a.pdf","hash":"{{EvidenceBuilder.Base64Url(hash)}}"}""")));

@@ -63,7 +63,7 @@ public sealed partial class CertificateRequestEndpoint(RequestToken tokens, Evid
         var id = approval.Structure.Approval;
         // A credential's certificate came before its approval.
         if (approval.Structure.Credential is not null) return RefuseEvidence(ApprovalRefusal.WrongDocuments);
-        if (ReadKey(csr) is not { } key)
+        if (ReadKey(csr, settings.Person) is not { } key)
             return Refused(id, StatusCodes.Status400BadRequest, "invalid_request", "The certification request is not one of a key that is certified here and proves possession.");
         // 5. Once per approval.
         return Answer(await issuance.Issue(approval, key, cancellation), id);
@@ -72,9 +72,9 @@ public sealed partial class CertificateRequestEndpoint(RequestToken tokens, Evid
     /// <summary>3. and 4. as for an approval: the statement is for this very key, so that no other can be certified with it; 5. once per statement.</summary>
     private async Task<IResult> DecideStatement(string statement, byte[] csr, CancellationToken cancellation)
     {
-        if (settings.Session is null)
+        if (settings.Session is not { } profile)
             return Refused(null, StatusCodes.Status400BadRequest, "invalid_request", "No credentials for sessions are certified here.");
-        if (ReadKey(csr) is not { } key)
+        if (ReadKey(csr, profile) is not { } key)
             return Refused(null, StatusCodes.Status400BadRequest, "invalid_request", "The certification request is not one of a key that is certified here and proves possession.");
         var verification = await VerifyStatement(statement, key, cancellation);
         if (verification is StatementVerification.Refused { Reason: var reason })
@@ -146,12 +146,12 @@ public sealed partial class CertificateRequestEndpoint(RequestToken tokens, Evid
     }
 
     // The subject in the request is not looked at: who the person is stands in the evidence.
-    private SubjectPublicKey? ReadKey(byte[] csr)
+    private static SubjectPublicKey? ReadKey(byte[] csr, CertificateProfile profile)
     {
         try
         {
             var request = CertificationRequest.Parse(csr);
-            return PublicKeyLint.AlgorithmOf(request.PublicKey) is { } kind && settings.Person.Keys.Contains(kind) && request.VerifyPossession() == SignatureCheck.Valid ? request.PublicKey : null;
+            return PublicKeyLint.AlgorithmOf(request.PublicKey) is { } kind && profile.Keys.Contains(kind) && request.VerifyPossession() == SignatureCheck.Valid ? request.PublicKey : null;
         }
         catch (MalformedException)
         {

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Collections.Concurrent;
 using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Identity.Keys.Activation;
 using Identity.Keys.Software;
@@ -13,7 +14,7 @@ namespace Identity.Keys.Pkcs11;
 /// People's keys in the token, in its process: session objects, so that the token itself removes what a crash leaves. Each signs its own PKCS#10
 /// when it is made, then one hash (Ed25519: the octets) for each document of its approval, and is destroyed; that of a credential, the hashes with which it was enabled, each once.
 /// </summary>
-internal sealed class PersonKeyPairs
+internal sealed class PersonKeyPairs(KeyReserve reserve)
 {
     /// <summary>Tokens hold few objects; a service that forgets its keys must not fill one.</summary>
     public const int MostAtOnce = 512;
@@ -25,12 +26,24 @@ internal sealed class PersonKeyPairs
     private readonly ConcurrentDictionary<UInt128, Held> _keys = new();
     private int _count;
 
-    /// <summary>For an approval: its number of documents stands before its id.</summary>
-    public byte[] MakeForDocuments(ISession session, byte[] body, KeyAlgorithm algorithm) => body.Length > 0 && body[0] is > 0 and <= ApprovalStructure.MaximumDocuments
-        ? Make(session, body[1..], algorithm, new bool[body[0]])
+    /// <summary>RSA keys are made ahead from now on.</summary>
+    public byte[] Reserve()
+    {
+        reserve.Announce();
+        return [];
+    }
+
+    /// <summary>For an approval: what the key is and its number of documents stand before its id.</summary>
+    public byte[] MakeForDocuments(ISession session, byte[] body) => body.Length > 1 && body[1] is > 0 and <= ApprovalStructure.MaximumDocuments
+        ? Make(session, body[2..], AlgorithmOf(body[0]), new bool[body[1]])
         : throw new TokenProtocolException($"An approval has 1 to {ApprovalStructure.MaximumDocuments} documents.");
 
-    public byte[] MakeForCredential(ISession session, byte[] body) => Make(session, body, KeyAlgorithm.EcdsaP256, null);
+    public byte[] MakeForCredential(ISession session, byte[] body) => body.Length > 0 && AlgorithmOf(body[0]) is var algorithm && PersonKeys.OfSession(algorithm) == algorithm
+        ? Make(session, body[1..], algorithm, null)
+        : throw new TokenProtocolException("A credential's key signs SHA-256 hashes.");
+
+    private static KeyAlgorithm AlgorithmOf(byte number) =>
+        PersonKeys.Algorithms.Contains((KeyAlgorithm)number) ? (KeyAlgorithm)number : throw new TokenProtocolException("No key of a person is of that kind.");
 
     private byte[] Make(ISession session, byte[] body, KeyAlgorithm algorithm, bool[]? documents)
     {
@@ -46,12 +59,10 @@ internal sealed class PersonKeyPairs
         IObjectHandle? privateKey = null;
         try
         {
-            (var publicKey, privateKey) = KeyGeneration.Generate(session, algorithm, lasting: false, "person");
-            var subjectPublicKeyInfo = KeyGeneration.SubjectPublicKeyInfo(session, publicKey, algorithm);
-            session.DestroyObject(publicKey);
+            (privateKey, var subjectPublicKeyInfo) = algorithm == KeyAlgorithm.Rsa3072 ? reserve.Take() : New(session, algorithm);
             var request = Request(session, privateKey, subjectPublicKeyInfo, algorithm, approval);
             var name = RandomNumberGenerator.GetBytes(NameBytes);
-            _keys[BinaryPrimitives.ReadUInt128LittleEndian(name)] = new Held(privateKey, algorithm == KeyAlgorithm.Ed25519 ? SignatureScheme.Ed25519 : SignatureScheme.EcdsaSha256, documents);
+            _keys[BinaryPrimitives.ReadUInt128LittleEndian(name)] = new Held(privateKey, algorithm, documents);
             var length = new byte[2];
             BinaryPrimitives.WriteUInt16LittleEndian(length, (ushort)subjectPublicKeyInfo.Length);
             return [.. name, .. length, .. subjectPublicKeyInfo, .. request];
@@ -65,16 +76,36 @@ internal sealed class PersonKeyPairs
         }
     }
 
+    private static ReservedKey New(ISession session, KeyAlgorithm algorithm)
+    {
+        var (publicKey, privateKey) = KeyGeneration.Generate(session, algorithm, lasting: false, "person");
+        var subjectPublicKeyInfo = KeyGeneration.SubjectPublicKeyInfo(session, publicKey, algorithm);
+        session.DestroyObject(publicKey);
+        return new ReservedKey(privateKey, subjectPublicKeyInfo);
+    }
+
+    // Its signature proves possession and is the first that the key makes: by the widest hash that it signs.
     private static byte[] Request(ISession session, IObjectHandle key, byte[] subjectPublicKeyInfo, KeyAlgorithm algorithm, string approval)
     {
+        var signer = new SessionSigner(session);
+        var subject = SoftwarePersonKey.SubjectOf(approval);
         if (algorithm == KeyAlgorithm.Ed25519)
+            return new OctetSignatureGenerator(subjectPublicKeyInfo, data => signer.Sign(key, SignatureScheme.Ed25519, data)).Request(subject);
+        if (algorithm == KeyAlgorithm.Rsa3072)
         {
-            var octets = new SessionSigner(session);
-            return new OctetSignatureGenerator(subjectPublicKeyInfo, data => octets.Sign(key, SignatureScheme.Ed25519, data)).Request(SoftwarePersonKey.SubjectOf(approval));
+            using var rsa = RSA.Create();
+            rsa.ImportSubjectPublicKeyInfo(subjectPublicKeyInfo, out _);
+            var pss = X509SignatureGenerator.CreateForRSA(rsa, RSASignaturePadding.Pss).GetSignatureAlgorithmIdentifier(HashAlgorithmName.SHA256);
+            return new OctetSignatureGenerator(subjectPublicKeyInfo, pss, data => signer.Sign(key, SignatureScheme.RsaPssSha256, SHA256.HashData(data))).Request(subject);
         }
 
-        using var signer = new KeyOfSession(session, key, subjectPublicKeyInfo);
-        return SoftwarePersonKey.CertificationRequestOf(signer, approval);
+        var isLong = algorithm == KeyAlgorithm.EcdsaP384;
+        using var ecdsa = ECDsa.Create();
+        ecdsa.ImportSubjectPublicKeyInfo(subjectPublicKeyInfo, out _);
+        var identifier = X509SignatureGenerator.CreateForECDsa(ecdsa).GetSignatureAlgorithmIdentifier(isLong ? HashAlgorithmName.SHA384 : HashAlgorithmName.SHA256);
+        return new OctetSignatureGenerator(subjectPublicKeyInfo, identifier, data => PublicKeys.ToDerSequence(isLong
+            ? signer.Sign(key, SignatureScheme.EcdsaSha384, SHA384.HashData(data))
+            : signer.Sign(key, SignatureScheme.EcdsaSha256, SHA256.HashData(data)))).Request(subject);
     }
 
     /// <summary>Says, once, what a credential's key signs.</summary>
@@ -97,25 +128,27 @@ internal sealed class PersonKeyPairs
 
     /// <summary>Document or hash are taken before it signs: of two calls at once, one finds none.</summary>
     public byte[] SignHashOnce(ISession session, SessionSigner signer, byte[] body) =>
-        body.Length is NameBytes + SHA256.HashSizeInBytes or NameBytes + 1 + SHA256.HashSizeInBytes
-            ? SignOnce(session, signer, body, SignatureScheme.EcdsaSha256)
-            : throw new TokenProtocolException("A person's key signs one SHA-256 hash.");
+        body.Length - NameBytes is SHA256.HashSizeInBytes or 1 + SHA256.HashSizeInBytes or 1 + SHA384.HashSizeInBytes
+            ? SignOnce(session, signer, body, isHash: true)
+            : throw new TokenProtocolException("A person's key signs one SHA-256 or SHA-384 hash.");
 
     public byte[] SignOctetsOnce(ISession session, SessionSigner signer, byte[] body) =>
         body.Length is > NameBytes + 1 and <= NameBytes + 1 + SigningKey.MostOctets
-            ? SignOnce(session, signer, body, SignatureScheme.Ed25519)
+            ? SignOnce(session, signer, body, isHash: false)
             : throw new TokenProtocolException($"A person's Ed25519 key signs 1 to {SigningKey.MostOctets} octets.");
 
-    private byte[] SignOnce(ISession session, SessionSigner signer, byte[] body, SignatureScheme scheme)
+    private byte[] SignOnce(ISession session, SessionSigner signer, byte[] body, bool isHash)
     {
         var name = BinaryPrimitives.ReadUInt128LittleEndian(body);
         if (!_keys.TryGetValue(name, out var held))
             throw Lost();
-        if (held.Scheme != scheme)
+        if (isHash == (held.Algorithm == KeyAlgorithm.Ed25519))
             throw new TokenProtocolException("A person's key was asked for what another kind of key signs.");
+        var signed = body[(held.Documents is null ? NameBytes : NameBytes + 1)..];
+        var scheme = isHash ? PersonKeys.SchemeOf(held.Algorithm, signed.Length) : SignatureScheme.Ed25519;
         lock (held)
         {
-            if (!held.Take(body.AsSpan(NameBytes)))
+            if (scheme is not { } known || !held.Take(body.AsSpan(NameBytes)))
                 throw new TokenRefusedException(
                     TokenAnswer.Unavailable,
                     held.Documents is null ? "The credential's key is not enabled for this hash, or has signed it." : "The person's key is not for this document, or has signed it.");
@@ -124,7 +157,7 @@ internal sealed class PersonKeyPairs
                 throw Lost();
             try
             {
-                return signer.Sign(held.Key, scheme, scheme == SignatureScheme.Ed25519 ? body[(NameBytes + 1)..] : body[^SHA256.HashSizeInBytes..]);
+                return signer.Sign(held.Key, known, signed);
             }
             finally
             {
@@ -156,11 +189,11 @@ internal sealed class PersonKeyPairs
         session.DestroyObject(key);
     }
 
-    private sealed class Held(IObjectHandle key, SignatureScheme scheme, bool[]? documents)
+    private sealed class Held(IObjectHandle key, KeyAlgorithm algorithm, bool[]? documents)
     {
         public IObjectHandle Key => key;
 
-        public SignatureScheme Scheme => scheme;
+        public KeyAlgorithm Algorithm => algorithm;
 
         /// <summary>Which documents of its approval it has been asked for; null when it is a credential's.</summary>
         public bool[]? Documents => documents;
@@ -175,7 +208,7 @@ internal sealed class PersonKeyPairs
         {
             if (documents is null)
                 return TakeHash(asked);
-            if (scheme != SignatureScheme.Ed25519 && asked.Length == SHA256.HashSizeInBytes || asked[0] >= documents.Length || documents[asked[0]])
+            if (asked[0] >= documents.Length || documents[asked[0]])
                 return false;
             return documents[asked[0]] = true;
         }
@@ -191,36 +224,6 @@ internal sealed class PersonKeyPairs
             }
 
             return false;
-        }
-    }
-
-    /// <summary>Signs the PKCS#10 as the framework wants it: as an <see cref="ECDsa"/>.</summary>
-    private sealed class KeyOfSession : ECDsa
-    {
-        private readonly ECDsa _public = Create();
-        private readonly SessionSigner _signer;
-        private readonly IObjectHandle _key;
-
-        public KeyOfSession(ISession session, IObjectHandle key, byte[] subjectPublicKeyInfo)
-        {
-            _signer = new SessionSigner(session);
-            _key = key;
-            _public.ImportSubjectPublicKeyInfo(subjectPublicKeyInfo, out _);
-            KeySizeValue = _public.KeySize;
-        }
-
-        public override byte[] SignHash(byte[] hash) => _signer.Sign(_key, SignatureScheme.EcdsaSha256, hash);
-
-        public override bool VerifyHash(byte[] hash, byte[] signature) => _public.VerifyHash(hash, signature);
-
-        public override ECParameters ExportParameters(bool includePrivateParameters) =>
-            includePrivateParameters ? throw new CryptographicException("The private half stays in the token.") : _public.ExportParameters(false);
-
-        protected override void Dispose(bool disposing)
-        {
-            if (disposing)
-                _public.Dispose();
-            base.Dispose(disposing);
         }
     }
 }

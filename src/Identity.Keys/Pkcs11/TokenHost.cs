@@ -24,7 +24,7 @@ internal sealed class TokenHost
     private readonly Lock _reading = new();
     private readonly Lock _opening = new();
     private readonly TokenKeyPair?[] _keys = new TokenKeyPair?[MostOpenKeys];
-    private readonly PersonKeyPairs _people = new();
+    private readonly PersonKeyPairs _people;
     private int _opened;
     private volatile string? _gone;
 
@@ -33,6 +33,8 @@ internal sealed class TokenHost
         _token = token;
         _input = input;
         _output = output;
+        // Half of the time limit: whoever waits longer for a key would end the process, and every key in it.
+        _people = new PersonKeyPairs(new KeyReserve(() => token.OpenSession(forWriting: false), token.Settings.Timeout / 2));
     }
 
     /// <summary>Runs until the input ends.</summary>
@@ -147,8 +149,8 @@ internal sealed class TokenHost
             {
                 TokenCall.SignHash => SignHash(signer, call.Body),
                 TokenCall.OpenKey => OpenKey(session, call.Body),
-                TokenCall.MakePersonKey => _people.MakeForDocuments(session, call.Body, KeyAlgorithm.EcdsaP256),
-                TokenCall.MakeEdwardsPersonKey => _people.MakeForDocuments(session, call.Body, KeyAlgorithm.Ed25519),
+                TokenCall.MakePersonKey => _people.MakeForDocuments(session, call.Body),
+                TokenCall.ReserveKeys => _people.Reserve(),
                 TokenCall.MakeSessionKey => _people.MakeForCredential(session, call.Body),
                 TokenCall.EnableSessionKey => _people.Enable(call.Body),
                 TokenCall.SignWithPersonKey => _people.SignHashOnce(session, signer, call.Body),

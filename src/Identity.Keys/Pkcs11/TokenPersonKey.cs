@@ -11,12 +11,10 @@ internal sealed class TokenPersonKey : PersonKey.PrivateHalf
     private readonly TokenClient _token;
     private readonly TokenProcess _process;
     private readonly byte[] _name;
-    private readonly SignatureScheme _scheme;
     private int _remaining;
 
-    private TokenPersonKey(TokenClient token, TokenProcess process, byte[] name, SignatureScheme scheme, int documents)
+    private TokenPersonKey(TokenClient token, TokenProcess process, byte[] name, int documents)
     {
-        _scheme = scheme;
         _remaining = documents;
         _token = token;
         _process = process;
@@ -27,25 +25,25 @@ internal sealed class TokenPersonKey : PersonKey.PrivateHalf
     public static PersonKey Make(TokenClient token, VerifiedApproval approval, KeyAlgorithm algorithm)
     {
         TokenProcess? madeIn = null;
-        var isEdwards = algorithm == KeyAlgorithm.Ed25519;
         var documents = approval.Structure.Documents.Count;
-        byte[] question = [(byte)documents, .. Encoding.ASCII.GetBytes(approval.Structure.Approval)];
-        var made = token.Ask(process => (madeIn = process).Ask(isEdwards ? TokenCall.MakeEdwardsPersonKey : TokenCall.MakePersonKey, question)).Body;
+        byte[] question = [(byte)algorithm, (byte)documents, .. Encoding.ASCII.GetBytes(approval.Structure.Approval)];
+        var made = token.Ask(process => (madeIn = process).Ask(TokenCall.MakePersonKey, question)).Body;
         var request = PersonKeyPairs.NameBytes + 2 + BinaryPrimitives.ReadUInt16LittleEndian(made.AsSpan(PersonKeyPairs.NameBytes));
         return new PersonKey(
             approval, algorithm,
-            new TokenPersonKey(token, madeIn!, made[..PersonKeyPairs.NameBytes], isEdwards ? SignatureScheme.Ed25519 : SignatureScheme.EcdsaSha256, documents),
+            new TokenPersonKey(token, madeIn!, made[..PersonKeyPairs.NameBytes], documents),
             made.AsMemory(PersonKeyPairs.NameBytes + 2, request - PersonKeyPairs.NameBytes - 2), made.AsMemory(request));
     }
 
     public override byte[] Sign(int document, SignatureScheme scheme, ReadOnlySpan<byte> hash, DSASignatureFormat format)
     {
-        if (scheme != _scheme)
-            throw new ArgumentException($"This person's key in a token signs {_scheme} only.", nameof(scheme));
+        // The token's process signs in one way for each length of hash.
+        if (scheme is SignatureScheme.RsaPkcs1Sha256 or SignatureScheme.RsaPssSha384)
+            throw new ArgumentException($"A person's key in a token does not sign {scheme}.", nameof(scheme));
         _remaining--;
         byte[] body = [.. _name, (byte)document, .. hash];
         var signature = _token.Done(_process.Ask(scheme == SignatureScheme.Ed25519 ? TokenCall.SignOctetsWithPersonKey : TokenCall.SignWithPersonKey, body)).Body;
-        return scheme != SignatureScheme.Ed25519 && format == DSASignatureFormat.Rfc3279DerSequence ? PublicKeys.ToDerSequence(signature) : signature;
+        return scheme is SignatureScheme.EcdsaSha256 or SignatureScheme.EcdsaSha384 && format == DSASignatureFormat.Rfc3279DerSequence ? PublicKeys.ToDerSequence(signature) : signature;
     }
 
     public override void Dispose()

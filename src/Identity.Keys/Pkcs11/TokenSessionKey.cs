@@ -20,14 +20,14 @@ internal sealed class TokenSessionKey : SessionKey.Half
     }
 
     /// <exception cref="KeyUnavailableException">the token does not answer</exception>
-    public static SessionKey Make(TokenClient token)
+    public static SessionKey Make(TokenClient token, KeyAlgorithm algorithm)
     {
         var name = ApprovalStructure.NewRandom();
         TokenProcess? madeIn = null;
-        var made = token.Ask(process => (madeIn = process).Ask(TokenCall.MakeSessionKey, Encoding.ASCII.GetBytes(name))).Body;
+        var made = token.Ask(process => (madeIn = process).Ask(TokenCall.MakeSessionKey, [(byte)algorithm, .. Encoding.ASCII.GetBytes(name)])).Body;
         const int Key = PersonKeyPairs.NameBytes + 2;
         var length = BinaryPrimitives.ReadUInt16LittleEndian(made.AsSpan(PersonKeyPairs.NameBytes));
-        return new SessionKey(name, new TokenSessionKey(token, madeIn!, made[..PersonKeyPairs.NameBytes]), made.AsMemory(Key, length), made.AsMemory(Key + length));
+        return new SessionKey(name, algorithm, new TokenSessionKey(token, madeIn!, made[..PersonKeyPairs.NameBytes]), made.AsMemory(Key, length), made.AsMemory(Key + length));
     }
 
     public override void Enable(IReadOnlyList<byte[]> hashes) =>
@@ -37,7 +37,7 @@ internal sealed class TokenSessionKey : SessionKey.Half
     {
         byte[] body = [.. _name, .. hash];
         var signature = _token.Done(_process.Ask(TokenCall.SignWithPersonKey, body)).Body;
-        return format == DSASignatureFormat.Rfc3279DerSequence ? PublicKeys.ToDerSequence(signature) : signature;
+        return scheme == SignatureScheme.EcdsaSha256 && format == DSASignatureFormat.Rfc3279DerSequence ? PublicKeys.ToDerSequence(signature) : signature;
     }
 
     public override void Dispose()

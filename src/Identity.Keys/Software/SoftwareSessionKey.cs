@@ -4,13 +4,13 @@ using Identity.Keys.Activation;
 namespace Identity.Keys.Software;
 
 /// <summary>A credential's key in this process's memory: for development. What it may sign is counted by <see cref="SessionKey"/>.</summary>
-internal sealed class SoftwareSessionKey(ECDsa key) : SessionKey.Half
+internal sealed class SoftwareSessionKey(AsymmetricAlgorithm key) : SessionKey.Half
 {
-    public static SessionKey Make()
+    public static SessionKey Make(KeyAlgorithm algorithm)
     {
         var name = ApprovalStructure.NewRandom();
-        var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        return new SessionKey(name, new SoftwareSessionKey(key), SoftwareSigningKey.PublicKeyOf(key), SoftwarePersonKey.CertificationRequestOf(key, name));
+        var key = SoftwarePersonKey.New(algorithm);
+        return new SessionKey(name, algorithm, new SoftwareSessionKey(key), SoftwareSigningKey.PublicKeyOf(key), SoftwarePersonKey.CertificationRequestOf(key, name));
     }
 
     public override void Enable(IReadOnlyList<byte[]> hashes)

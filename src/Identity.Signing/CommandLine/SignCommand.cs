@@ -94,7 +94,7 @@ public static class SignCommand
         var credential = await signer.Credential(cancellation);
         var prepared = asked.Files.Zip(files, (file, bytes) => Prepare(file, bytes, credential.Certificate, time)).ToList();
         await Tell(asked, to.Progress, $"Waiting for your approval of {prepared.Count} document(s)…");
-        var signatures = await signer.Sign(credential.Id, [.. prepared.Select(document => document.Hash)], cancellation);
+        var signatures = await signer.Sign(credential, [.. prepared.Select(document => document.Hash)], cancellation);
 
         var outcomes = new List<(string File, string? Error)>();
         for (var index = 0; index < prepared.Count; index++)

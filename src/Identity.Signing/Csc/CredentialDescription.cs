@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Json.Nodes;
 using Identity.Keys.Activation;
-using Identity.Pkix.Asn1;
 using Identity.Pkix.X509;
 
 namespace Identity.Signing.Csc;
@@ -28,13 +27,11 @@ internal static class CredentialDescription
     /// <summary>An advanced signature; nothing here is qualified.</summary>
     public const string SignatureQualifier = "eu_eidas_aes";
 
-    /// <summary>RFC 5758 3.2.</summary>
-    public const string EcdsaWithSha256 = "1.2.840.10045.4.3.2";
-
     private const string GeneralizedTime = "yyyyMMddHHmmss'Z'";
 
     public static JsonObject Of(RemoteCredential credential, bool isAlive, CredentialParts parts, DateTimeOffset now)
     {
+        var algorithm = CredentialAlgorithm.Of(Certificate.Parse(credential.Certificate));
         var description = new JsonObject
         {
             ["signatureQualifier"] = SignatureQualifier,
@@ -42,9 +39,8 @@ internal static class CredentialDescription
             {
                 // Enabled from the first use of its approval to its last signature.
                 ["status"] = isAlive && credential.ApprovalId is not null && credential.EndedAt is null ? "enabled" : "disabled",
-                ["algo"] = new JsonArray(EcdsaWithSha256),
-                ["len"] = 256,
-                ["curve"] = Oids.P256,
+                ["algo"] = new JsonArray(algorithm.Oid),
+                ["len"] = algorithm.Bits,
             },
             ["cert"] = CertificateOf(credential, parts, now),
             ["auth"] = new JsonObject { ["mode"] = "oauth2code" },
@@ -52,6 +48,9 @@ internal static class CredentialDescription
             ["multisign"] = ApprovalStructure.MaximumSignatures,
             ["lang"] = "en",
         };
+        // 11.5: of ECDSA alone.
+        if (algorithm.Curve is { } curve)
+            description["key"]!["curve"] = curve;
         return description;
     }
 

@@ -85,11 +85,11 @@ internal static class CscEndpoints
             using var body = CscBody.Parse(received);
             return await calls.Keep(StatusCodes.Status200OK, await Sign(context, body, authorized, responses, settings, authorization =>
             {
-                var asked = SignDocParameters.Read(body);
+                var asked = SignDocParameters.Read(body, CredentialAlgorithm.Of(settings.PersonKeyAlgorithm));
                 if (!settings.StatusSources.Any && (asked.WantsValidationInfo || asked.Asked.Any(signature => signature.Level > PadesLevel.T)))
                     throw new CscRefusedException(CscError.Invalid(asked.WantsValidationInfo ? "returnValidationInfo" : "conformance_level"));
                 // A key that is made for an approval is what the operator chose; programs ask for the one algorithm that info names.
-                if (asked.CredentialId is null && settings.PersonKeyAlgorithm != Keys.KeyAlgorithm.EcdsaP256)
+                if (asked.CredentialId is null && Keys.PersonKeys.OfSession(settings.PersonKeyAlgorithm) != settings.PersonKeyAlgorithm)
                     throw new CscRefusedException(CscError.Invalid("signAlgo"));
                 return asked.CredentialId is null ? signDoc.Take(authorization, asked, context.RequestAborted) : ofCredential.Take(authorization, asked, context.RequestAborted);
             }));

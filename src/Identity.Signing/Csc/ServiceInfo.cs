@@ -27,7 +27,7 @@ internal static class ServiceInfo
         ["asynchronousOperationMode"] = true,
         ["methods"] = new JsonArray([.. Methods.Select(method => JsonValue.Create(method))]),
         ["validationInfo"] = settings.StatusSources.Any,
-        ["signAlgorithms"] = new JsonObject { ["algos"] = new JsonArray(CredentialDescription.EcdsaWithSha256) },
+        ["signAlgorithms"] = Algorithms(CredentialAlgorithm.Of(settings.PersonKeyAlgorithm)),
         ["signature_formats"] = new JsonObject { ["formats"] = new JsonArray("P", "C"), ["envelope_properties"] = new JsonArray(new JsonArray("Revision"), new JsonArray("Detached")) },
         ["conformance_levels"] = settings.StatusSources.Any ? new JsonArray("Ades-B-B", "Ades-B-T", "Ades-B-LT", "Ades-B-LTA") : new JsonArray("Ades-B-B", "Ades-B-T"),
         [LocalSigning] = new JsonObject
@@ -36,4 +36,13 @@ internal static class ServiceInfo
             ["status_sources"] = new JsonArray([.. settings.StatusSources.Addresses.Select(address => JsonValue.Create(address.AbsoluteUri))]),
         },
     };
+
+    // 11.1: algoParams for the algorithms that have some.
+    private static JsonObject Algorithms(CredentialAlgorithm algorithm)
+    {
+        var told = new JsonObject { ["algos"] = new JsonArray(algorithm.Oid) };
+        if (algorithm.Parameters is { } parameters)
+            told["algoParams"] = new JsonArray(parameters);
+        return told;
+    }
 }

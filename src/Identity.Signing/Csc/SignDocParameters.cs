@@ -29,9 +29,12 @@ internal sealed record SignDocParameters(IReadOnlyList<AskedSignature> Asked, st
 {
     public const string NotAuthorized = "documentDigests or documents are not authorized by the SAD";
     private const int LongestWord = 64;
+    private const int LongestParameters = 4096;
     private const string Empty = "Empty documentDigests and documents objects";
 
-    public static SignDocParameters Read(CscBody body)
+    /// <param name="body">The call.</param>
+    /// <param name="algorithm">Of the keys that sign here.</param>
+    public static SignDocParameters Read(CscBody body, CredentialAlgorithm algorithm)
     {
         var (credential, qualifier) = (body.Text("credentialID", LongestWord), body.Text("signatureQualifier", LongestWord));
         if (credential is null && qualifier is null)
@@ -45,8 +48,8 @@ internal sealed record SignDocParameters(IReadOnlyList<AskedSignature> Asked, st
             (not null, not null) => throw new CscRefusedException(CscError.InvalidRequest("Both documentDigests and documents parameters passed")),
             // That key signs hashes that were approved: of a document that is prepared here, nobody could know them before.
             ({ }, null) when credential is not null => throw new CscRefusedException(CscError.Invalid("credentialID")),
-            ({ } given, null) => [.. Entries(given, "Invalid array parameter documents").Select(OfDocument)],
-            (null, { } given) => [.. Entries(given, "Invalid object parameter documentDigests").SelectMany(OfDigests)],
+            ({ } given, null) => [.. Entries(given, "Invalid array parameter documents").Select(entry => OfDocument(entry, algorithm))],
+            (null, { } given) => [.. Entries(given, "Invalid object parameter documentDigests").SelectMany(entry => OfDigests(entry, algorithm))],
         };
         // The same for a signature that states its time.
         if (credential is not null && asked.Any(signature => signature.Format != SignatureFormat.Pades))
@@ -69,20 +72,20 @@ internal sealed record SignDocParameters(IReadOnlyList<AskedSignature> Asked, st
         };
     }
 
-    private static AskedSignature OfDocument(JsonElement entry)
+    private static AskedSignature OfDocument(JsonElement entry, CredentialAlgorithm algorithm)
     {
         var format = FormatOf(entry);
-        CheckAlgorithms(entry);
+        CheckAlgorithms(entry, algorithm);
         CheckEnvelope(entry, format, ofDigest: false);
         if (CscBody.Find(entry, "document") is not { } document || CscBody.Base64(document) is not { Length: > 0 } bytes)
             throw new CscRefusedException(CscError.InvalidRequest("Invalid Base64 documents string parameter"));
         return new AskedSignature(bytes, SHA256.HashData(bytes), format, LevelOf(entry, format == SignatureFormat.Pades ? PadesLevel.LTA : PadesLevel.T));
     }
 
-    private static IEnumerable<AskedSignature> OfDigests(JsonElement entry)
+    private static IEnumerable<AskedSignature> OfDigests(JsonElement entry, CredentialAlgorithm algorithm)
     {
         var format = FormatOf(entry);
-        CheckAlgorithms(entry);
+        CheckAlgorithms(entry, algorithm);
         CheckEnvelope(entry, format, ofDigest: true);
         if (CscBody.Find(entry, "hashes") is not { } hashes || (hashes.ValueKind == JsonValueKind.Array && hashes.GetArrayLength() == 0))
             throw new CscRefusedException(CscError.InvalidRequest("Invalid object parameter documentDigests"));
@@ -106,12 +109,9 @@ internal sealed record SignDocParameters(IReadOnlyList<AskedSignature> Asked, st
             _ => throw new CscRefusedException(CscError.Invalid("signature_format")),
         };
 
-    private static void CheckAlgorithms(JsonElement entry)
+    private static void CheckAlgorithms(JsonElement entry, CredentialAlgorithm algorithm)
     {
-        if ((CscBody.Text(entry, "signAlgo", LongestWord) ?? throw new CscRefusedException(CscError.MissingString("signAlgo"))) != CredentialDescription.EcdsaWithSha256)
-            throw new CscRefusedException(CscError.Invalid("signAlgo"));
-        if (CscBody.Find(entry, "signAlgoParams") is not null)
-            throw new CscRefusedException(CscError.Invalid("signAlgoParams"));
+        algorithm.Check(CscBody.Text(entry, "signAlgo", LongestWord), CscBody.Text(entry, "signAlgoParams", LongestParameters));
         if (CscBody.Text(entry, "hashAlgorithmOID", LongestWord) is not (null or SignHash.Sha256))
             throw new CscRefusedException(CscError.InvalidRequest("String parameter hashAlgorithmOID contradicts with signAlgo parameter"));
         // Whatever a signature states, the person has approved: there is no place for more in what they approve by this interface.

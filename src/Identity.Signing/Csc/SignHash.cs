@@ -31,10 +31,11 @@ internal sealed class SignHash(SessionCredentials credentials, SigningTransactio
     {
         var credentialId = body.Required("credentialID", LongestIdentifier);
         var hashes = Hashes(body);
-        CheckAlgorithms(body);
         CheckHashes(body, hashes);
+        var record = await Find(authorization, credentialId, cancellation);
+        CredentialAlgorithm.Of(Certificate.Parse(record.Certificate)).Check(body);
         return await Take(
-            authorization, await Find(authorization, credentialId, cancellation), hashes, NotAuthorized,
+            authorization, record, hashes, NotAuthorized,
             (values, _) => Task.FromResult(new JsonObject { ["signatures"] = new JsonArray([.. values.Select(value => JsonValue.Create(Convert.ToBase64String(value)))]) }), cancellation);
     }
 
@@ -150,8 +151,8 @@ internal sealed class SignHash(SessionCredentials credentials, SigningTransactio
     // What leaves must verify with the certificate: found here, not by the first verifier.
     private static byte[] SignOne(SessionKey key, Certificate leaf, byte[] hash)
     {
-        var signature = key.SignHash(SignatureScheme.EcdsaSha256, hash);
-        return SignatureVerification.VerifyHash(leaf.PublicKey, SignatureAlgorithm.EcdsaSha256, hash, signature) == SignatureCheck.Valid
+        var signature = key.SignHash(key.Scheme, hash);
+        return SignatureVerification.VerifyHash(leaf.PublicKey, CredentialAlgorithm.Of(leaf).Algorithm, hash, signature) == SignatureCheck.Valid
             ? signature
             : throw new InvalidOperationException("The signature does not verify with the certificate.");
     }
@@ -166,15 +167,6 @@ internal sealed class SignHash(SessionCredentials credentials, SigningTransactio
         if (hashes.GetArrayLength() > ApprovalStructure.MaximumSignatures)
             throw new CscRefusedException(CscError.InvalidRequest(NotAuthorized));
         return [.. hashes.EnumerateArray().Select(hash => CscBody.Base64(hash) ?? throw new CscRefusedException(CscError.InvalidRequest("Invalid Base64 hash string parameter")))];
-    }
-
-    private static void CheckAlgorithms(CscBody body)
-    {
-        if (body.Required("signAlgo", LongestIdentifier) != CredentialDescription.EcdsaWithSha256)
-            throw new CscRefusedException(CscError.Invalid("signAlgo"));
-        // RFC 5758 3.2: this algorithm has none.
-        if (body.Text("signAlgoParams", 4096) is not null)
-            throw new CscRefusedException(CscError.Invalid("signAlgoParams"));
     }
 
     /// <summary>The hash that the credential's key signs, and its length.</summary>

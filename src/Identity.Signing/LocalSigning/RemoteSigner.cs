@@ -60,8 +60,9 @@ public sealed class RemoteSigner(HttpClient http, Uri service, Func<Uri, Task> o
     }
 
     /// <summary>Asks for one approval of all, then for the signatures: in the order of the hashes.</summary>
-    public async Task<IReadOnlyList<byte[]>> Sign(string credential, IReadOnlyList<HashToApprove> hashes, CancellationToken cancellation)
+    public async Task<IReadOnlyList<byte[]>> Sign(ListedCredential listed, IReadOnlyList<HashToApprove> hashes, CancellationToken cancellation)
     {
+        var (credential, algorithm) = (listed.Id, CredentialAlgorithm.Of(listed.Certificate.Leaf));
         var details = new JsonArray(new JsonObject
         {
             ["type"] = "credential",
@@ -77,7 +78,7 @@ public sealed class RemoteSigner(HttpClient http, Uri service, Func<Uri, Task> o
         var signed = await Call("signatures/signHash", token, new JsonObject
         {
             ["credentialID"] = credential, ["hashes"] = new JsonArray([.. hashes.Select(hash => JsonValue.Create(Convert.ToBase64String(hash.Hash)))]),
-            ["hashAlgorithmOID"] = SignHash.Sha256, ["signAlgo"] = CredentialDescription.EcdsaWithSha256,
+            ["hashAlgorithmOID"] = SignHash.Sha256, ["signAlgo"] = algorithm.Oid, ["signAlgoParams"] = algorithm.Parameters,
         }, cancellation);
         return signed["signatures"] is JsonArray signatures && signatures.Count == hashes.Count
             ? [.. signatures.Select(signature => Convert.FromBase64String(signature!.GetValue<string>()))]

@@ -28,6 +28,30 @@ public sealed class StatementTests(AuthoritySystem system) : IClassFixture<Autho
     }
 
     [Fact]
+    public async Task Which_keys_of_sessions_are_certified_says_the_profile_of_sessions_and_not_that_of_people()
+    {
+        await system.RestartWith("--Authority:Person:Keys:0=Ed25519", "--Authority:Session:Keys:0=Rsa3072");
+        try
+        {
+            // As a token's key asks: by RSASSA-PSS.
+            var csr = system.NewCsr(OpensslKey.Rsa3072, more: ["-sigopt", "rsa_padding_mode:pss", "-sigopt", "rsa_pss_saltlen:32"]);
+            var (status, answer) = await Ask(Statement(csr), csr);
+            Assert.True(status == HttpStatusCode.Created, answer.ToJsonString());
+            foreach (var other in new[] { OpensslKey.P256, OpensslKey.P384 })
+            {
+                csr = system.NewCsr(other);
+                CertificateRequestTests.IsRefused(await Ask(Statement(csr), csr), HttpStatusCode.BadRequest, "invalid_request");
+            }
+
+            CertificateRequestTests.IsRefused(await system.Ask(system.NewEvidence(), system.NewCsr(OpensslKey.Rsa3072)), HttpStatusCode.BadRequest, "invalid_request");
+        }
+        finally
+        {
+            await system.RestartWith();
+        }
+    }
+
+    [Fact]
     public async Task A_statement_is_used_once_and_for_its_key_alone()
     {
         var csr = system.NewCsr();

@@ -46,7 +46,7 @@ public sealed class TokenPersonKeyTests : HardwareToken
     public void The_process_of_the_token_itself_lets_an_Ed25519_key_sign_once()
     {
         using var process = TokenProcess.Start(TokenSettings.Read(Hsm.TokenFile)).Process;
-        var name = Assert.NotNull(process.Ask(TokenCall.MakeEdwardsPersonKey, "\u0001a-1"u8)).Body[..16];
+        var name = Assert.NotNull(process.Ask(TokenCall.MakePersonKey, "\u0004\u0001a-1"u8)).Body[..16];
         byte[] question = [.. name, 0, .. "signed attributes"u8];
         Assert.Equal((TokenAnswer.Done, 64), Assert.NotNull(process.Ask(TokenCall.SignOctetsWithPersonKey, question)) is var first ? (first.Kind, first.Body.Length) : default);
         Assert.Equal(TokenAnswer.Unavailable, Assert.NotNull(process.Ask(TokenCall.SignOctetsWithPersonKey, question)).Kind);
@@ -56,7 +56,7 @@ public sealed class TokenPersonKeyTests : HardwareToken
     public void The_process_of_the_token_itself_signs_one_hash_only()
     {
         using var process = TokenProcess.Start(TokenSettings.Read(Hsm.TokenFile)).Process;
-        var name = Assert.NotNull(process.Ask(TokenCall.MakePersonKey, "\u0001a-1"u8)).Body[..16];
+        var name = Assert.NotNull(process.Ask(TokenCall.MakePersonKey, "\0\u0001a-1"u8)).Body[..16];
         byte[] question = [.. name, 0, .. Hash];
         Assert.Equal(TokenAnswer.Done, Assert.NotNull(process.Ask(TokenCall.SignWithPersonKey, question)).Kind);
         var second = Assert.NotNull(process.Ask(TokenCall.SignWithPersonKey, question));
@@ -94,7 +94,7 @@ public sealed class TokenPersonKeyTests : HardwareToken
     public void The_process_of_the_token_itself_signs_once_for_each_document()
     {
         using var process = TokenProcess.Start(TokenSettings.Read(Hsm.TokenFile)).Process;
-        var name = Assert.NotNull(process.Ask(TokenCall.MakePersonKey, "\u0002a-1"u8)).Body[..16];
+        var name = Assert.NotNull(process.Ask(TokenCall.MakePersonKey, "\0\u0002a-1"u8)).Body[..16];
         byte[] first = [.. name, 0, .. Hash], second = [.. name, 1, .. Hash];
         Assert.Equal(TokenAnswer.Done, Assert.NotNull(process.Ask(TokenCall.SignWithPersonKey, second)).Kind);
         var again = Assert.NotNull(process.Ask(TokenCall.SignWithPersonKey, second));
@@ -172,12 +172,12 @@ public sealed class TokenPersonKeyTests : HardwareToken
     public void Keys_are_made_up_to_their_cap_at_once_and_no_longer_count_when_destroyed()
     {
         using var process = TokenProcess.Start(TokenSettings.Read(Hsm.TokenFile)).Process;
-        var made = Enumerable.Range(0, PersonKeyPairs.MostAtOnce).Select(_ => Assert.NotNull(process.Ask(TokenCall.MakePersonKey, "\u0001a-1"u8))).ToList();
+        var made = Enumerable.Range(0, PersonKeyPairs.MostAtOnce).Select(_ => Assert.NotNull(process.Ask(TokenCall.MakePersonKey, "\0\u0001a-1"u8))).ToList();
         Assert.All(made, answer => Assert.Equal(TokenAnswer.Done, answer.Kind));
-        var refused = Assert.NotNull(process.Ask(TokenCall.MakePersonKey, "\u0001a-1"u8));
+        var refused = Assert.NotNull(process.Ask(TokenCall.MakePersonKey, "\0\u0001a-1"u8));
         Assert.Equal((TokenAnswer.Unavailable, "512 keys of people are in the token; no further one is made."), (refused.Kind, TokenClient.Text(refused)));
         Assert.Equal(TokenAnswer.Done, Assert.NotNull(process.Ask(TokenCall.DestroyPersonKey, made[0].Body.AsSpan(0, 16))).Kind);
-        Assert.Equal(TokenAnswer.Done, Assert.NotNull(process.Ask(TokenCall.MakePersonKey, "\u0001a-1"u8)).Kind);
+        Assert.Equal(TokenAnswer.Done, Assert.NotNull(process.Ask(TokenCall.MakePersonKey, "\0\u0001a-1"u8)).Kind);
     }
 
     [Fact]
