@@ -75,7 +75,7 @@ public sealed class CeremonyStore(IDbContextFactory<SigningDatabase> databases, 
             {
                 await database.SaveChangesAsync(cancellation);
                 await CeremonyTurns.Advance(database, ceremony.Id, ceremony.CreatedAt);
-                await transaction.CommitAsync(cancellation);
+                await transaction.CommitAsync(CancellationToken.None);
                 return new CeremonyStored.Created((await Find(database, ceremony.Id, cancellation))!);
             }
             catch (DbUpdateException e) when (RequestStore.IsTaken(e))
@@ -109,7 +109,7 @@ public sealed class CeremonyStore(IDbContextFactory<SigningDatabase> databases, 
             return false;
         // A person with two places is one person.
         await database.Places.Where(p => p.CeremonyId == request.CeremonyId && p.Identifier == own.Identifier).ExecuteUpdateAsync(p => p.SetProperty(x => x.AskedAt, since), cancellation);
-        await transaction.CommitAsync(cancellation);
+        await transaction.CommitAsync(CancellationToken.None);
         return true;
     }
 
@@ -141,7 +141,7 @@ public sealed class CeremonyStore(IDbContextFactory<SigningDatabase> databases, 
             .ExecuteUpdateAsync(r => r.SetProperty(x => x.State, RequestState.Superseded).SetProperty(x => x.EndedAt, now), cancellation);
         database.Requests.Add(request);
         await database.SaveChangesAsync(cancellation);
-        await transaction.CommitAsync(cancellation);
+        await transaction.CommitAsync(CancellationToken.None);
         return true;
     }
 
@@ -165,7 +165,7 @@ public sealed class CeremonyStore(IDbContextFactory<SigningDatabase> databases, 
         else
             await database.Ceremonies.Where(c => c.Id == id).ExecuteUpdateAsync(c => c.SetProperty(x => x.State, CeremonyState.Declined).SetProperty(x => x.EndedAt, now), cancellation);
         var ended = await database.Ceremonies.AnyAsync(c => c.Id == id && c.State == CeremonyState.Declined, cancellation);
-        await transaction.CommitAsync(cancellation);
+        await transaction.CommitAsync(CancellationToken.None);
         if (ended)
             audit.Append(new CeremonyEnded(id, SnakeCase.Of(CeremonyState.Declined)));
         return true;
@@ -203,7 +203,7 @@ public sealed class CeremonyStore(IDbContextFactory<SigningDatabase> databases, 
                 continue;
             foreach (var place in await database.Places.Where(p => p.CeremonyId == id && p.State == PlaceState.Turn).OrderBy(p => p.Number).Select(p => p.Id).ToListAsync(cancellation))
                 await CeremonyTurns.Tell(database, id, CeremonyEventType.Reminder, place, now);
-            await transaction.CommitAsync(cancellation);
+            await transaction.CommitAsync(CancellationToken.None);
         }
     }
 
@@ -218,7 +218,7 @@ public sealed class CeremonyStore(IDbContextFactory<SigningDatabase> databases, 
         if (await from(database).ExecuteUpdateAsync(c => c.SetProperty(x => x.State, state).SetProperty(x => x.EndedAt, now), cancellation) == 0)
             return false;
         await CeremonyTurns.Tell(database, id, type, null, now);
-        await transaction.CommitAsync(cancellation);
+        await transaction.CommitAsync(CancellationToken.None);
         audit.Append(new CeremonyEnded(id, SnakeCase.Of(state)));
         return true;
     }

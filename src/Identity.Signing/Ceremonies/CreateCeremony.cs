@@ -60,8 +60,10 @@ internal sealed class CreateCeremony(CeremonyStore ceremonies, DocumentStore doc
                         return refusal;
                     documents.Keep(upload.Document);
                     documents.Passwords.Keep(upload.Document.Id, password);
+                    // From here on it may be recorded, also when the answer is lost or the agency has gone: what is not, the sweep removes.
+                    kept = true;
                     audit.Append(new CeremonyReceived(upload.Document.Id, agency.ClientId, Convert.ToHexStringLower(upload.Document.Sha256)));
-                    var stored = await ceremonies.Add(ToCeremony(agency, upload, description), ToPlaces(upload.Document.Id, signers), record, cancellation);
+                    var stored = await ceremonies.Add(ToCeremony(agency, upload, description), ToPlaces(upload.Document.Id, signers), record, CancellationToken.None);
                     kept = stored is CeremonyStored.Created;
                     return Answer(stored);
                 default:

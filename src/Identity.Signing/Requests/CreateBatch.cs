@@ -55,7 +55,9 @@ internal sealed class CreateBatch(BatchStore batches, DocumentStore documents, S
             var now = SigningRequest.Moment(time);
             var batch = new Batch(id, [.. upload.Documents.Select((document, index) => named[index].ToRequest(agency, document.Staged, examinations[index], now, settings.RequestLifetime, id, index))]);
             Keep(upload.Documents, agency.ClientId, fields.Password);
-            var stored = await batches.AddForAgency(batch, record, cancellation);
+            // From here on it may be recorded, also when the answer is lost or the agency has gone: what is not, the sweep removes.
+            kept = true;
+            var stored = await batches.AddForAgency(batch, record, CancellationToken.None);
             kept = stored is { Created: true };
             return Answer(stored?.Batch, kept);
         }

@@ -77,8 +77,10 @@ internal sealed class CreateRequest(RequestStore requests, DocumentStore documen
             var examination = DocumentAcceptance.Examine(bytes, cancellation, fields.Form);
             documents.Keep(upload.Document);
             documents.Passwords.Keep(upload.Document.Id, fields.Password);
+            // From here on it may be recorded, also when the answer is lost or the agency has gone: what is not, the sweep removes.
+            kept = true;
             audit.Append(new SigningRequestReceived(upload.Document.Id, agency.ClientId, Convert.ToHexStringLower(upload.Document.Sha256)));
-            var stored = await requests.AddForAgency(fields.ToRequest(agency, upload.Document, examination, SigningRequest.Moment(time), settings.RequestLifetime), record, cancellation);
+            var stored = await requests.AddForAgency(fields.ToRequest(agency, upload.Document, examination, SigningRequest.Moment(time), settings.RequestLifetime), record, CancellationToken.None);
             kept = stored is AgencyRequestStored.Created;
             return Answer(stored);
         }

@@ -94,8 +94,9 @@ public sealed class UploadDocumentModel(
                 audit.Append(new SigningRequestReceived(document.Staged.Id, person.Subject, Convert.ToHexStringLower(document.Staged.Sha256)));
             }
 
-            await requests.Add([.. upload.Documents.Select((document, index) => ToRequest(document, person, purpose, batch, index, examinations[index]))], HttpContext.RequestAborted);
+            // From here on it may be recorded, also when the answer is lost or the person has gone: what is not, the sweep removes.
             kept = true;
+            await requests.Add([.. upload.Documents.Select((document, index) => ToRequest(document, person, purpose, batch, index, examinations[index]))], CancellationToken.None);
             return Redirect(batch is null ? $"/requests/{upload.Document.Id}/review" : $"/batches/{batch}/review");
         }
         finally
