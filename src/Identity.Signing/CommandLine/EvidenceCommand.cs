@@ -28,6 +28,7 @@ public static class EvidenceCommand
         + "What they are hashes of, the program alone has seen.";
 
     private const string DoesNotProve =
+        "Not proven either: lines that begin with \"says\", which the service alone states.\n" +
         "Does not prove: that the passkey was this person's (the Provider's statement says so), that the page showed what it should, or what was in the documents' text.\n"
         + "Check the signed PDF itself with Identity.Verification.";
 
@@ -63,7 +64,7 @@ public static class EvidenceCommand
         var comparison = new EvidenceComparison(
             asked.ProviderKeys is null ? null : await File.ReadAllTextAsync(asked.ProviderKeys),
             anchors,
-            [.. asked.Documents.Select(document => (Path.GetFileName(document), Candidates(File.ReadAllBytes(document))))]);
+            [.. asked.Documents.Select(Compared)]);
         var findings = CheckEvidence.Run(await File.ReadAllBytesAsync(asked.File), comparison);
         var holds = findings.All(finding => finding.Holds);
         if (asked.Json)
@@ -73,7 +74,7 @@ public static class EvidenceCommand
         }
 
         foreach (var finding in findings)
-            await output.WriteLineAsync($"{(finding.Holds ? "holds" : "FAILS")}  {finding.Check,-11}  {SafeText.ForDisplay(finding.Detail, 1000)}");
+            await output.WriteLineAsync($"{(!finding.IsProven ? "says " : finding.Holds ? "holds" : "FAILS")}  {finding.Check,-11}  {SafeText.ForDisplay(finding.Detail, 1000)}");
         var proves = findings.Any(finding => finding.Check == "signatures") ? ProvesHashes : Proves;
         await output.WriteLineAsync(holds ? proves + "\n" + DoesNotProve : "This file proves nothing.");
         return holds ? Holds : DoesNotHold;
@@ -108,6 +109,12 @@ public static class EvidenceCommand
         return await database.CredentialApprovals.AsNoTracking().SingleOrDefaultAsync(stored => stored.ApprovalId == approval) is { } stored
             ? EvidenceFile.Of(stored, await database.RemoteCredentials.AsNoTracking().SingleOrDefaultAsync(credential => credential.CredentialId == stored.CredentialId))
             : null;
+    }
+
+    private static ComparedDocument Compared(string path)
+    {
+        var file = File.ReadAllBytes(path);
+        return new(Path.GetFileName(path), System.Buffers.Text.Base64Url.EncodeToString(SHA256.HashData(file)), Candidates(file));
     }
 
     /// <summary>SHA-256, base64url, of the file, and of each beginning that ends with an end-of-file marker and white space: what a signature was put behind.</summary>

@@ -14,13 +14,19 @@ namespace Identity.Signing.Evidence;
 /// <summary>What a check of an evidence file found.</summary>
 /// <param name="Check">A stable word.</param>
 /// <param name="Detail">What holds, or the first thing that does not.</param>
-public sealed record EvidenceFinding(string Check, bool Holds, string Detail);
+/// <param name="IsProven">False for what the service alone says: nothing in the file shows whether it is so.</param>
+public sealed record EvidenceFinding(string Check, bool Holds, string Detail, bool IsProven = true);
+
+/// <summary>A document that the reader has.</summary>
+/// <param name="Whole">SHA-256 of the file, base64url.</param>
+/// <param name="Sha256">The same, and of each beginning that may be the document before it was signed, or before more was put behind it.</param>
+public sealed record ComparedDocument(string Name, string Whole, IReadOnlyCollection<string> Sha256);
 
 /// <summary>What is compared with the file: nothing in it is believed because it stands there.</summary>
 /// <param name="ProviderKeys">The Provider's key set from a source that the reader trusts; null: the one in the file, which proves less.</param>
 /// <param name="Anchors">Certificates that the reader trusts, DER; empty: none is compared.</param>
-/// <param name="Documents">Name and SHA-256 candidates: of the whole file, and of each beginning that may be the document before it was signed.</param>
-public sealed record EvidenceComparison(string? ProviderKeys, IReadOnlyList<byte[]> Anchors, IReadOnlyList<(string Name, IReadOnlyCollection<string> Sha256)> Documents);
+/// <param name="Documents">What the reader has of what was approved or signed.</param>
+public sealed record EvidenceComparison(string? ProviderKeys, IReadOnlyList<byte[]> Anchors, IReadOnlyList<ComparedDocument> Documents);
 
 /// <summary>
 /// Checks an evidence file with nothing but itself and what the reader brings: no network, no database. In the order in which one thing rests on the
@@ -44,22 +50,30 @@ public static class CheckEvidence
             return findings;
         // 3. What was approved.
         findings.Add(evidence.Version == 1 ? Documents(evidence, approval.Structure) : Signatures(evidence, approval.Structure));
+        // What became of it is the service's word: the approval came before.
+        findings.AddRange(evidence.Documents.Select(document => new EvidenceFinding("stated", true, document.SignedSha256 is null
+            ? $"{document.Name}: {document.Status}" : $"{document.Name}: {document.Status}, and the signed file has SHA-256 {document.SignedSha256}", IsProven: false)));
+        findings.AddRange(evidence.Signatures.Select(signature => new EvidenceFinding("stated", true, $"{signature.Name}: {signature.Status}", IsProven: false)));
         // 4. The key that was certified for it.
         findings.AddRange(Certificates(evidence, approval, comparison.Anchors));
         // 5. What the reader has.
-        foreach (var (name, candidates) in comparison.Documents)
-        {
-            var label = approval.Structure.Documents.FirstOrDefault(document => candidates.Contains(document.Sha256))?.Label;
-            var said = approval.Structure.Signatures.FirstOrDefault(signature => signature.Document is not null && candidates.Contains(signature.Document))?.Label;
-            findings.Add((label, said) switch
-            {
-                ({ }, _) => new("document", true, $"{name}: approved under the name {label}"),
-                (_, { }) => new("document", true, $"{name}: the program said that the hash approved under the name {said} comes from it"),
-                _ => new("document", false, $"{name}: neither it nor a beginning of it was approved"),
-            });
-        }
-
+        findings.AddRange(comparison.Documents.Select(document => Compare(document, evidence, approval.Structure)));
         return findings;
+    }
+
+    private static EvidenceFinding Compare(ComparedDocument document, EvidenceFile evidence, ApprovalStructure structure)
+    {
+        var said = structure.Signatures.FirstOrDefault(signature => signature.Document is not null && document.Sha256.Contains(signature.Document))?.Label;
+        if (structure.Documents.FirstOrDefault(approved => document.Sha256.Contains(approved.Sha256)) is not { } found)
+            return said is null ? new("document", false, $"{document.Name}: neither it nor a beginning of it was approved")
+                : new("document", true, $"{document.Name}: the program said that the hash approved under the name {said} comes from it");
+        if (found.Sha256 == document.Whole)
+            return new("document", true, $"{document.Name}: approved under the name {found.Label}");
+        // It goes on behind what was approved: then it is the signed file that is stated, or that with more behind it.
+        var stated = evidence.Documents.FirstOrDefault(one => one.Sha256 == EvidenceFile.Hex(found.Sha256))?.SignedSha256;
+        return stated is null || document.Sha256.Any(candidate => EvidenceFile.Hex(candidate) == stated)
+            ? new("document", true, $"{document.Name}: begins with what was approved under the name {found.Label}" + (stated is null ? "" : ", and is the signed file that is stated"))
+            : new("document", false, $"{document.Name}: begins with what was approved under the name {found.Label}, but is not the signed file that is stated");
     }
 
     private static (VerifiedApproval? Approval, EvidenceFinding Finding) Approval(EvidenceFile evidence, string? trustedKeys)

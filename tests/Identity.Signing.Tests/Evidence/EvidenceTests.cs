@@ -42,6 +42,37 @@ public sealed class EvidenceTests(SigningSystem system) : IClassFixture<SigningS
         Assert.EndsWith("This file proves nothing.\n", text, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("status")]
+    [InlineData("signed_sha256")]
+    public async Task What_the_service_alone_says_is_not_called_proven_and_the_signed_file_shows_a_lie(string member)
+    {
+        var (file, documents) = await Evidence("stated");
+        var json = JsonNode.Parse(await File.ReadAllTextAsync(file, SigningSystem.Cancellation))!;
+        var hash = json["documents"]![1]!["signed_sha256"]!.GetValue<string>();
+        var signed = Directory.EnumerateFiles(system.Documents, "*.signed.pdf", SearchOption.AllDirectories)
+            .Single(path => Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(path))) == hash);
+        var (code, said) = await Check(file, "--document", signed);
+        Assert.Equal(0, code);
+        Assert.Contains($": signed, and the signed file has SHA-256 {hash}", said, StringComparison.Ordinal);
+        Assert.Contains("begins with what was approved under the name", said, StringComparison.Ordinal);
+        // What was put behind it later changes nothing.
+        var longer = system.Pki.PathOf("longer.pdf");
+        await File.WriteAllBytesAsync(longer, [.. await File.ReadAllBytesAsync(signed, SigningSystem.Cancellation), .. "1 0 obj null endobj\n%%EOF\n"u8], SigningSystem.Cancellation);
+        Assert.Equal(0, (await Check(file, "--document", longer)).Code);
+
+        json["documents"]![1]![member] = member == "status" ? "failed" : new string('0', 64);
+        await File.WriteAllTextAsync(file, json.ToJsonString(), SigningSystem.Cancellation);
+        (code, said) = await Check(file, "--document", documents[1]);
+        Assert.Equal(0, code);
+        Assert.Contains(member == "status" ? ": failed, and" : "SHA-256 " + new string('0', 64), said, StringComparison.Ordinal);
+        Assert.All(said.Split('\n').Where(line => line.Contains("stated  ", StringComparison.Ordinal)), line => Assert.StartsWith("says   stated", line, StringComparison.Ordinal));
+        Assert.Contains("Not proven either: lines that begin with \"says\"", said, StringComparison.Ordinal);
+        (code, said) = await Check(file, "--document", signed);
+        Assert.Equal(member == "status" ? 0 : 1, code);
+        Assert.Equal(member != "status", said.Contains("but is not the signed file that is stated", StringComparison.Ordinal));
+    }
+
     public static TheoryData<string, string> Tampering => new()
     {
         { "structure", "FAILS  parts        the parts are not those in the Provider's token" },
@@ -175,7 +206,7 @@ public sealed class EvidenceTests(SigningSystem system) : IClassFixture<SigningS
         var (file, _) = await Evidence("json");
         var json = JsonNode.Parse((await Check(file, "--json")).Text)!;
         Assert.True(json["holds"]!.GetValue<bool>());
-        Assert.Equal(["file", "parts", "approval", "documents", "certificate", "chain"], json["findings"]!.AsArray().Select(finding => finding!["check"]!.GetValue<string>()));
+        Assert.Equal(["file", "parts", "approval", "documents", "stated", "stated", "certificate", "chain"], json["findings"]!.AsArray().Select(finding => finding!["check"]!.GetValue<string>()));
     }
 
     [Fact]
