@@ -200,12 +200,13 @@ public sealed class ApprovalRecords(IDbContextFactory<SigningDatabase> databases
     }
 
     /// <summary>Approvals whose kept signature is to be tried again by now.</summary>
-    public async Task<IReadOnlyList<StoredApproval>> PendingDue(CancellationToken cancellation)
+    public async Task<IReadOnlyList<DueSignature>> PendingDue(CancellationToken cancellation)
     {
         var now = time.GetUtcNow();
         await using var database = await databases.CreateDbContextAsync(cancellation);
-        return await database.Approvals.AsNoTracking().Where(a => a.EndedAt == null && a.NextTryAt != null && a.NextTryAt <= now)
-            .OrderBy(a => a.NextTryAt).ToListAsync(cancellation);
+        return await database.Approvals.AsNoTracking().Where(a => a.EndedAt == null && a.NextTryAt != null && a.NextTryAt <= now).OrderBy(a => a.NextTryAt)
+            .Join(database.Requests, approval => approval.RequestId, request => request.Id, (approval, request) => new DueSignature(approval, request.AgencyId ?? request.PersonSubject ?? "", request.Failure))
+            .ToListAsync(cancellation);
     }
 
     /// <summary>True for exactly one caller: it has the signing deadline to itself, then another may try.</summary>

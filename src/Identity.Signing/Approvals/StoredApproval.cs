@@ -64,3 +64,8 @@ public sealed record ApprovedRequest(StoredApproval Approval, SigningRequest Req
 /// <param name="Attempt">Names the file.</param>
 /// <param name="StampedAt">By its own time-stamp; null for a level without one.</param>
 public sealed record FinishedSignature(string CertificateSerial, string Attempt, byte[] Sha256, long Length, DateTimeOffset? StampedAt);
+
+/// <summary>A kept signature that is to be tried again by now.</summary>
+/// <param name="Owner">The agency that asked, or the person.</param>
+/// <param name="Obstacle">What it waits for.</param>
+public sealed record DueSignature(StoredApproval Approval, string Owner, FailureReason? Obstacle);

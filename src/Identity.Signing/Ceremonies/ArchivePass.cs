@@ -34,11 +34,14 @@ public sealed class ArchivePass(
                 .OrderBy(c => c.NextTryAt).ToListAsync(cancellation);
         }
 
-        foreach (var ceremony in due)
+        var timestampsAreAway = false;
+        await FairRound.Run(FairRound.InTurn(due, ceremony => ceremony.AgencyId), async ceremony =>
         {
-            if (await Claim(ceremony, cancellation) is { } claimed)
-                await Try(claimed, cancellation);
-        }
+            if (Volatile.Read(ref timestampsAreAway) && ceremony.Failure == FailureReason.TimestampUnavailable && MayWaitLonger(ceremony))
+                return;
+            if (await Claim(ceremony, cancellation) is { } claimed && await Try(claimed, cancellation) == FailureReason.TimestampUnavailable)
+                Volatile.Write(ref timestampsAreAway, true);
+        }, cancellation);
     }
 
     /// <summary>For an agency whose ceremony failed here: nobody has to sign again.</summary>
@@ -67,7 +70,8 @@ public sealed class ArchivePass(
         return await database.Ceremonies.AsNoTracking().SingleAsync(c => c.Id == ceremony.Id, cancellation);
     }
 
-    private async Task Try(Ceremony ceremony, CancellationToken cancellation)
+    /// <returns>what it waits for, or why it failed; null when it is done</returns>
+    private async Task<FailureReason?> Try(Ceremony ceremony, CancellationToken cancellation)
     {
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         deadline.CancelAfter(settings.SigningDeadline / 2);
@@ -85,12 +89,15 @@ public sealed class ArchivePass(
             {
                 operation.Complete(await Complete(ceremony, passed.Document!) ? AuditOutcome.Succeeded : AuditOutcome.Refused);
             }
+
+            return passed.Obstacle;
         }
         catch (Exception e) when (!cancellation.IsCancellationRequested)
         {
             operation.Complete(AuditOutcome.Failed, SnakeCase.Of(FailureReason.InternalError));
             records.BrokeOff(ceremony, e);
             await Give(ceremony, FailureReason.InternalError, e.GetType().Name);
+            return FailureReason.InternalError;
         }
     }
 
@@ -145,7 +152,7 @@ public sealed class ArchivePass(
     {
         var now = records.Time.GetUtcNow();
         var waits = obstacle is FailureReason.TimestampUnavailable or FailureReason.TimestampRefused or FailureReason.StatusUnavailable or FailureReason.StatusRefused or FailureReason.InternalError
-            && now < ceremony.AllSignedAt + settings.PendingFor;
+            && MayWaitLonger(ceremony);
         records.Obstacle(ceremony, obstacle, detail, waits);
         await using var database = await databases.CreateDbContextAsync();
         await using var transaction = await database.Database.BeginTransactionAsync();
@@ -164,6 +171,8 @@ public sealed class ArchivePass(
 
         await transaction.CommitAsync();
     }
+
+    private bool MayWaitLonger(Ceremony ceremony) => records.Time.GetUtcNow() < ceremony.AllSignedAt + settings.PendingFor;
 
     private static TimeSpan Pause(int tries) => tries > 5 || FirstPause * (1 << tries) > LongestPause ? LongestPause : FirstPause * (1 << tries);
 }

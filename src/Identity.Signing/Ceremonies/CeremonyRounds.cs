@@ -4,7 +4,7 @@ namespace Identity.Signing.Ceremonies;
 /// What ceremonies need when nobody asks: deadlines, reminders, the archive pass. What it finds is in the database, so a stop loses nothing, and
 /// several copies of the service share the work.
 /// </summary>
-public sealed class CeremonyRounds(CeremonyStore ceremonies, ArchivePass archive, ILogger<CeremonyRounds> log) : BackgroundService
+public sealed class CeremonyRounds(CeremonyStore ceremonies, ArchivePass archive, TimeProvider time, ILogger<CeremonyRounds> log) : BackgroundService
 {
     private static readonly TimeSpan BetweenRounds = TimeSpan.FromSeconds(15);
 
@@ -25,9 +25,14 @@ public sealed class CeremonyRounds(CeremonyStore ceremonies, ArchivePass archive
 
     public async Task Round(CancellationToken cancellation)
     {
+        await Deadlines(cancellation);
+        await archive.TryDue(cancellation);
+    }
+
+    private async Task Deadlines(CancellationToken cancellation)
+    {
         await ceremonies.ExpireDue(cancellation);
         await ceremonies.RemindDue(cancellation);
-        await archive.TryDue(cancellation);
     }
 
     public override void Dispose()
@@ -36,7 +41,12 @@ public sealed class CeremonyRounds(CeremonyStore ceremonies, ArchivePass archive
         base.Dispose();
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    // Deadlines wait for nobody: the archive pass, which waits for neighbours, has rounds of its own.
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => Task.WhenAll(
+        Rounds(Deadlines, () => Task.Delay(BetweenRounds, time, stoppingToken), stoppingToken),
+        Rounds(archive.TryDue, () => woken.WaitAsync(BetweenRounds, stoppingToken), stoppingToken));
+
+    private async Task Rounds(Func<CancellationToken, Task> round, Func<Task> pause, CancellationToken stopping)
     {
         try
         {
@@ -44,17 +54,17 @@ public sealed class CeremonyRounds(CeremonyStore ceremonies, ArchivePass archive
             {
                 try
                 {
-                    await Round(stoppingToken);
+                    await round(stopping);
                 }
-                catch (Exception e) when (!stoppingToken.IsCancellationRequested)
+                catch (Exception e) when (!stopping.IsCancellationRequested)
                 {
                     log.LogError(e, "A round of the ceremonies broke off; the next one goes on");
                 }
 
-                await woken.WaitAsync(BetweenRounds, stoppingToken);
+                await pause();
             }
         }
-        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
         {
             // The service stops.
         }

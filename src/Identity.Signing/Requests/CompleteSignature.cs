@@ -69,7 +69,7 @@ public sealed class CompleteSignature(ApprovalRecords approvals, DocumentStore d
 
         if (raised.Obstacle is not { } obstacle)
             return await Keep(approval, serial, raised);
-        if (!MayWait(obstacle) || time.GetUtcNow() > approval.TakenAt + settings.PendingFor)
+        if (!MayWait(obstacle) || !MayWaitLonger(approval))
             return new SigningOutcome.Failed(obstacle, raised.Detail);
         // A time-stamp, once there, is worth keeping: with it the certificate may end.
         documents.KeepPending(approval.RequestId, approval.ApprovalId, raised.Bytes);
@@ -78,6 +78,8 @@ public sealed class CompleteSignature(ApprovalRecords approvals, DocumentStore d
         documents.RemovePending(approval.RequestId, approval.ApprovalId);
         return new SigningOutcome.NotTaken();
     }
+
+    public bool MayWaitLonger(StoredApproval approval) => time.GetUtcNow() <= approval.TakenAt + settings.PendingFor;
 
     /// <summary>Its own signature holds in any file that this service ever kept: this one must be of the document that the request is about.</summary>
     private static bool BeginsWithDocument(DocumentBytes kept, SigningRequest request)
@@ -116,45 +118,59 @@ public sealed class CompleteSignature(ApprovalRecords approvals, DocumentStore d
 /// <summary>Tries again what waits for its level. Each of several copies of the service takes what no other has taken.</summary>
 public sealed class WaitingSignatures(ApprovalRecords approvals, CompleteSignature complete, DocumentStore documents, SigningSettings settings, AuditLog audit, ILogger<WaitingSignatures> log)
 {
+    /// <summary>A few at once, those of each agency in turn. Once there are no time-stamps to be had, the others that wait for one are left for the next round.</summary>
     public async Task TryDue(CancellationToken cancellation)
     {
-        foreach (var due in await approvals.PendingDue(cancellation))
+        var timestampsAreAway = false;
+        await FairRound.Run(FairRound.InTurn(await approvals.PendingDue(cancellation), due => due.Owner), async due =>
         {
-            if (!await approvals.ClaimPending(due, cancellation) || await approvals.Find(due, cancellation) is not { } claimed)
-                continue;
-            using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-            deadline.CancelAfter(settings.SigningDeadline / 2);
-            try
-            {
-                await Try(claimed.Approval, claimed.Request, deadline.Token);
-            }
-            catch (Exception e) when (!cancellation.IsCancellationRequested)
-            {
-                // Claimed until the deadline has passed; then it is tried again, until it may no longer wait.
-                log.LogError(e, "Trying approval {Approval} again broke off", due.ApprovalId);
-            }
+            // What may wait no longer is given up, whoever is away.
+            if (Volatile.Read(ref timestampsAreAway) && due.Obstacle == FailureReason.TimestampUnavailable && complete.MayWaitLonger(due.Approval))
+                return;
+            if (await TryClaimed(due.Approval, cancellation) is SigningOutcome.Waiting { Obstacle: FailureReason.TimestampUnavailable })
+                Volatile.Write(ref timestampsAreAway, true);
+        }, cancellation);
+    }
+
+    private async Task<SigningOutcome?> TryClaimed(StoredApproval due, CancellationToken cancellation)
+    {
+        if (!await approvals.ClaimPending(due, cancellation) || await approvals.Find(due, cancellation) is not { } claimed)
+            return null;
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        deadline.CancelAfter(settings.SigningDeadline / 2);
+        try
+        {
+            return await Try(claimed.Approval, claimed.Request, deadline.Token);
+        }
+        catch (Exception e) when (!cancellation.IsCancellationRequested)
+        {
+            // Claimed until the deadline has passed; then it is tried again, until it may no longer wait.
+            log.LogError(e, "Trying approval {Approval} again broke off", due.ApprovalId);
+            return null;
         }
     }
 
-    private async Task Try(StoredApproval approval, SigningRequest request, CancellationToken cancellation)
+    private async Task<SigningOutcome> Try(StoredApproval approval, SigningRequest request, CancellationToken cancellation)
     {
         var outcome = await complete.RunAgain(approval, request, cancellation);
         switch (outcome)
         {
             case SigningOutcome.Waiting waiting:
                 log.LogInformation("The signature for approval {Approval} still waits: {Reason} ({Detail})", approval.ApprovalId, waiting.Obstacle, waiting.Detail);
-                return;
+                return outcome;
             case SigningOutcome.Failed failed:
                 // Another copy of the service, which took it over, may have brought it to its end.
                 if (!await approvals.EndFailed(approval, failed.Reason))
-                    return;
+                    return outcome;
                 documents.RemovePending(approval.RequestId, approval.ApprovalId);
                 log.LogWarning("The signature for approval {Approval} was given up: {Reason} ({Detail})", approval.ApprovalId, failed.Reason, failed.Detail);
                 audit.Append(new WaitingSignatureEnded(approval.RequestId, approval.ApprovalId, SnakeCase.Of(failed.Reason)));
-                return;
+                return outcome;
             case SigningOutcome.Signed:
                 audit.Append(new WaitingSignatureEnded(approval.RequestId, approval.ApprovalId, "signed"));
-                return;
+                return outcome;
+            default:
+                return outcome;
         }
     }
 }

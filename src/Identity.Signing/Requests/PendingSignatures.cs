@@ -90,7 +90,17 @@ public sealed class PendingSignatures(SignRequest recipe, ApprovalRecords approv
         }
     }
 
-    private async Task LookForWork(CancellationToken stopping)
+    // The repair waits for nobody: what waits for neighbours has rounds of its own.
+    private Task LookForWork(CancellationToken stopping) => Task.WhenAll(
+        Rounds(async () =>
+        {
+            await unfinished.Interrupted.Repair(ownToo: false, stopping);
+            foreach (var approvalId in await approvals.Waiting(stopping))
+                Enqueue(approvalId);
+        }, stopping),
+        Rounds(() => unfinished.Waiting.TryDue(stopping), stopping));
+
+    private async Task Rounds(Func<Task> round, CancellationToken stopping)
     {
         using var timer = new PeriodicTimer(BetweenRounds, time);
         try
@@ -99,14 +109,11 @@ public sealed class PendingSignatures(SignRequest recipe, ApprovalRecords approv
             {
                 try
                 {
-                    await unfinished.Interrupted.Repair(ownToo: false, stopping);
-                    foreach (var approvalId in await approvals.Waiting(stopping))
-                        Enqueue(approvalId);
-                    await unfinished.Waiting.TryDue(stopping);
+                    await round();
                 }
                 catch (Exception e) when (!stopping.IsCancellationRequested)
                 {
-                    log.LogError(e, "The database could not be asked for waiting approvals");
+                    log.LogError(e, "A round of waiting approvals broke off; the next one goes on");
                 }
             }
             while (await timer.WaitForNextTickAsync(stopping));

@@ -159,6 +159,62 @@ public sealed class WaitingSignatureTests(SigningSystem system) : IClassFixture<
         Assert.Equal("signed", Word(await again.Status(id), "status"));
     }
 
+    [Fact]
+    public async Task One_that_waits_for_its_time_stamp_holds_up_no_other()
+    {
+        var (waiting, first) = await SignWhile("time-stamps are down");
+        await using var _ = waiting;
+        var second = await Wait(waiting, "not held up");
+        system.Reset();
+        var (asked, answer) = (new TaskCompletionSource(), new TaskCompletionSource());
+        system.Authority.Before = (what, count) =>
+        {
+            if (what != "time-stamp" || count != 1)
+                return Task.CompletedTask;
+            asked.SetResult();
+            return answer.Task;
+        };
+        await Due(waiting);
+        var round = Retry(waiting);
+        await asked.Task.WaitAsync(TimeSpan.FromSeconds(30), SigningSystem.Cancellation);
+        for (var i = 0; i < 200 && Word(await waiting.Status(first), "status") != "signed" && Word(await waiting.Status(second), "status") != "signed"; i++)
+            await Task.Delay(50, SigningSystem.Cancellation);
+        Assert.False(round.IsCompleted);
+        Assert.Single(new[] { await waiting.Status(first), await waiting.Status(second) }, status => Word(status, "status") == "signed");
+        answer.SetResult();
+        await round;
+        Assert.Equal(("signed", "signed"), (Word(await waiting.Status(first), "status"), Word(await waiting.Status(second), "status")));
+    }
+
+    [Fact]
+    public async Task When_no_time_stamps_are_to_be_had_the_rest_is_left_for_the_next_round_but_for_what_may_wait_no_longer()
+    {
+        var (waiting, first) = await SignWhile("time-stamps are down");
+        await using var _ = waiting;
+        var ids = new List<string> { first };
+        while (ids.Count < FairRound.AtOnce + 2)
+            ids.Add(await Wait(waiting, "away " + ids.Count));
+        // Those that the rounds of the service itself are at are not asked for a second time here.
+        await Due(waiting);
+        var before = system.Authority.TimestampRequests;
+        await Retry(waiting);
+        // Each is asked for twice before it counts as away.
+        Assert.InRange(system.Authority.TimestampRequests - before, 1, FairRound.AtOnce * 2);
+        await using (var over = await system.StartAnotherOn(waiting.Data, "--Signing:PendingFor=00:00:01", "--Signing:Instance=over"))
+        {
+            await Due(over);
+            await Retry(over);
+            Assert.All(await Task.WhenAll(ids.Select(over.Status)), status => Assert.Equal(("failed", "timestamp_unavailable"), (Word(status, "status"), Word(status, "reason"))));
+        }
+    }
+
+    [Fact]
+    public void The_first_of_each_comes_before_the_second_of_any()
+    {
+        Assert.Equal(["a1", "b1", "c1", "a2", "b2", "a3"], FairRound.InTurn(["a1", "a2", "a3", "b1", "c1", "b2"], item => item[..1]));
+        Assert.Empty(FairRound.InTurn(Array.Empty<string>(), item => item));
+    }
+
     private async Task<(SigningSystem Waiting, string Id)> SignWhile(string what, string pendingFor = "01:00:00")
     {
         system.Reset();
