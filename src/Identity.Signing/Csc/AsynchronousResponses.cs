@@ -45,18 +45,29 @@ internal sealed record AsynchronousState(int? Status, int Length);
 /// </summary>
 internal sealed class AsynchronousResponses(IDbContextFactory<SigningDatabase> databases, GuardedHttp http, SigningSettings settings, TimeProvider time, ILogger<AsynchronousResponses> log) : BackgroundService
 {
-    private const int LongestQueue = 200;
+    public const int LongestQueue = 200;
     private const int AtOnce = 2;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+
+    /// <summary>Less than an approval's evidence lives, and than files of one who waits stay.</summary>
+    public static readonly TimeSpan LongestWait = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan BetweenSweeps = TimeSpan.FromSeconds(30);
-    private readonly Channel<Work> queue = Channel.CreateBounded<Work>(LongestQueue);
+    // Who is in it has a place in the room, so there is always room in the queue.
+    private readonly Channel<Work> queue = Channel.CreateUnbounded<Work>();
 
     private static readonly CancellationToken CalledOff = new(canceled: true);
 
-    private sealed record Work(string Id, TakenSigning Sign, Uri? ResponseUri);
+    private sealed record Work(string Id, TakenSigning Sign, Uri? ResponseUri, IDisposable Place);
+
+    /// <summary>Where a call waits for its turn: entered before its approval is used.</summary>
+    public WaitingRoom Room { get; } = new(LongestQueue, AtOnce, LongestWait);
 
     /// <summary>The record is there before the work begins: from its identifier on, who asked can ask again.</summary>
-    public async Task<JsonObject> Start(CscAuthorization authorization, OperationMode mode, TakenSigning sign)
+    /// <param name="authorization">Who asked, and may ask for the outcome.</param>
+    /// <param name="mode">Whom to tell.</param>
+    /// <param name="sign">What was taken.</param>
+    /// <param name="place">In the <see cref="Room"/>; given back when its turn has come.</param>
+    public async Task<JsonObject> Start(CscAuthorization authorization, OperationMode mode, TakenSigning sign, IDisposable place)
     {
         var response = new AsynchronousResponse
         {
@@ -68,14 +79,13 @@ internal sealed class AsynchronousResponses(IDbContextFactory<SigningDatabase> d
             await using var database = await databases.CreateDbContextAsync();
             database.AsynchronousResponses.Add(response);
             await database.SaveChangesAsync();
-            // Taken already, so it cannot be turned away: whoever comes to a full queue waits.
-            await queue.Writer.WriteAsync(new Work(response.Id, sign, mode.ResponseUri));
+            await queue.Writer.WriteAsync(new Work(response.Id, sign, mode.ResponseUri, place));
             return new JsonObject { ["responseID"] = response.Id };
         }
         catch
         {
             // Nobody will ask for it: called off, so that it ends and leaves nothing behind.
-            await Do(new Work(response.Id, sign, null), CalledOff);
+            await Do(new Work(response.Id, sign, null, place), CalledOff);
             throw;
         }
     }
@@ -129,7 +139,9 @@ internal sealed class AsynchronousResponses(IDbContextFactory<SigningDatabase> d
         await foreach (var work in queue.Reader.ReadAllAsync(stopping))
         {
             using var deadline = new CancellationTokenSource(settings.SigningDeadline, time);
+            var begun = time.GetTimestamp();
             var (status, answer) = await Do(work, deadline.Token);
+            Room.Took(time.GetElapsedTime(begun));
             if (!await LateWrite.Try(() => Finish(work.Id, status, answer), log, "the outcome of an asynchronous call") || work.ResponseUri is not { } address)
                 continue;
             try
@@ -145,6 +157,7 @@ internal sealed class AsynchronousResponses(IDbContextFactory<SigningDatabase> d
 
     private async Task<(int Status, byte[] Answer)> Do(Work work, CancellationToken cancellation)
     {
+        work.Place.Dispose();
         try
         {
             return (StatusCodes.Status200OK, JsonSerializer.SerializeToUtf8Bytes(await work.Sign(cancellation)));

@@ -125,9 +125,25 @@ internal static class CscEndpoints
     {
         var authorization = await context.RequestServices.GetRequiredService<CscToken>().AuthorizeCredential(authorized, body, context.RequestAborted);
         var mode = OperationMode.Read(body, authorization.Client, settings.Programs);
-        var taken = await take(authorization);
         if (mode.IsAsynchronous)
-            return await responses.Start(authorization, mode, taken);
+        {
+            // Before the approval is used: who finds no place comes again with it.
+            var place = responses.Room.Enter();
+            TakenSigning later;
+            try
+            {
+                later = await take(authorization);
+            }
+            catch
+            {
+                place.Dispose();
+                throw;
+            }
+
+            return await responses.Start(authorization, mode, later, place);
+        }
+
+        var taken = await take(authorization);
         using var deadline = new CancellationTokenSource(settings.SigningDeadline, context.RequestServices.GetRequiredService<TimeProvider>());
         return await taken(deadline.Token);
     }

@@ -20,6 +20,9 @@ internal sealed class SignDoc(SadVerification sads, CredentialRecords records, C
     {
         var digests = asked.Asked.Select(signature => Base64Url.EncodeToString(signature.Digest)).ToList();
         var sad = await sads.Verify(authorization, "", verified => Judge(verified, digests), cancellation);
+        // Before the approval is used: without their time-stamps its signatures would be nobody's.
+        if (asked.Asked.Any(signature => signature.Level > Pades.PadesLevel.B) && !await answer.CanStamp(cancellation))
+            throw new CscRefusedException(CscError.Unavailable);
         var staged = await answer.Stage(asked, cancellation);
         try
         {

@@ -22,6 +22,9 @@ internal sealed class SignDocOfCredential(SignHash signHash, TimestampClient tim
         var record = await signHash.Find(authorization, asked.CredentialId!, cancellation);
         var certificate = new PersonCertificate(Certificate.Parse(record.Certificate), CredentialDescription.ChainOf(record));
         var prepared = asked.Asked.Select(signature => DigestSignature.Prepare(signature.Digest, certificate).ToBeSigned).ToList();
+        // Before the approval is used: its signatures without their time-stamps would be nobody's.
+        if (asked.Asked.Any(signature => signature.Level > PadesLevel.B) && !await timestamps.IsWell(cancellation))
+            throw new CscRefusedException(CscError.Unavailable);
         return await signHash.Take(
             authorization, record, [.. prepared.Select(toBeSigned => toBeSigned.Hash())], SignDocParameters.NotAuthorized,
             async (values, stopping) =>

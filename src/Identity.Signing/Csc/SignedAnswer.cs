@@ -49,6 +49,8 @@ internal sealed class SignedAnswer(DocumentStore documents, RaiseDocument raise,
 {
     private static readonly CscError Unsuitable = CscError.InvalidRequest("Invalid array parameter documents");
 
+    public Task<bool> CanStamp(CancellationToken cancellation) => timestamps.IsWell(cancellation);
+
     /// <summary>Puts the documents on disk. A PDF that cannot be signed is refused before the approval is used.</summary>
     public async Task<StagedSignatures> Stage(SignDocParameters asked, CancellationToken cancellation)
     {

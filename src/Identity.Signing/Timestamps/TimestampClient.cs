@@ -33,7 +33,11 @@ public sealed class TimestampClient(HttpClient http, TrustedChain trust, Signing
     private const int FirstTokenBytes = 8 * 1024;
     private static readonly TimeSpan BetweenTries = TimeSpan.FromMilliseconds(500);
 
+    /// <summary>For so long a service that has stamped counts as well without being asked.</summary>
+    private static readonly TimeSpan Well = TimeSpan.FromSeconds(10);
+
     private volatile int lastTokenBytes;
+    private long lastGranted = long.MinValue;
 
     /// <summary>Bytes to keep free for the next token: the size of the last one and a quarter more, never less than for a first one.</summary>
     public int ExpectedTokenBytes => Math.Max(FirstTokenBytes, lastTokenBytes + lastTokenBytes / 4);
@@ -43,6 +47,13 @@ public sealed class TimestampClient(HttpClient http, TrustedChain trust, Signing
 
     /// <summary>A time-stamp over the SHA-256 of <paramref name="data"/>.</summary>
     public Task<TimestampAnswer> Stamp(ReadOnlyMemory<byte> data, CancellationToken cancellation) => StampDigest(SHA256.HashData(data.Span), cancellation);
+
+    /// <summary>Whether time-stamps are to be had just now: asked before something is used up that a missing time-stamp would waste.</summary>
+    public async Task<bool> IsWell(CancellationToken cancellation)
+    {
+        var before = Volatile.Read(ref lastGranted);
+        return (before != long.MinValue && time.GetElapsedTime(before) < Well) || await Stamp(RandomNumberGenerator.GetBytes(NonceBytes), cancellation) is TimestampAnswer.Granted;
+    }
 
     /// <summary>A time-stamp over a SHA-256 computed elsewhere. A service that does not answer is asked once more.</summary>
     public Task<TimestampAnswer> StampDigest(byte[] sha256, CancellationToken cancellation) =>
@@ -66,6 +77,7 @@ public sealed class TimestampClient(HttpClient http, TrustedChain trust, Signing
             }
             catch (Exception e) when (e is HttpRequestException || e is OperationCanceledException)
             {
+                Volatile.Write(ref lastGranted, long.MinValue);
                 if (attempt == Tries || cancellation.IsCancellationRequested)
                     return new TimestampAnswer.Failed(FailureReason.TimestampUnavailable, (e as HttpRequestException)?.StatusCode is { } status
                         ? "status_" + ((int)status).ToString(CultureInfo.InvariantCulture)
@@ -126,6 +138,7 @@ public sealed class TimestampClient(HttpClient http, TrustedChain trust, Signing
         if ((token.Info.Time - time.GetUtcNow()).Duration() > settings.ClockTolerance)
             return Refuse("far_off_time");
         lastTokenBytes = token.Raw.Length;
+        Volatile.Write(ref lastGranted, time.GetTimestamp());
         return new TimestampAnswer.Granted(token.Raw, token.Info.Time);
     }
 

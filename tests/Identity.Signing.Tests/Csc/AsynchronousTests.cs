@@ -1,6 +1,7 @@
 using System.Net;
 using System.Security.Cryptography;
 using System.Text.Json.Nodes;
+using Identity.Signing.Csc;
 using Identity.Signing.Storage;
 using Identity.Signing.Tests.Ceremonies;
 using Identity.TestKit.Pdf;
@@ -117,6 +118,52 @@ public sealed class AsynchronousTests(SigningSystem system) : IClassFixture<Sign
         Assert.All(files.Zip(signed), pair => Assert.True(pair.Second.AsSpan().StartsWith(pair.First)));
         Assert.Equal("PAdES-BASELINE-T", (await system.Verify(signed[1])).Signatures.Single().Level);
         Assert.Empty(Directory.EnumerateFiles(Path.Combine(system.Documents, "staging")));
+    }
+
+    [Fact]
+    public async Task A_call_that_finds_no_place_to_wait_uses_no_approval_and_one_at_once_needs_none()
+    {
+        using var caller = new CscCaller(system);
+        var room = system.App.Services.GetRequiredService<AsynchronousResponses>().Room;
+        var body = Documents([Pdf]);
+        body["operationMode"] = "A";
+        var (sad, atOnce) = (caller.ApprovedDocument(SHA256.HashData(Pdf)), caller.ApprovedDocument(SHA256.HashData(Pdf)));
+        var places = Enumerable.Range(0, AsynchronousResponses.LongestQueue).Select(_ => room.Enter()).ToList();
+        try
+        {
+            await caller.Refused(HttpStatusCode.ServiceUnavailable, "temporarily_unavailable", "Try again later", "signatures/signDoc", sad, body);
+            await caller.Expect(HttpStatusCode.OK, "signatures/signDoc", atOnce, Documents([Pdf]));
+        }
+        finally
+        {
+            places.ForEach(place => place.Dispose());
+        }
+
+        var id = (string)(await caller.Expect(HttpStatusCode.OK, "signatures/signDoc", sad, body))["responseID"]!;
+        Assert.Equal(HttpStatusCode.OK, (await Outcome(caller, id)).Status);
+    }
+
+    [Fact]
+    public void Nobody_waits_longer_than_what_they_were_approved_with_is_good()
+    {
+        var room = new WaitingRoom(places: 3, atOnce: 2, longestWait: TimeSpan.FromSeconds(60));
+        var first = room.Enter();
+        using var second = room.Enter();
+        using var third = room.Enter();
+        Assert.Throws<CscRefusedException>(room.Enter);
+        first.Dispose();
+        first.Dispose();
+        using var fourth = room.Enter();
+        Assert.Throws<CscRefusedException>(room.Enter);
+        third.Dispose();
+        // Two before it, one at each of two: as long as one takes. A fifth of what is measured counts at once.
+        room.Took(TimeSpan.FromSeconds(300));
+        using var fifth = room.Enter();
+        fourth.Dispose();
+        room.Took(TimeSpan.FromSeconds(65));
+        Assert.Throws<CscRefusedException>(room.Enter);
+        room.Took(TimeSpan.FromSeconds(1));
+        using var sixth = room.Enter();
     }
 
     [Fact]

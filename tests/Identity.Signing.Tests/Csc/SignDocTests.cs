@@ -283,6 +283,38 @@ public sealed class SignDocTests(SigningSystem system) : IClassFixture<SigningSy
         await caller.Expect(HttpStatusCode.OK, "signatures/signHash", sad, rest);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Without_time_stamps_no_approval_is_used_that_needs_one(bool ofCredential)
+    {
+        await using var fresh = await system.StartAnotherOn(system.Pki.PathOf("stamps-" + Guid.CreateVersion7()), "--Signing:Instance=stamps");
+        using var caller = new CscCaller(fresh);
+        var digest = SHA256.HashData("needs a time-stamp"u8);
+        var body = Digest(digest, "AdES-B-T");
+        var sad = caller.ApprovedDocument(digest);
+        if (ofCredential)
+        {
+            var told = await caller.Expect(HttpStatusCode.OK, "credentials/list", caller.Token("service"), new JsonObject { ["credentialInfo"] = true, ["certificates"] = "chain" });
+            var certificate = Convert.FromBase64String((string)told["credentialInfos"]![0]!["cert"]!["certificates"]![0]!);
+            body.Remove("signatureQualifier");
+            body["credentialID"] = (string)told["credentialIDs"]![0]!;
+            sad = caller.Approved((string)told["credentialIDs"]![0]!, SHA256.HashData(SignedAttributes.Of(digest, certificate)));
+        }
+
+        system.Authority.TimestampStatus = 503;
+        try
+        {
+            await caller.Refused(HttpStatusCode.ServiceUnavailable, "temporarily_unavailable", "Try again later", "signatures/signDoc", sad, body);
+        }
+        finally
+        {
+            system.Authority.TimestampStatus = 200;
+        }
+
+        await caller.Expect(HttpStatusCode.OK, "signatures/signDoc", sad, body);
+    }
+
     private static JsonObject Document(byte[] document, string level) => new()
     {
         ["signatureQualifier"] = "eu_eidas_aes",
