@@ -1,3 +1,4 @@
+using System.Formats.Asn1;
 using System.Numerics;
 using System.Security.Cryptography;
 using System.Text.Json.Nodes;
@@ -79,11 +80,14 @@ public sealed class CeremonyTests : IDisposable
         Assert.Contains(hash, File.ReadAllText(In(Root, "ceremony.jsonl")), StringComparison.Ordinal);
     }
 
-    [Fact]
-    public async Task The_service_runs_on_what_came_out_without_the_roots_key()
+    [Theory]
+    [InlineData("EcdsaP256", "EcdsaP384", "ecdsa-with-SHA256", "ecdsa-with-SHA384")]
+    [InlineData("EcdsaP384", "EcdsaP384", "ecdsa-with-SHA384", "ecdsa-with-SHA384")]
+    [InlineData("Rsa3072", "Rsa3072", "rsassaPss", "rsassaPss")]
+    public async Task The_service_runs_on_what_came_out_without_the_roots_key(string key, string rootKey, string signature, string ofRoot)
     {
         await using var system = new AuthoritySystem();
-        await Whole("EcdsaP256");
+        await Whole(key, rootKey);
         await using var app = AuthorityApp.Build([.. system.Settings, $"--Authority:Keys={Service}", $"--Authority:Database=Data Source={In(folder, "authority.db")}", $"--Authority:Audit={In(folder, "audit.jsonl")}",
             .. new[] { ("issuing-ca", "ocsp", "People"), ("seals-ca", "ocsp-seals", "Seals"), ("services-ca", "ocsp-services", "Services") }.SelectMany((i, n) => new[]
                 { $"--Authority:Issuers:{n}:Name={i.Item1}", $"--Authority:Issuers:{n}:Responder={i.Item2}", $"--Authority:Issuers:{n}:Certifies={i.Item3}" })]);
@@ -96,15 +100,60 @@ public sealed class CeremonyTests : IDisposable
         foreach (var (name, issuer) in new[] { ("tsa", "services-ca"), ("ocsp-seals", "seals-ca"), ("ocsp", "issuing-ca") })
         {
             var answer = Openssl("ocsp", "-issuer", In(Service, issuer + ".cer.pem"), "-cert", In(Service, name + ".cer.pem"), "-url", system.Address + "ocsp", "-CAfile", In(Root, "root-ca.cer.pem"),
-                "-verify_other", In(Service, issuer + ".cer.pem"));
+                "-verify_other", In(Service, issuer + ".cer.pem"), "-resp_text", "-respout", In(folder, name + ".ocsp"));
             Assert.Contains("Response verify OK", answer, StringComparison.Ordinal);
             Assert.Contains(": good", answer, StringComparison.Ordinal);
+            Assert.Equal(signature, SignatureAlgorithms(answer)[0]);
+            // One bit of the signature, and openssl says so.
+            var spoilt = Tool.Run("openssl", "ocsp", "-respin", Spoilt(name + ".ocsp", SignatureOf(File.ReadAllBytes(In(folder, name + ".ocsp")))), "-issuer", In(Service, issuer + ".cer.pem"),
+                "-cert", In(Service, name + ".cer.pem"), "-CAfile", In(Root, "root-ca.cer.pem"), "-verify_other", In(Service, issuer + ".cer.pem"), "-no_nonce");
+            Assert.Contains("Response Verify Failure", spoilt.Text, StringComparison.Ordinal);
         }
         Assert.Equal(File.ReadAllBytes(In(Service, "root-ca.crl")), await system.Http.GetByteArrayAsync(system.Address + "crl/root-ca.crl"));
-        foreach (var issuer in new[] { "issuing-ca", "seals-ca", "services-ca" })
-            Assert.NotEmpty(await system.Http.GetByteArrayAsync($"{system.Address}crl/{issuer}.crl"));
+        foreach (var issuer in new[] { "issuing-ca", "seals-ca", "services-ca", "root-ca" })
+            await ListVerifies(system, issuer, issuer == "root-ca" ? ofRoot : signature);
         await TheRootsListIsReplacedAndNeverGoesBack(system);
     }
+
+    private async Task ListVerifies(AuthoritySystem system, string issuer, string signature)
+    {
+        var list = In(folder, issuer + ".served.crl");
+        File.WriteAllBytes(list, await system.Http.GetByteArrayAsync($"{system.Address}crl/{issuer}.crl"));
+        var said = Openssl("crl", "-inform", "DER", "-in", list, "-CAfile", In(Service, issuer + ".cer.pem"), "-noout", "-text");
+        Assert.Contains("verify OK", said, StringComparison.Ordinal);
+        Assert.All(SignatureAlgorithms(said), algorithm => Assert.Equal(signature, algorithm));
+        // RFC 4055 3.1: the salt as long as the hash, all stated.
+        if (signature == "rsassaPss")
+            Assert.Equal((2, 2), (Count(said, "Hash Algorithm: sha256"), Count(said, "Salt Length: 0x20")));
+        Assert.Contains("verify failure", Tool.Run("openssl", "crl", "-inform", "DER", "-in", Spoilt(issuer + ".served.crl", ^1), "-CAfile", In(Service, issuer + ".cer.pem"), "-noout").Text, StringComparison.Ordinal);
+    }
+
+    private string Spoilt(string file, Index at)
+    {
+        var bytes = File.ReadAllBytes(In(folder, file));
+        bytes[at] ^= 1;
+        File.WriteAllBytes(In(folder, "spoilt"), bytes);
+        return In(folder, "spoilt");
+    }
+
+    /// <summary>The last octet of the BIT STRING in RFC 6960 BasicOCSPResponse, before the certificates.</summary>
+    private static Index SignatureOf(byte[] response)
+    {
+        var parts = new AsnReader(response, AsnEncodingRules.DER).ReadSequence();
+        parts.ReadEncodedValue();
+        var bytes = parts.ReadSequence(new Asn1Tag(TagClass.ContextSpecific, 0, true)).ReadSequence();
+        bytes.ReadObjectIdentifier();
+        var basic = new AsnReader(bytes.ReadOctetString(), AsnEncodingRules.DER).ReadSequence();
+        basic.ReadEncodedValue();
+        basic.ReadEncodedValue();
+        var signature = basic.ReadBitString(out _);
+        return response.AsSpan().IndexOf(signature) + signature.Length - 1;
+    }
+
+    private static List<string> SignatureAlgorithms(string text) => [.. text.Split('\n').Select(line => line.Trim())
+        .Where(line => line.StartsWith("Signature Algorithm: ", StringComparison.Ordinal)).Select(line => line["Signature Algorithm: ".Length..])];
+
+    private static int Count(string text, string part) => text.Split(part).Length - 1;
 
     private async Task TheRootsListIsReplacedAndNeverGoesBack(AuthoritySystem system)
     {
@@ -256,9 +305,9 @@ public sealed class CeremonyTests : IDisposable
         Assert.DoesNotContain(lines, l => l.Contains("Maasikas", StringComparison.Ordinal));
     }
 
-    private async Task Whole(string key)
+    private async Task Whole(string key, string rootKey = "EcdsaP384")
     {
-        WriteSettings(key);
+        WriteSettings(key, rootKey);
         Assert.Equal((0, ""), await Ceremony("root", Root));
         Assert.Equal((0, ""), await Ceremony("request", Service));
         foreach (var request in Directory.GetFiles(Service, "*.csr.pem")) File.Copy(request, In(Root, Path.GetFileName(request)));
@@ -267,7 +316,8 @@ public sealed class CeremonyTests : IDisposable
         Assert.Equal((0, ""), await Ceremony("services", Service));
     }
 
-    private void WriteSettings(string key) => File.WriteAllText(In(folder, "settings.json"), Settings.Replace("KEY", key, StringComparison.Ordinal));
+    private void WriteSettings(string key, string rootKey = "EcdsaP384") => File.WriteAllText(In(folder, "settings.json"), Settings.Replace("KEY", key, StringComparison.Ordinal)
+        .Replace("\"State Root 2026\", \"Key\": \"EcdsaP384\"", $"\"State Root 2026\", \"Key\": \"{rootKey}\"", StringComparison.Ordinal));
 
     private Task<(int Code, string Error)> Ceremony(string step, string keys, params string[] more) => Ceremony(step, keys, production: false, more);
 
