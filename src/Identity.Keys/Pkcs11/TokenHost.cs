@@ -18,6 +18,9 @@ internal sealed class TokenHost
     private const int MostOpenKeys = 256;
     private const int MostKept = 3;
 
+    /// <summary>What `top -H` calls the threads that have a session each.</summary>
+    internal const string SessionThread = "token-session";
+
     private readonly Pkcs11Token _token;
     private readonly TokenFrameReader _input;
     private readonly TokenFrameWriter _output;
@@ -79,7 +82,7 @@ internal sealed class TokenHost
         }
 
         _output.Write(0, TokenAnswer.Done, []);
-        var threads = sessions.ConvertAll(session => new Thread(() => Work(session)) { IsBackground = true });
+        var threads = sessions.ConvertAll(session => new Thread(() => Work(session)) { IsBackground = true, Name = SessionThread });
         threads.ForEach(thread => thread.Start());
         threads.ForEach(thread => thread.Join());
     }

@@ -110,9 +110,22 @@ public sealed class CeremonyTests : IDisposable
             Assert.Contains("Response Verify Failure", spoilt.Text, StringComparison.Ordinal);
         }
         Assert.Equal(File.ReadAllBytes(In(Service, "root-ca.crl")), await system.Http.GetByteArrayAsync(system.Address + "crl/root-ca.crl"));
+        AnAuthorityIsAskedForInTheRootsListAlone(system);
         foreach (var issuer in new[] { "issuing-ca", "seals-ca", "services-ca", "root-ca" })
             await ListVerifies(system, issuer, issuer == "root-ca" ? ofRoot : signature);
         await TheRootsListIsReplacedAndNeverGoesBack(system);
+    }
+
+    private void AnAuthorityIsAskedForInTheRootsListAlone(AuthoritySystem system)
+    {
+        foreach (var authority in new[] { "issuing-ca", "seals-ca", "services-ca" })
+        {
+            Assert.Equal("", Openssl("x509", "-in", In(Service, authority + ".cer.pem"), "-noout", "-ocsp_uri"));
+            Assert.Contains("URI:http://status.example/crl/root-ca.crl", Openssl("x509", "-in", In(Service, authority + ".cer.pem"), "-noout", "-text"), StringComparison.Ordinal);
+            // RFC 6960 2.3: not by this responder.
+            var answer = Tool.Run("openssl", "ocsp", "-issuer", In(Service, "root-ca.cer.pem"), "-cert", In(Service, authority + ".cer.pem"), "-url", system.Address + "ocsp", "-CAfile", In(Root, "root-ca.cer.pem"));
+            Assert.Contains("Responder Error: unauthorized (6)", answer.Text, StringComparison.Ordinal);
+        }
     }
 
     private async Task ListVerifies(AuthoritySystem system, string issuer, string signature)

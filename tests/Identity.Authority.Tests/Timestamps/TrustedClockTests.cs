@@ -4,6 +4,7 @@ using System.Security.Cryptography;
 using Identity.Authority.Storage;
 using Identity.Authority.Timestamps;
 using Identity.Pkix.Timestamps;
+using Identity.TestKit;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -20,8 +21,26 @@ public sealed class TrustedClockTests(AuthoritySystem system) : IClassFixture<Au
     {
         system.Time.Offset = TimeSpan.Zero;
         await system.RestartWith("--Authority:TrustedClock=Kernel");
-        var trusted = KernelClock.Read() is { IsSynchronised: true } clock && clock.MaxError <= TimeSpan.FromSeconds(1);
-        Assert.Equal(trusted, await Stamps());
+        // By another program: adjtimex(2), whose state 5 is TIME_ERROR and whose status bit 64 is STA_UNSYNC.
+        const string Ask =
+            """
+            import ctypes
+            class Timex(ctypes.Structure):
+                _fields_ = [('modes', ctypes.c_uint), ('offset', ctypes.c_long), ('freq', ctypes.c_long), ('maxerror', ctypes.c_long), ('esterror', ctypes.c_long),
+                            ('status', ctypes.c_int), ('rest', ctypes.c_char * 512)]
+            timex = Timex()
+            state = ctypes.CDLL(None).adjtimex(ctypes.byref(timex))
+            print(state, timex.status & 64, timex.maxerror)
+            """;
+        Tool.Require("python3");
+        var said = Tool.Run("python3", "-c", Ask).Output.Trim().Split(' ').Select(word => long.Parse(word, CultureInfo.InvariantCulture)).ToArray();
+        Assert.InRange(said[0], 0, 5);
+        var isSynchronised = said[0] != 5 && said[1] == 0;
+        var read = Assert.IsType<KernelClock>(KernelClock.Read());
+        Assert.Equal(isSynchronised, read.IsSynchronised);
+        // It grows by half a millisecond a second meanwhile.
+        Assert.InRange(read.MaxError.TotalMicroseconds, Math.Min(said[2], int.MaxValue), said[2] + 1_000_000.0);
+        Assert.Equal(isSynchronised && said[2] <= 1_000_000, await Stamps());
     }
 
     [Theory]

@@ -1,6 +1,8 @@
 using System.Security.Cryptography;
 using System.Text.Json.Nodes;
+using Identity.Keys.Pkcs11;
 using Identity.TestKit;
+using Net.Pkcs11Interop.Common;
 
 namespace Identity.Keys.Tests.Pkcs11;
 
@@ -68,18 +70,29 @@ public sealed class Pkcs11SigningKeyTests : HardwareToken
         Assert.All(Enumerable.Range(0, 1000), _ => Assert.True(Signs(key)));
     }
 
-    [Fact]
-    public void The_private_half_cannot_be_read_or_wrapped()
+    [Theory]
+    [InlineData("EcdsaP256", "Private Key Object; EC", CKA.CKA_VALUE)]
+    [InlineData("EcdsaP384", "Private Key Object; EC", CKA.CKA_VALUE)]
+    [InlineData("Ed25519", "Private Key Object; EC_EDWARDS", CKA.CKA_VALUE)]
+    [InlineData("Rsa3072", "Private Key Object; RSA", CKA.CKA_PRIVATE_EXPONENT, CKA.CKA_PRIME_1, CKA.CKA_PRIME_2, CKA.CKA_EXPONENT_1, CKA.CKA_EXPONENT_2, CKA.CKA_COEFFICIENT)]
+    public void The_private_half_cannot_be_read_or_wrapped(string algorithm, string kind, params CKA[] secrets)
     {
-        Hsm.Create("tsa", "Timestamping");
+        var purpose = algorithm == "Ed25519" ? "Seal" : "Timestamping";
+        Hsm.Create("tsa", purpose, algorithm);
         var objects = Hsm.Objects();
-        Assert.Contains("Private Key Object; EC", objects, StringComparison.Ordinal);
-        Assert.Contains("label:      tsa Timestamping", objects, StringComparison.Ordinal);
+        Assert.Contains(kind, objects, StringComparison.Ordinal);
+        Assert.Contains("label:      tsa " + purpose, objects, StringComparison.Ordinal);
         Assert.Contains("Access:     sensitive, always sensitive, never extractable, local", objects, StringComparison.Ordinal);
-        Assert.Matches(@"Private Key Object; EC\s+label: .*\s+ID: .*\s+Usage:\s+sign\s+Access:", objects);
-        var read = Hsm.Pkcs11Tool("--read-object", "--type", "privkey", "--label", "tsa Timestamping");
-        Assert.Contains("reading private keys not (yet) supported", read.Text, StringComparison.Ordinal);
-        Assert.DoesNotContain("tsa Timestamping", File.ReadAllText(PathOf("tsa.key.json")), StringComparison.Ordinal);
+        Assert.Matches(@"Private Key Object; [A-Z_]+\s+label: .*\s+ID: .*\s+Usage:\s+sign\s+Access:", objects);
+        Assert.DoesNotContain("tsa " + purpose, File.ReadAllText(PathOf("tsa.key.json")), StringComparison.Ordinal);
+        // Whoever has the PIN asks the module itself.
+        Assert.All(RawModule.Read(Hsm, "tsa " + purpose, secrets), answer => Assert.Equal(CKR.CKR_ATTRIBUTE_SENSITIVE, answer));
+        Assert.Equal([CKR.CKR_OK], RawModule.Read(Hsm, "tsa " + purpose, CKA.CKA_LABEL));
+        foreach (var by in new[] { CKM.CKM_AES_KEY_WRAP_PAD, CKM.CKM_RSA_PKCS_OAEP })
+        {
+            var (ofKey, ofExtractable) = RawModule.Wrap(Hsm, "tsa " + purpose, by);
+            Assert.Equal((CKR.CKR_KEY_UNEXTRACTABLE, CKR.CKR_OK), (ofKey, ofExtractable));
+        }
     }
 
     [Fact]
@@ -199,6 +212,55 @@ public sealed class Pkcs11SigningKeyTests : HardwareToken
             }
         }, Cancellation, TaskCreationOptions.LongRunning, TaskScheduler.Default)));
         Assert.Equal(1600, signed);
+    }
+
+    [Theory]
+    [InlineData("EcdsaP256", SignatureScheme.EcdsaSha256, 500)]
+    [InlineData("Rsa3072", SignatureScheme.RsaPssSha256, 60)]
+    public async Task Eight_threads_load_more_sessions_than_one_and_every_signature_is_good(string algorithm, SignatureScheme scheme, int each)
+    {
+        Hsm.Describe(sessions: 4, timeoutSeconds: 60);
+        Hsm.Create("tsa", "Timestamping", algorithm);
+        var key = Ring().Get("tsa", KeyPurpose.Timestamping);
+        var good = 0;
+        await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Factory.StartNew(() =>
+        {
+            using var verifier = PublicKey.CreateFromSubjectPublicKeyInfo(key.SubjectPublicKeyInfo.Span, out var _);
+            for (var i = 0; i < each; i++)
+            {
+                var hash = RandomNumberGenerator.GetBytes(32);
+                var value = key.SignHash(scheme, hash);
+                if (scheme == SignatureScheme.EcdsaSha256 ? verifier.Ecdsa!.VerifyHash(hash, value, DSASignatureFormat.Rfc3279DerSequence)
+                    : verifier.Rsa!.VerifyHash(hash, value, HashAlgorithmName.SHA256, RSASignaturePadding.Pss))
+                    Interlocked.Increment(ref good);
+            }
+        }, Cancellation, TaskCreationOptions.LongRunning, TaskScheduler.Default)));
+        Assert.Equal(8 * each, good);
+        var process = OnlyProcess();
+        var worked = Directory.EnumerateDirectories($"/proc/{process}/task").Select(Path.GetFileName)
+            .Where(thread => ReadProc(process, $"task/{thread}/comm").Trim() == TokenHost.SessionThread)
+            // proc(5): utime and stime are the 14th and 15th field, the 12th and 13th behind the name in brackets.
+            .Select(thread => ReadProc(process, $"task/{thread}/stat").Split(')')[^1].Split(' ')).Count(fields => fields[12] != "0" || fields[13] != "0");
+        Assert.InRange(worked, 2, 4);
+    }
+
+    private sealed class PublicKey(ECDsa? ecdsa, RSA? rsa) : IDisposable
+    {
+        public ECDsa? Ecdsa => ecdsa;
+
+        public RSA? Rsa => rsa;
+
+        public static PublicKey CreateFromSubjectPublicKeyInfo(ReadOnlySpan<byte> encoded, out int read)
+        {
+            var key = System.Security.Cryptography.X509Certificates.PublicKey.CreateFromSubjectPublicKeyInfo(encoded, out read);
+            return new PublicKey(key.GetECDsaPublicKey(), key.GetRSAPublicKey());
+        }
+
+        public void Dispose()
+        {
+            ecdsa?.Dispose();
+            rsa?.Dispose();
+        }
     }
 
     [Fact]

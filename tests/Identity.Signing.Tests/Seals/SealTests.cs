@@ -162,6 +162,32 @@ public sealed class SealTests(SealSystem system) : IClassFixture<SealSystem>
         Assert.Equal(("not_sealed", "certificate_revoked"), (error["error"]!.GetValue<string>(), error["reason"]!.GetValue<string>()));
     }
 
+    [Theory]
+    [InlineData("EcdsaP384", "ecdsa-with-SHA384", "SHA-384")]
+    [InlineData("Rsa3072", "rsassaPss", "SHA-256")]
+    public async Task A_seal_of_a_token_is_archived_and_valid_for_every_program(string algorithm, string named, string digest)
+    {
+        Service.Reset();
+        using var hsm = new SoftHsm(system.Pki.Folder);
+        var name = "token-" + algorithm.ToLowerInvariant();
+        hsm.Create(name, "Seal", algorithm);
+        CertifyRequest(system, hsm.Request(name, "CN=whatever it says"), name);
+        await using var service = await system.Plain.StartAnotherOn(system.Pki.PathOf("service-of-" + name), SealSystem.Settings(name));
+        var file = await SealSystem.Sealed(service, Pdfs.Page("Sealed by " + algorithm), null);
+        var report = await service.Verify(file);
+        Assert.Equal(("TOTAL-PASSED", "PAdES-BASELINE-LTA", digest, SignerKind.Organisation),
+            (report.Conclusion, report.Signatures[0].Level, report.Signatures[0].DigestAlgorithm, report.Signatures[0].SignerKind));
+        using var examined = Examined(file, 0);
+        var cms = examined.OpensslCms();
+        Assert.True(cms.ExitCode == 0 && cms.Text.Contains("Verification successful", StringComparison.Ordinal), cms.Text);
+        Assert.Contains(named, system.Pki.Openssl("cms", "-cmsout", "-print", "-noout", "-inform", "DER", "-in", system.Pki.Write("sealed.cms", examined.Cms())).Output, StringComparison.Ordinal);
+        var pdfsig = examined.Pdfsig().Text;
+        Assert.Contains("Signature is Valid.", pdfsig, StringComparison.Ordinal);
+        Assert.Contains("Certificate is Trusted.", pdfsig, StringComparison.Ordinal);
+        Assert.Contains("Signing Hash Algorithm: " + digest, pdfsig, StringComparison.Ordinal);
+        Assert.Equal(["ETSI.CAdES.detached verifies part", "ETSI.RFC3161 verifies whole"], PdfBox.Verify(file));
+    }
+
     [Fact]
     public async Task With_a_seal_in_a_token_nothing_is_sealed_while_the_token_is_away_and_everything_again_after()
     {
