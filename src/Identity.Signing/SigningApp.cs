@@ -63,10 +63,18 @@ public static class SigningApp
 
         var app = builder.Build();
         // Around authentication: sessions need the database's keys, and the Provider's answer is taken there.
-        app.UseIdentityWeb(static early => early.UseStoreOutages(SigningStores.StoreOf));
+        app.UseIdentityWeb(early =>
+        {
+            early.UseAddressLimit(new AddressLimit(settings.OpenRequestsPerAddress, TimeProvider.System), IsOpenToAll);
+            early.UseStoreOutages(SigningStores.StoreOf);
+        });
         Map(app);
         return app;
     }
+
+    // Each other route asks who it is before it does anything for them.
+    private static bool IsOpenToAll(HttpRequest request) =>
+        request.Path.StartsWithSegments("/codes", StringComparison.OrdinalIgnoreCase) || request.Path.StartsWithSegments("/csc/v2/info", StringComparison.OrdinalIgnoreCase);
 
     private static void Map(WebApplication app)
     {

@@ -76,6 +76,9 @@ public sealed class SigningOptions
     /// <summary>A signature that was begun and not ended for this long is called failed.</summary>
     public TimeSpan SigningDeadline { get; set; } = TimeSpan.FromMinutes(2);
 
+    /// <summary>Requests of strangers from one address (of IPv6: one /64) in a minute, at each copy of the service: printed codes, for which Verification asks for everybody, and csc/v2/info.</summary>
+    public int OpenRequestsPerAddress { get; set; } = 12_000;
+
     /// <summary>How far the time of a time-stamp may be from our own.</summary>
     public TimeSpan ClockTolerance { get; set; } = TimeSpan.FromMinutes(1);
 

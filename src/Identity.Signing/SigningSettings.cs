@@ -10,6 +10,7 @@ using Identity.Signing.Pades;
 using Identity.Signing.Revocation;
 using Identity.Web.Outgoing;
 using Identity.Signing.Seals;
+using Identity.Web;
 
 namespace Identity.Signing;
 
@@ -55,6 +56,8 @@ public sealed record SigningSettings
     public required TimeSpan RequestLifetime { get; init; }
     public required TimeSpan Retention { get; init; }
     public required TimeSpan SigningDeadline { get; init; }
+
+    public required int OpenRequestsPerAddress { get; init; }
     public required TimeSpan ClockTolerance { get; init; }
     public required string Instance { get; init; }
     public required string Region { get; init; }
@@ -103,6 +106,8 @@ public sealed record SigningSettings
             SessionLifetime = Within(options.SessionLifetime, "SessionLifetime", TimeSpan.FromSeconds(1), TimeSpan.FromHours(12)),
             RequestLifetime = Within(options.RequestLifetime, "RequestLifetime", TimeSpan.FromMinutes(1), TimeSpan.FromDays(90)),
             Retention = Within(options.Retention, "Retention", TimeSpan.Zero, TimeSpan.FromDays(3650)),
+            OpenRequestsPerAddress = options.OpenRequestsPerAddress is >= 1 and <= AddressLimit.Most
+                ? options.OpenRequestsPerAddress : throw new SettingRefusedException("OpenRequestsPerAddress", $"must lie between 1 and {AddressLimit.Most} a minute."),
             SigningDeadline = Within(options.SigningDeadline, "SigningDeadline", TimeSpan.FromSeconds(5), TimeSpan.FromMinutes(15)),
             ClockTolerance = Within(options.ClockTolerance, "ClockTolerance", TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(10)),
             Instance = InstanceName(options.Instance),

@@ -39,7 +39,11 @@ public static class VerificationApp
         builder.AddIdentityWeb("verification", settings.PublicAddress);
 
         var app = builder.Build();
-        app.UseIdentityWeb();
+        app.UseIdentityWeb(early =>
+        {
+            early.UseAddressLimit(new AddressLimit(settings.RequestsPerAddress, TimeProvider.System), static request => !request.Path.StartsWithSegments("/health", StringComparison.Ordinal));
+            early.UseAddressLimit(new AddressLimit(settings.CodesPerAddress, TimeProvider.System), static request => request.Query.ContainsKey("sha256"));
+        });
         app.MapHealth();
         //   GET, POST /                 the notary's page, Validations/Verify.cshtml
         //   GET /?sha256=               what the code on a printed page leads to: the same page, with PrintedCodes/CodeAnswer.cshtml

@@ -39,6 +39,12 @@ public sealed class VerificationOptions
     /// <summary>How long one validation may take.</summary>
     public TimeSpan ValidationTime { get; set; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>Requests from one address (of IPv6: one /64) in a minute, at each copy of the service.</summary>
+    public int RequestsPerAddress { get; set; } = 6000;
+
+    /// <summary>Of them, those that open the page of a printed code: each asks Signing, to which all of them come from here.</summary>
+    public int CodesPerAddress { get; set; } = 120;
+
     /// <summary>Shows changed pages before and after, drawn by poppler in a child process, where that is installed.</summary>
     public bool DrawPages { get; set; } = true;
 }

@@ -3,6 +3,7 @@ using Identity.Verification.Policy;
 using Identity.Verification.Revocation;
 using Identity.Verification.Trust;
 using Identity.Verification.TrustedLists;
+using Identity.Web;
 
 namespace Identity.Verification;
 
@@ -44,6 +45,10 @@ public sealed record VerificationSettings
 
     public required TimeSpan ValidationTime { get; init; }
 
+    public required int RequestsPerAddress { get; init; }
+
+    public required int CodesPerAddress { get; init; }
+
     public required bool DrawPages { get; init; }
 
     public static VerificationSettings Check(VerificationOptions options, bool production)
@@ -72,6 +77,8 @@ public sealed record VerificationSettings
             ParallelValidations = options.ParallelValidations == 0 ? Environment.ProcessorCount : (int)Between("ParallelValidations", options.ParallelValidations, 1, 1024),
             QueueTime = Time("QueueTime", options.QueueTime),
             ValidationTime = Time("ValidationTime", options.ValidationTime),
+            RequestsPerAddress = (int)Between("RequestsPerAddress", options.RequestsPerAddress, 1, AddressLimit.Most),
+            CodesPerAddress = (int)Between("CodesPerAddress", options.CodesPerAddress, 1, AddressLimit.Most),
             DrawPages = options.DrawPages,
         };
     }

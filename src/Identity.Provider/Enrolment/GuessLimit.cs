@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using Identity.Provider.RateLimits;
 using Identity.Provider.Storage;
+using Identity.Web;
 
 namespace Identity.Provider.Enrolment;
 

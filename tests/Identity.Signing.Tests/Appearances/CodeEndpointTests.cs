@@ -183,6 +183,31 @@ public sealed class CodeEndpointTests(SigningSystem system) : IClassFixture<Sign
     }
 
     [Theory]
+    [InlineData("codes/00", false)]
+    [InlineData("csc/v2/info", true)]
+    [InlineData("CODES/00", false)]
+    public async Task Strangers_of_one_address_ask_so_often_in_a_minute(string path, bool post)
+    {
+        await using var limited = await system.StartAnotherOn(system.Pki.PathOf("limited-" + Guid.CreateVersion7()), "--Signing:OpenRequestsPerAddress=3", "--Signing:Instance=limited");
+        using var client = new HttpClient { BaseAddress = new Uri(limited.Address) };
+        var passed = 0;
+        async Task<HttpStatusCode> Once()
+        {
+            using var request = new HttpRequestMessage(post ? HttpMethod.Post : HttpMethod.Get, path) { Content = post ? new StringContent("{}", System.Text.Encoding.UTF8, "application/json") : null };
+            using var answer = await client.SendAsync(request, SigningSystem.Cancellation);
+            return answer.StatusCode;
+        }
+
+        // A minute may end in the midst: then as many pass once more.
+        while (passed < 7 && await Once() != HttpStatusCode.TooManyRequests)
+            passed++;
+        Assert.InRange(passed, 3, 6);
+        // Whoever says who they are is not counted here.
+        using var agency = limited.AgencyClient();
+        Assert.Equal(HttpStatusCode.NotFound, (await agency.GetAsync("requests/" + RequestId.Next(), SigningSystem.Cancellation)).StatusCode);
+    }
+
+    [Theory]
     [InlineData("0000000000000000000000000000000000000000000000000000000000000000")]
     [InlineData("000000000000000000000000000000000000000000000000000000000000000")]
     [InlineData("00000000000000000000000000000000000000000000000000000000000000000")]

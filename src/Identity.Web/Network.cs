@@ -1,12 +1,12 @@
 using System.Net;
 using System.Net.Sockets;
 
-namespace Identity.Provider.RateLimits;
+namespace Identity.Web;
 
 /// <summary>Whose an address is, as far as counting goes.</summary>
-internal static class Network
+public static class Network
 {
-    /// <summary>One household or host has a /64 of IPv6 to itself; counting single addresses would count nothing.</summary>
+    /// <summary>One household or host has a /64 of IPv6 to itself; counting single addresses would count nothing. "unknown" without an address.</summary>
     public static string Of(IPAddress? address)
     {
         if (address is null)
