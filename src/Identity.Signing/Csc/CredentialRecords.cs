@@ -30,6 +30,14 @@ internal sealed class CredentialRecords(IDbContextFactory<SigningDatabase> datab
             .SingleOrDefaultAsync(c => c.CredentialId == credentialId && c.Client == client && c.Subject == subject, cancellation);
     }
 
+    /// <summary>Who this subject of a program was when they last had a credential; null: never.</summary>
+    public async Task<string?> KnownPerson(string client, string subject, CancellationToken cancellation)
+    {
+        await using var database = await databases.CreateDbContextAsync(cancellation);
+        return await database.RemoteCredentials.Where(c => c.Client == client && c.Subject == subject)
+            .OrderByDescending(c => c.CreatedAt).Select(c => c.PersonIdentifier).FirstOrDefaultAsync(cancellation);
+    }
+
     public async Task<IReadOnlyList<RemoteCredential>> LiveOf(string client, string subject, CancellationToken cancellation)
     {
         await using var database = await databases.CreateDbContextAsync(cancellation);

@@ -55,6 +55,14 @@ internal sealed class KeyPlaces(IDbContextFactory<SigningDatabase> databases, Si
         return null;
     }
 
+    /// <summary>Whether all of a person's places are taken now.</summary>
+    public async Task<bool> AreTaken(string personIdentifier, CancellationToken cancellation)
+    {
+        var now = time.GetUtcNow();
+        await using var database = await databases.CreateDbContextAsync(cancellation);
+        return await database.KeyPlaces.CountAsync(p => p.PersonIdentifier == personIdentifier && p.ExpiresAt > now, cancellation) >= OfPerson;
+    }
+
     /// <summary>The key is gone, or never came to be.</summary>
     public async Task Free(KeyPlace place)
     {

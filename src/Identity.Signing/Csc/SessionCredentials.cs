@@ -29,6 +29,9 @@ internal sealed class SessionCredentials(
     /// <summary>A token holds few objects, and those of documents need room too.</summary>
     public const int MostAtOnce = 256;
 
+    /// <summary>None keeps the others from signing by listing and not signing.</summary>
+    public const int OfProgram = MostAtOnce / 2;
+
     /// <summary>A credential that ends sooner is not offered: a person could not approve and have signed in time.</summary>
     public static readonly TimeSpan LeastLeft = TimeSpan.FromMinutes(2);
 
@@ -37,6 +40,9 @@ internal sealed class SessionCredentials(
     private static readonly TimeSpan BetweenSweeps = TimeSpan.FromSeconds(10);
 
     private int coming;
+
+    /// <summary>By program: as many as the Provider has registered.</summary>
+    private readonly ConcurrentDictionary<string, int> comingOf = new(StringComparer.Ordinal);
 
     private readonly ConcurrentDictionary<string, LiveCredential> live = new(StringComparer.Ordinal);
     private readonly SemaphoreSlim[] making = [.. Enumerable.Range(0, Stripes).Select(_ => new SemaphoreSlim(1, 1))];
@@ -144,19 +150,19 @@ internal sealed class SessionCredentials(
     }
 
     /// <summary>
-    /// 1. a key; 2. the Provider's statement for this key; 3. one of the person's places, so that nothing is certified beyond their number; 4. the Authority certifies it;
-    /// 5. the record, before anybody hears of it.
+    /// 1. room, as far as it is known who asks; 2. a key; 3. the Provider's statement for this key, which names the person; 4. one of the person's places, so that nothing is
+    /// certified beyond their number; 5. the Authority certifies it; 6. the record, before anybody hears of it.
     /// </summary>
     private async Task<RemoteCredential> Make(CscAuthorization authorization, CancellationToken cancellation)
     {
-        if (Interlocked.Increment(ref coming) + live.Count > MostAtOnce)
-        {
-            Interlocked.Decrement(ref coming);
-            throw new CscRefusedException(CscError.Unavailable);
-        }
-
+        var (all, ofProgram) = (Interlocked.Increment(ref coming), comingOf.AddOrUpdate(authorization.Client, 1, static (_, count) => count + 1));
         try
         {
+            if (all + live.Count > MostAtOnce || ofProgram + live.Values.Count(c => c.Record.Client == authorization.Client) > OfProgram)
+                throw new CscRefusedException(CscError.Unavailable);
+            // Whose places are taken has no key made in vain; the last word on it has the place itself.
+            if (await records.KnownPerson(authorization.Client, authorization.Subject, cancellation) is { } known && await records.Places.AreTaken(known, cancellation))
+                throw new CscRefusedException(CscError.Unavailable);
             using var key = new KeptOrDestroyed(keys.MakeForSession() ?? throw new CscRefusedException(CscError.Unavailable));
             if (await tokens.AskForStatement(authorization, PersonStatement.KeyHash(key.Key.SubjectPublicKeyInfo.Span), cancellation) is not { Statement: { } statement }
                 || PersonStatement.ClaimedPerson(statement) is not { } person)
@@ -179,6 +185,7 @@ internal sealed class SessionCredentials(
         finally
         {
             Interlocked.Decrement(ref coming);
+            comingOf.AddOrUpdate(authorization.Client, 0, static (_, count) => count - 1);
         }
     }
 

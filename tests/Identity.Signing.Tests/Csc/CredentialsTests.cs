@@ -123,6 +123,63 @@ public sealed class CredentialsTests(SigningSystem system) : IClassFixture<Signi
         }
     }
 
+    [Fact]
+    public async Task For_a_known_person_whose_places_are_taken_no_key_is_made()
+    {
+        var statements = 0;
+        system.Provider.Person = new StandInPerson("x", "PNOXX-50001010003", "Mari", "Mänd");
+        system.Provider.ChangeStatement = _ => Interlocked.Increment(ref statements);
+        var callers = Enumerable.Range(0, 6).Select(program => new CscCaller(system, $"known-{program}", "known-already")).ToList();
+        try
+        {
+            var (credential, hash) = (await callers[0].Credential(), SHA256.HashData("x"u8));
+            await callers[0].Expect(HttpStatusCode.OK, "signatures/signHash", callers[0].Approved(credential, [hash], null, system.Provider.Person), CscCaller.Hashes(credential, hash));
+            foreach (var other in callers.Skip(1))
+                await other.Credential();
+            Assert.Equal(6, statements);
+            await callers[0].Refused(HttpStatusCode.ServiceUnavailable, "temporarily_unavailable", "Try again later", "credentials/list", callers[0].Token("service"), new JsonObject());
+            // Nobody was asked about a key.
+            Assert.Equal(6, statements);
+        }
+        finally
+        {
+            callers.ForEach(caller => caller.Dispose());
+            system.Provider.Person = StandInPerson.Liis;
+            system.Reset();
+        }
+    }
+
+    [Fact]
+    public async Task A_program_whose_people_list_and_do_not_sign_leaves_half_of_the_places_to_others()
+    {
+        await using var copy = await system.StartAnotherOn(system.Pki.PathOf("crowded"));
+        try
+        {
+            async Task<string> Next(int number)
+            {
+                system.Provider.Person = new StandInPerson("x", $"PNOXX-6{number:d10}", "Mari", "Mets");
+                using var caller = new CscCaller(copy, "crowded", $"person-{number}");
+                var (status, answer) = await caller.Call("credentials/list", caller.Token("service"), "{}");
+                return status == HttpStatusCode.OK ? (string)answer["credentialIDs"]![0]! : $"{status} {answer["error"]}";
+            }
+
+            var made = new List<string>();
+            for (var number = 0; number < 128; number++)
+                made.Add(await Next(number));
+            Assert.Equal(128, made.Distinct().Count());
+            Assert.All(made, credential => Assert.Equal(43, credential.Length));
+            Assert.Equal("ServiceUnavailable temporarily_unavailable", await Next(128));
+            // Who has one is told of it, and another program's people are served.
+            Assert.Equal(made[7], await Next(7));
+            using var other = new CscCaller(copy, "not-crowded", "somebody");
+            await other.Credential();
+        }
+        finally
+        {
+            system.Provider.Person = StandInPerson.Liis;
+        }
+    }
+
     [Theory]
     [InlineData("userID", "\"PNOXX-1\"", "userID parameter MUST be null")]
     [InlineData("certificates", "\"all\"", "Invalid parameter certificates")]
