@@ -52,6 +52,39 @@ public sealed class RemoteSigningJourneys(FreshSystem system) : IClassFixture<Fr
         // Once.
         (status, var again) = await program.Call("signatures/signHash", sad, ask);
         Assert.Equal((HttpStatusCode.BadRequest, "Invalid parameter SAD"), (status, (string?)again["error_description"]));
+        await WhatIsApprovedAtOnceIsSignedInTwoCalls(person, program);
+    }
+
+    /// <summary>CSC API v2 11.9, by the program that has the key of the token and no other.</summary>
+    private async Task WhatIsApprovedAtOnceIsSignedInTwoCalls(PersonOverHttp person, CscProgram program)
+    {
+        using var thief = new CscProgram(system.Host);
+        var listed = (await program.Call("credentials/list", (string)(await program.Login(person, "service"))["access_token"]!, new JsonObject { ["credentialInfo"] = true })).Json;
+        var credential = (string)listed["credentialIDs"]![0]!;
+        using var leaf = X509CertificateLoader.LoadCertificate(Convert.FromBase64String((string)listed["credentialInfos"]![0]!["cert"]!["certificates"]![0]!));
+        using var key = leaf.GetECDsaPublicKey()!;
+        var (first, second) = (SHA256.HashData("first"u8), SHA256.HashData("second"u8));
+        var token = (string)(await program.Login(person, "credential", CscProgram.Details(credential, ("first.pdf", first), ("second.pdf", second))))["access_token"]!;
+        JsonObject Of(byte[] hash, string? sad = null) => new()
+        {
+            ["credentialID"] = credential, ["hashes"] = new JsonArray(Convert.ToBase64String(hash)), ["signAlgo"] = "1.2.840.10045.4.3.2", ["SAD"] = sad,
+        };
+        async Task<HttpStatusCode> Signs(byte[] hash, string? sad)
+        {
+            var (status, signed) = await program.Call("signatures/signHash", token, Of(hash, sad));
+            Assert.True(status != HttpStatusCode.OK || key.VerifyHash(hash, Convert.FromBase64String((string)signed["signatures"]![0]!), DSASignatureFormat.Rfc3279DerSequence));
+            return status;
+        }
+
+        Assert.Equal(HttpStatusCode.OK, await Signs(first, null));
+        Assert.Equal(HttpStatusCode.BadRequest, await Signs(second, null));
+        Assert.Equal(HttpStatusCode.BadRequest, (await program.Call("credentials/extendTransaction", token, Of(first, token))).Status);
+        var (extended, answer) = await program.Call("credentials/extendTransaction", token, Of(second, token));
+        Assert.True(extended == HttpStatusCode.OK, answer.ToJsonString());
+        // Who has both and not the key that the token is bound to has nothing.
+        Assert.Equal(HttpStatusCode.Unauthorized, (await thief.Call("signatures/signHash", token, Of(second, (string)answer["SAD"]!))).Status);
+        Assert.Equal(HttpStatusCode.OK, await Signs(second, (string)answer["SAD"]!));
+        Assert.Equal(HttpStatusCode.BadRequest, await Signs(second, (string)answer["SAD"]!));
     }
 
     [Fact]
