@@ -94,24 +94,29 @@ public sealed class FurtherPersonKeyTests() : HardwareToken(timeoutSeconds: 60)
     }
 
     [Fact]
-    public async Task Whoever_asks_for_an_RSA_key_that_does_not_come_is_told_so_and_what_the_token_answered_meanwhile_is_told_to_the_next()
+    public void Whoever_asks_for_an_RSA_key_that_does_not_come_is_told_so_and_what_the_token_answered_is_told_once_and_tried_anew()
     {
-        using var hold = new ManualResetEventSlim();
+        using var hold = new SemaphoreSlim(0);
+        using var asked = new SemaphoreSlim(0);
         var reserve = new KeyReserve(() =>
         {
+            asked.Release();
             hold.Wait(Cancellation);
-            throw new Pkcs11Exception("C_OpenSession", CKR.CKR_TOKEN_NOT_PRESENT);
+            throw new Pkcs11Exception("C_OpenSession", CKR.CKR_SESSION_COUNT);
         }, TimeSpan.FromMilliseconds(20));
-        Assert.Equal("More RSA keys of people are asked for than the token makes; come again.", Assert.Throws<TokenRefusedException>(reserve.Take).Message);
-        hold.Set();
-        Exception refusal;
-        do
+        for (var tries = 0; tries < 2; tries++)
         {
-            refusal = Assert.ThrowsAny<Exception>(reserve.Take);
-            await Task.Yield();
+            Assert.Equal("More RSA keys of people are asked for than the token makes; come again.", Assert.Throws<TokenRefusedException>(reserve.Take).Message);
+            Assert.True(asked.Wait(TimeSpan.FromMinutes(1), Cancellation));
+            hold.Release();
+            Exception refusal;
+            do
+                refusal = Assert.ThrowsAny<Exception>(reserve.Take);
+            while (refusal is TokenRefusedException);
+            Assert.Equal(CKR.CKR_SESSION_COUNT, Assert.IsType<Pkcs11Exception>(refusal).RV);
         }
-        while (refusal is TokenRefusedException);
-        Assert.Equal(CKR.CKR_TOKEN_NOT_PRESENT, Assert.IsType<Pkcs11Exception>(refusal).RV);
+
+        hold.Release(1000);
     }
 
     private void Verified(ReadOnlyMemory<byte> publicKey, SignatureScheme scheme, byte[] value)

@@ -20,16 +20,19 @@ internal sealed class KeyReserve(Func<ISession> open, TimeSpan patience)
     // Its own lock and signal: keys come and go.
     private readonly Queue<ReservedKey> _keys = new();
     private Pkcs11Exception? _problem;
-    private bool _isAnnounced;
+    private bool _isMade;
+
+    // Not disposed: its objects go with it, and it goes with the process.
+    private ISession? _session;
 
     /// <summary>From now on they are made.</summary>
     public void Announce()
     {
         lock (_keys)
         {
-            if (_isAnnounced)
+            if (_isMade)
                 return;
-            _isAnnounced = true;
+            _isMade = true;
         }
 
         new Thread(Make) { IsBackground = true, Priority = ThreadPriority.BelowNormal }.Start();
@@ -46,8 +49,13 @@ internal sealed class KeyReserve(Func<ISession> open, TimeSpan patience)
         {
             while (_keys.Count == 0)
             {
-                if (_problem is not null)
-                    throw _problem;
+                if (_problem is { } problem)
+                {
+                    // Told once: whoever asks next has it tried anew.
+                    _problem = null;
+                    throw problem;
+                }
+
                 var left = patience - waiting.Elapsed;
                 if (left <= TimeSpan.Zero)
                     throw new TokenRefusedException(TokenAnswer.Unavailable, "More RSA keys of people are asked for than the token makes; come again.");
@@ -64,8 +72,7 @@ internal sealed class KeyReserve(Func<ISession> open, TimeSpan patience)
     {
         try
         {
-            // Not disposed: its objects go with it, and it goes with the process.
-            var session = open();
+            var session = _session ??= open();
             while (true)
             {
                 lock (_keys)
@@ -89,7 +96,7 @@ internal sealed class KeyReserve(Func<ISession> open, TimeSpan patience)
             // Whoever asks when no more are left is told; when the token has gone its process is replaced.
             lock (_keys)
             {
-                _problem = problem;
+                (_problem, _isMade) = (problem, false);
                 Monitor.PulseAll(_keys);
             }
         }
