@@ -109,6 +109,9 @@ public sealed record CertificateRefused(string? Approval, string Reason) : Audit
 /// <summary>An issuance that was cut short is closed: what may have been signed counts as never issued and is revoked.</summary>
 public sealed record CertificateAbandoned(string Serial, string Issuer) : AuditEvent("authority.certificate-abandoned");
 
+/// <summary>A ceremony uses a key of the Authority: `made` in it, or `found` in the key ring or token where somebody made it before. <c>KeySha256</c>: of its SubjectPublicKeyInfo.</summary>
+public sealed record CeremonyKey(string Key, string Origin, string KeySha256) : AuditEvent("authority.ceremony-key");
+
 /// <summary>A ceremony was held. <c>Record</c>: SHA-256 of its written record, which names who attended and what was made.</summary>
 public sealed record CeremonyHeld(string Kind, string Record) : AuditEvent("authority.ceremony-held");
 
@@ -153,6 +156,9 @@ public sealed record SignatureWaits(string Request, string Approval, string Obst
 /// <summary>A kept signature came to its level, or was given up. <c>Result</c>: signed, or the reason.</summary>
 public sealed record WaitingSignatureEnded(string Request, string Approval, string Result) : AuditEvent("signing.waiting-signature-ended");
 
+/// <summary>A person's key was made for one approval, and can sign its documents and nothing else. <c>KeySha256</c>: of its SubjectPublicKeyInfo, base64url.</summary>
+public sealed record PersonKeyMade(string Approval, string KeySha256) : AuditEvent("signing.person-key-made");
+
 /// <summary>A person's key was destroyed after its one signature, or without having made one.</summary>
 public sealed record PersonKeyDestroyed(string Approval) : AuditEvent("signing.person-key-destroyed");
 
@@ -191,6 +197,12 @@ public sealed record HashSigning(string Credential, string Approval, int Signatu
 
 /// <summary>The SAD of an approval is exchanged for one that is bound to fewer of its hashes. <c>Signatures</c>: how many.</summary>
 public sealed record TransactionExtension(string Credential, string Approval, int Signatures) : AuditEvent("signing.transaction-extension");
+
+/// <summary>A key was made for a person's session of remote signing, which nobody has certified yet. <c>KeySha256</c>: of its SubjectPublicKeyInfo, base64url.</summary>
+public sealed record CredentialKeyMade(string KeySha256) : AuditEvent("signing.credential-key-made");
+
+/// <summary>A key that was made for a session was destroyed before it became a credential's.</summary>
+public sealed record CredentialKeyUnused(string KeySha256) : AuditEvent("signing.credential-key-unused");
 
 /// <summary>A credential's key was destroyed: after its last signature, at the end of its approval or certificate, or because the service stops.</summary>
 public sealed record CredentialKeyDestroyed(string Credential, string Reason) : AuditEvent("signing.credential-key-destroyed");

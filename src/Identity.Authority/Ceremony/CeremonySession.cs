@@ -37,10 +37,14 @@ public sealed class CeremonySession(CeremonyPlace place, CeremonyRecord record, 
 
     public DateTimeOffset Now => DateTimeOffset.FromUnixTimeSeconds(time.GetUtcNow().ToUnixTimeSeconds());
 
+    // Each once: a ceremony comes back to a key for each certificate that it signs.
+    private readonly HashSet<string> said = new(StringComparer.Ordinal);
+
     /// <summary>The key of this entry, made when it is missing and that is allowed here.</summary>
     public SigningKey Key(CeremonyEntry entry)
     {
         SigningKey key;
+        var origin = "found";
         try
         {
             key = ring.Get(entry.Name, entry.Purpose);
@@ -49,7 +53,10 @@ public sealed class CeremonySession(CeremonyPlace place, CeremonyRecord record, 
         {
             key = KeyRing.CreateDevelopmentKey(place.Folder, entry.Name, entry.Purpose, entry.Key);
             record.Key(entry.Name, key);
+            origin = "made";
         }
+        // A token's keys are made by a command that knows no log: here, before anything is signed with one, the log learns which it is.
+        if (said.Add(entry.Name)) audit.Append(new CeremonyKey(entry.Name, origin, Convert.ToHexStringLower(SHA256.HashData(key.SubjectPublicKeyInfo.Span))));
         return key.Algorithm == entry.Key ? key : throw new CeremonyRefusedException($"Key '{entry.Name}' is {key.Algorithm}; the settings say {entry.Key}.");
     }
 

@@ -1,10 +1,11 @@
+using Identity.Audit;
 using Identity.Keys;
 using Identity.Keys.Activation;
 
 namespace Identity.Signing.Certificates;
 
 /// <summary>People's keys, made where the setting says, and their certificates.</summary>
-public sealed class CertifiedPersonKeys(PersonKeys keys, AuthorityClient authority)
+public sealed class CertifiedPersonKeys(PersonKeys keys, AuthorityClient authority, AuditLog audit)
 {
     /// <summary>Whether keys can be made now: asked before a person is.</summary>
     public Task<bool> Answer(CancellationToken cancellation) => Task.Run(keys.Answers, cancellation);
@@ -14,7 +15,8 @@ public sealed class CertifiedPersonKeys(PersonKeys keys, AuthorityClient authori
     {
         try
         {
-            return keys.Create(approval);
+            var key = keys.Create(approval);
+            return Said(key, new PersonKeyMade(approval.Structure.Approval, PersonStatement.KeyHash(key.SubjectPublicKeyInfo.Span)));
         }
         catch (KeyUnavailableException)
         {
@@ -29,11 +31,27 @@ public sealed class CertifiedPersonKeys(PersonKeys keys, AuthorityClient authori
     {
         try
         {
-            return keys.CreateForSession();
+            var key = keys.CreateForSession();
+            return Said(key, new CredentialKeyMade(PersonStatement.KeyHash(key.SubjectPublicKeyInfo.Span)));
         }
         catch (KeyUnavailableException)
         {
             return null;
+        }
+    }
+
+    // A key that nobody can be told of is none.
+    private T Said<T>(T key, AuditEvent made) where T : IDisposable
+    {
+        try
+        {
+            audit.Append(made);
+            return key;
+        }
+        catch
+        {
+            key.Dispose();
+            throw;
         }
     }
 

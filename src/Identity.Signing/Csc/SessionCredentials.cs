@@ -163,7 +163,7 @@ internal sealed class SessionCredentials(
             // Whose places are taken has no key made in vain; the last word on it has the place itself.
             if (await records.KnownPerson(authorization.Client, authorization.Subject, cancellation) is { } known && await records.Places.AreTaken(known, cancellation))
                 throw new CscRefusedException(CscError.Unavailable);
-            using var key = new KeptOrDestroyed(keys.MakeForSession() ?? throw new CscRefusedException(CscError.Unavailable));
+            using var key = new KeptOrDestroyed(keys.MakeForSession() ?? throw new CscRefusedException(CscError.Unavailable), audit);
             if (await tokens.AskForStatement(authorization, PersonStatement.KeyHash(key.Key.SubjectPublicKeyInfo.Span), cancellation) is not { Statement: { } statement }
                 || PersonStatement.ClaimedPerson(statement) is not { } person)
                 throw new CscRefusedException(CscError.InvalidToken);
@@ -221,7 +221,7 @@ internal sealed class SessionCredentials(
         Instance = records.Instance,
     };
 
-    private sealed class KeptOrDestroyed(SessionKey key) : IDisposable
+    private sealed class KeptOrDestroyed(SessionKey key, AuditLog audit) : IDisposable
     {
         public SessionKey Key => key;
 
@@ -229,8 +229,11 @@ internal sealed class SessionCredentials(
 
         public void Dispose()
         {
-            if (!IsKept)
-                key.Dispose();
+            if (IsKept)
+                return;
+            var hash = PersonStatement.KeyHash(key.SubjectPublicKeyInfo.Span);
+            key.Dispose();
+            audit.Append(new CredentialKeyUnused(hash));
         }
     }
 }

@@ -316,6 +316,11 @@ public sealed class CeremonyTests : IDisposable
         var serial = Certificate.Parse(PemOf(In(Root, "issuing-ca.cer.pem"))).SerialHex;
         Assert.Equal(2, lines.Count(l => l.Contains(serial, StringComparison.Ordinal) && l.Contains("authority.certificate-issue", StringComparison.Ordinal)));
         Assert.DoesNotContain(lines, l => l.Contains("Maasikas", StringComparison.Ordinal));
+        // Each key that a ceremony met, also where it was made before.
+        var keys = lines.Where(l => l.Contains("authority.ceremony-key", StringComparison.Ordinal)).ToList();
+        var root = Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(Certificate.Parse(PemOf(In(Root, "root-ca.cer.pem"))).PublicKey.Raw.Span));
+        Assert.Single(keys, l => l.Contains(root, StringComparison.Ordinal) && l.Contains("\"made\"", StringComparison.Ordinal));
+        Assert.Contains(keys, l => l.Contains(root, StringComparison.Ordinal) && l.Contains("\"found\"", StringComparison.Ordinal));
     }
 
     private async Task Whole(string key, string rootKey = "EcdsaP384")

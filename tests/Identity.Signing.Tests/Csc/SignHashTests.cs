@@ -44,6 +44,7 @@ public sealed class SignHashTests(SigningSystem system) : IClassFixture<SigningS
         await caller.Refused("The credential identified by credentialID is disabled", "signatures/signHash", caller.Approved(credential, One), CscCaller.Hashes(credential, One));
         Assert.NotEqual(credential, await caller.Credential());
         Assert.Contains(system.Audit(credential), line => line.ToString().Contains("signing.credential-key-destroyed", StringComparison.Ordinal));
+        Assert.NotEmpty(system.Audit("signing.credential-key-made"));
         Assert.Single(system.Audit(credential), line => line.ToString().Contains("signing.hash-signing", StringComparison.Ordinal) && line.ToString().Contains("succeeded", StringComparison.OrdinalIgnoreCase));
     }
 

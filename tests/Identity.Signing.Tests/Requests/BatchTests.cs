@@ -44,6 +44,7 @@ public sealed class BatchTests(SigningSystem system) : IClassFixture<SigningSyst
 
         Assert.Single(signers);
         var approval = await ApprovalOf(Id(batch));
+        Assert.Single(system.Audit(approval), line => line.GetRawText().Contains("person-key-made", StringComparison.Ordinal));
         Assert.Single(system.Audit(approval), line => line.GetRawText().Contains("person-key-destroyed", StringComparison.Ordinal));
     }
 
