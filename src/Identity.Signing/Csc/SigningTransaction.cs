@@ -2,6 +2,7 @@ using System.Buffers.Text;
 using System.Security.Cryptography;
 using System.Text;
 using Identity.Keys;
+using Identity.Keys.Activation;
 
 namespace Identity.Signing.Csc;
 
@@ -26,6 +27,9 @@ internal sealed class SigningTransaction
     public const string Prefix = "sad.";
     private const int RandomBytes = 32;
 
+    /// <summary>Each is in the audit log: twice for each hash that an approval can have.</summary>
+    public const int MostExtensions = 2 * ApprovalStructure.MaximumSignatures;
+
     private readonly Lock gate = new();
     private readonly VerifiedSad sad;
     private readonly string? keyThumbprint;
@@ -35,6 +39,7 @@ internal sealed class SigningTransaction
     private bool isUsed;
     private bool isEnabled;
     private int underWay;
+    private int extensions;
 
     /// <param name="sad">verified, its approval taken for this credential, or about to be</param>
     /// <param name="record">the credential</param>
@@ -95,7 +100,7 @@ internal sealed class SigningTransaction
     public SadUse JudgeExtension(string? given, IReadOnlyList<byte[]> hashes, DateTimeOffset now)
     {
         lock (gate)
-            return Judge(given, hashes, unsigned, now);
+            return extensions == MostExtensions ? SadUse.Invalid : Judge(given, hashes, unsigned, now);
     }
 
     /// <summary>Puts a new SAD, for these hashes alone, in the place of the current one, which is good for nothing then.</summary>
@@ -106,9 +111,10 @@ internal sealed class SigningTransaction
         next = "";
         lock (gate)
         {
-            var use = Judge(given, hashes, unsigned, now);
+            var use = extensions == MostExtensions ? SadUse.Invalid : Judge(given, hashes, unsigned, now);
             if (use != SadUse.Accepted)
                 return use;
+            extensions++;
             next = Prefix + Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(RandomBytes));
             (current, bound, isUsed) = (Digest(next), [.. hashes.Select(hash => Base64Url.EncodeToString(hash))], false);
             return use;

@@ -116,6 +116,21 @@ public sealed class ExtendTransactionTests(SigningSystem system) : IClassFixture
     }
 
     [Fact]
+    public async Task Two_hundred_times_a_transaction_is_extended_and_no_more()
+    {
+        using var caller = new CscCaller(system, subject: "again-and-again");
+        var (credential, key) = await Credential(caller);
+        using var verifier = key;
+        var token = caller.Approved(credential, One);
+        var sad = token;
+        for (var times = 0; times < 200; times++)
+            sad = await Extended(caller, token, sad, credential, One);
+        await Refused(caller, Invalid, token, sad, credential, One);
+        // The last one is still good.
+        await Signs(caller, verifier, token, sad, credential, One);
+    }
+
+    [Fact]
     public async Task Nobody_elses_sad_serves_nor_the_one_of_another_approval_or_key()
     {
         using var caller = new CscCaller(system);
