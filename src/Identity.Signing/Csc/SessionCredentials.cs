@@ -89,7 +89,7 @@ internal sealed class SessionCredentials(
     {
         await Destroy(credential.Record.CredentialId, reason);
         if (credential.Transaction is { } transaction)
-            await LateWrite.Try(() => records.EndApproval(transaction.Stored, reason == Stops ? CredentialRecords.Interrupted : reason), log, "the end of an approval of hashes");
+            await LateWrite.Try(() => records.EndApproval(transaction.Stored, transaction.OutcomeOf(reason == Stops ? CredentialRecords.Interrupted : reason)), log, "the end of an approval of hashes");
     }
 
     public override async Task StartAsync(CancellationToken cancellationToken)

@@ -96,7 +96,8 @@ internal sealed class SignHash(SessionCredentials credentials, SigningTransactio
         {
             await CallOff(begun, cancellation);
             var said = await answer(await SignAll(begun), cancellation);
-            outcome = "signed";
+            outcome = SigningTransaction.Signed;
+            begun.Transaction.HasAnswered();
             return said;
         }
         catch (KeyUnavailableException problem)
@@ -113,8 +114,8 @@ internal sealed class SignHash(SessionCredentials credentials, SigningTransactio
         finally
         {
             if (begun.IsOver)
-                await LateWrite.Try(() => records.EndApproval(begun.Transaction.Stored, outcome), log, "the end of an approval of hashes");
-            begun.Operation.Complete(outcome == "signed" ? AuditOutcome.Succeeded : AuditOutcome.Failed, outcome == "signed" ? null : outcome);
+                await LateWrite.Try(() => records.EndApproval(begun.Transaction.Stored, begun.Transaction.OutcomeOf(outcome)), log, "the end of an approval of hashes");
+            begun.Operation.Complete(outcome == SigningTransaction.Signed ? AuditOutcome.Succeeded : AuditOutcome.Failed, outcome == SigningTransaction.Signed ? null : outcome);
         }
     }
 

@@ -25,6 +25,7 @@ internal sealed class SigningTransaction
 {
     /// <summary>What a SAD of extendTransaction begins with: no token of the Provider does.</summary>
     public const string Prefix = "sad.";
+    public const string Signed = "signed";
     private const int RandomBytes = 32;
 
     /// <summary>Each is in the audit log: twice for each hash that an approval can have.</summary>
@@ -40,6 +41,7 @@ internal sealed class SigningTransaction
     private bool isEnabled;
     private int underWay;
     private int extensions;
+    private bool hasAnswered;
 
     /// <param name="sad">verified, its approval taken for this credential, or about to be</param>
     /// <param name="record">the credential</param>
@@ -138,6 +140,20 @@ internal sealed class SigningTransaction
     {
         lock (gate)
             return --underWay == 0 && unsigned.Count == 0;
+    }
+
+    /// <summary>Signatures have been given out.</summary>
+    public void HasAnswered()
+    {
+        lock (gate)
+            hasAnswered = true;
+    }
+
+    /// <summary>How its approval ends: what was signed and given out before is not called unsigned for what came of the rest.</summary>
+    public string OutcomeOf(string reason)
+    {
+        lock (gate)
+            return hasAnswered && reason != Signed ? "partly_signed" : reason;
     }
 
     private SadUse Judge(string? given, IReadOnlyList<byte[]> hashes, List<string> allowed, DateTimeOffset now)

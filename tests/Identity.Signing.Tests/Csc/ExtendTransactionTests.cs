@@ -2,7 +2,10 @@ using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Json.Nodes;
+using Identity.Signing.Storage;
 using Identity.TestKit.Pki;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Identity.Signing.Tests.Csc;
 
@@ -180,17 +183,22 @@ public sealed class ExtendTransactionTests(SigningSystem system) : IClassFixture
         using var caller = new CscCaller(system, subject: "too-late");
         var credential = await caller.Credential();
         var token = caller.Approved(credential, [One, Two], null, left: TimeSpan.FromSeconds(10));
-        var answer = await caller.Expect(HttpStatusCode.OK, "credentials/extendTransaction", token, Body(token, credential, One));
+        await caller.Expect(HttpStatusCode.OK, "signatures/signHash", token, CscCaller.Hashes(credential, One));
+        var answer = await caller.Expect(HttpStatusCode.OK, "credentials/extendTransaction", token, Body(token, credential, Two));
         Assert.InRange((int)answer["expiresIn"]!, 0, 10);
         await Task.Delay(TimeSpan.FromSeconds(10), SigningSystem.Cancellation);
         var sad = (string)answer["SAD"]!;
         // The key is taken away before long: disabled then.
         foreach (var method in new[] { "signatures/signHash", "credentials/extendTransaction" })
-            Assert.Contains((string?)(await caller.Call(method, token, Body(sad, credential, One).ToJsonString())).Answer["error_description"], new[] { "SAD expired", Disabled });
+            Assert.Contains((string?)(await caller.Call(method, token, Body(sad, credential, Two).ToJsonString())).Answer["error_description"], new[] { "SAD expired", Disabled });
         while (await Status(caller, credential) != "disabled")
             await Task.Delay(200, SigningSystem.Cancellation);
+        await RefusedToSign(caller, Disabled, token, sad, credential, Two);
+        for (var tries = 0; tries < 500 && await Outcome(credential) is null; tries++)
+            await Task.Delay(20, SigningSystem.Cancellation);
+        // What was signed of it is not called unsigned.
+        Assert.Equal("partly_signed", await Outcome(credential));
         Assert.Contains("\"approval_ended\"", DestroyedBecause(system, credential), StringComparison.Ordinal);
-        await RefusedToSign(caller, Disabled, token, sad, credential, One);
 
         // An approval that is over begins nothing.
         credential = await caller.Credential();
@@ -320,6 +328,12 @@ public sealed class ExtendTransactionTests(SigningSystem system) : IClassFixture
 
     private static async Task<string> Status(CscCaller caller, string credential) =>
         (string)(await caller.Expect(HttpStatusCode.OK, "credentials/info", caller.Token("service"), new JsonObject { ["credentialID"] = credential }))["key"]!["status"]!;
+
+    private async Task<string?> Outcome(string credential)
+    {
+        await using var database = await system.App.Services.GetRequiredService<IDbContextFactory<SigningDatabase>>().CreateDbContextAsync(SigningSystem.Cancellation);
+        return (await database.CredentialApprovals.AsNoTracking().SingleAsync(approval => approval.CredentialId == credential, SigningSystem.Cancellation)).Outcome;
+    }
 
     private static string DestroyedBecause(SigningSystem copy, string credential) =>
         Assert.Single(copy.Audit(credential), line => Event(line).Contains("key-destroyed", StringComparison.Ordinal)).GetRawText();

@@ -77,6 +77,33 @@ public sealed class RsaCredentialTests(SigningSystem system) : IClassFixture<Sig
         Assert.Contains("Signature is Valid.", examined.Pdfsig().Text, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_digest_is_signed_by_a_credential_when_its_signed_attributes_with_the_algorithm_were_approved()
+    {
+        await using var copy = await system.StartAnotherOn(system.Pki.PathOf("rsa-digest"), "--Signing:PersonKeyAlgorithm=Rsa3072");
+        using var caller = new CscCaller(copy);
+        var listed = await caller.Expect(HttpStatusCode.OK, "credentials/list", caller.Token("service"), new JsonObject { ["credentialInfo"] = true });
+        var (credential, certificate) = ((string)listed["credentialIDs"]![0]!, Convert.FromBase64String((string)listed["credentialInfos"]![0]!["cert"]!["certificates"]![0]!));
+        var (pdf, digest) = (HandMadePdf.Plain(), Array.Empty<byte>());
+        HandMadePdf.Sign(pdf, covered => [.. digest = SHA256.HashData(covered)]);
+        var body = new JsonObject
+        {
+            ["credentialID"] = credential,
+            ["documentDigests"] = new JsonArray(new JsonObject
+            {
+                ["hashes"] = new JsonArray(Convert.ToBase64String(digest)), ["signature_format"] = "P", ["signAlgo"] = Pss, ["signAlgoParams"] = Canonical,
+            }),
+        };
+        // Attributes that protect another algorithm are others.
+        var ofEcdsa = SHA256.HashData(SignedAttributes.Of(digest, certificate));
+        await caller.Refused("documentDigests or documents are not authorized by the SAD", "signatures/signDoc", caller.Approved(credential, ofEcdsa), body);
+        var attributes = SHA256.HashData(SignedAttributes.Of(digest, certificate, Pss, Convert.FromBase64String(Canonical)));
+        var cms = Convert.FromBase64String((string)(await caller.Expect(HttpStatusCode.OK, "signatures/signDoc", caller.Approved(credential, attributes), body))["SignatureObject"]![0]!);
+        using var examined = new ExaminedPdf(HandMadePdf.Sign(pdf, _ => cms), system.Pki.CertificatePath("root-ca"), system.Pki.CertificatePath("issuing-ca"));
+        Assert.Contains("Verification successful", examined.OpensslCms().Text, StringComparison.Ordinal);
+        Assert.Contains("Signature is Valid.", examined.Pdfsig().Text, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("EcdsaP384")]
     [InlineData("Ed25519")]

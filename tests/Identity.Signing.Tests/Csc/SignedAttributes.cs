@@ -8,7 +8,7 @@ namespace Identity.Signing.Tests.Csc;
 internal static class SignedAttributes
 {
     /// <summary>DER SET OF: content-type, message-digest, signing-certificate-v2 (RFC 5035), cms-algorithm-protection (RFC 6211).</summary>
-    public static byte[] Of(byte[] digest, byte[] certificate)
+    public static byte[] Of(byte[] digest, byte[] certificate, string algorithm = CscCaller.Ecdsa, byte[]? parameters = null)
     {
         using var read = X509CertificateLoader.LoadCertificate(certificate);
         var writer = new AsnWriter(AsnEncodingRules.DER);
@@ -34,7 +34,11 @@ internal static class SignedAttributes
                 using (writer.PushSequence())
                     writer.WriteObjectIdentifier(CscCaller.Sha256);
                 using (writer.PushSequence(new Asn1Tag(TagClass.ContextSpecific, 1, true)))
-                    writer.WriteObjectIdentifier(CscCaller.Ecdsa);
+                {
+                    writer.WriteObjectIdentifier(algorithm);
+                    if (parameters is not null)
+                        writer.WriteEncodedValue(parameters);
+                }
             });
         }
 
