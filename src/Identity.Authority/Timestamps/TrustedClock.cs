@@ -31,6 +31,9 @@ public sealed partial class TrustedClock(IDbContextFactory<AuthorityDatabase> da
     private const int MaxFile = 4096;
     private static readonly TimeSpan BetweenMarks = TimeSpan.FromSeconds(1);
 
+    /// <summary>How far what is told may be beyond what others can read of it, while the database is slow.</summary>
+    private static readonly TimeSpan LatestMark = TimeSpan.FromSeconds(10);
+
     private const string Behind = "it is behind a time that was told before";
 
     private readonly Lock turn = new();
@@ -44,9 +47,9 @@ public sealed partial class TrustedClock(IDbContextFactory<AuthorityDatabase> da
     public async Task<DateTimeOffset?> Now(CancellationToken cancellation)
     {
         var doubt = Doubt(Second()) ?? await Marked(cancellation);
-        // Read again: whoever waited for the others' mark tells the time at which it may.
+        // Read again: whoever waited for the others' mark tells the time at which it may, and not one far beyond what is on record.
         var now = Second();
-        doubt ??= Advance(now) ? null : Behind;
+        doubt ??= Advance(now);
         if (doubt is null) return now;
         LogDoubt(doubt);
         return null;
@@ -88,13 +91,14 @@ public sealed partial class TrustedClock(IDbContextFactory<AuthorityDatabase> da
     }
 
     // In this process stamps never go back.
-    private bool Advance(DateTimeOffset now)
+    private string? Advance(DateTimeOffset now)
     {
         lock (turn)
         {
-            if (now < latest) return false;
+            if (now < latest) return Behind;
+            if (settings.TrustedClock != ClockSource.Unchecked && now - marked > LatestMark) return "the database was too slow to tell what others have told";
             latest = now;
-            return true;
+            return null;
         }
     }
 

@@ -147,6 +147,30 @@ public sealed class TrustedClockTests(AuthoritySystem system) : IClassFixture<Au
         Assert.NotNull(await clock.Now(TestContext.Current.CancellationToken));
     }
 
+    [Theory]
+    [InlineData(10, true)]
+    [InlineData(11, false)]
+    public async Task No_time_is_told_that_is_far_beyond_what_is_on_record(int seconds, bool told)
+    {
+        var clock = await Behind(out var gate);
+        await Caught();
+        var frozen = new Frozen { Now = DateTimeOffset.FromUnixTimeSeconds(system.Time.GetUtcNow().ToUnixTimeSeconds()) };
+        clock = new TrustedClock(gate, system.Services.GetRequiredService<AuthoritySettings>(), frozen, NullLogger<TrustedClock>.Instance);
+        var slow = clock.Now(TestContext.Current.CancellationToken);
+        await gate.Asked.Task;
+        frozen.Now += TimeSpan.FromSeconds(seconds);
+        gate.Open.SetResult();
+        Assert.Equal(told ? frozen.Now : null, await slow);
+        await Caught();
+    }
+
+    private sealed class Frozen : TimeProvider
+    {
+        public DateTimeOffset Now { get; set; }
+
+        public override DateTimeOffset GetUtcNow() => Now;
+    }
+
     /// <summary>Another instance has told a time an hour ahead.</summary>
     private Task<TrustedClock> Behind(out Gate gate)
     {
