@@ -4,14 +4,21 @@ namespace Identity.Signing.Ceremonies;
 /// What ceremonies need when nobody asks: deadlines, reminders, the archive pass. What it finds is in the database, so a stop loses nothing, and
 /// several copies of the service share the work.
 /// </summary>
-public sealed class CeremonyRounds(CeremonyStore ceremonies, ArchivePass archive, TimeProvider time, ILogger<CeremonyRounds> log) : BackgroundService
+public sealed class CeremonyRounds(CeremonyStore ceremonies, ArchivePass archive, ILogger<CeremonyRounds> log) : BackgroundService
 {
     private static readonly TimeSpan BetweenRounds = TimeSpan.FromSeconds(15);
 
-    private readonly SemaphoreSlim woken = new(0, 1);
+    private readonly SemaphoreSlim wokenForDeadlines = new(0, 1);
+    private readonly SemaphoreSlim wokenForArchive = new(0, 1);
 
     /// <summary>Something is due now.</summary>
     public void Wake()
+    {
+        Wake(wokenForDeadlines);
+        Wake(wokenForArchive);
+    }
+
+    private static void Wake(SemaphoreSlim woken)
     {
         try
         {
@@ -37,16 +44,16 @@ public sealed class CeremonyRounds(CeremonyStore ceremonies, ArchivePass archive
 
     public override void Dispose()
     {
-        woken.Dispose();
+        wokenForDeadlines.Dispose();
+        wokenForArchive.Dispose();
         base.Dispose();
     }
 
     // Deadlines wait for nobody: the archive pass, which waits for neighbours, has rounds of its own.
     protected override Task ExecuteAsync(CancellationToken stoppingToken) => Task.WhenAll(
-        Rounds(Deadlines, () => Task.Delay(BetweenRounds, time, stoppingToken), stoppingToken),
-        Rounds(archive.TryDue, () => woken.WaitAsync(BetweenRounds, stoppingToken), stoppingToken));
+        Rounds(Deadlines, wokenForDeadlines, stoppingToken), Rounds(archive.TryDue, wokenForArchive, stoppingToken));
 
-    private async Task Rounds(Func<CancellationToken, Task> round, Func<Task> pause, CancellationToken stopping)
+    private async Task Rounds(Func<CancellationToken, Task> round, SemaphoreSlim woken, CancellationToken stopping)
     {
         try
         {
@@ -61,7 +68,7 @@ public sealed class CeremonyRounds(CeremonyStore ceremonies, ArchivePass archive
                     log.LogError(e, "A round of the ceremonies broke off; the next one goes on");
                 }
 
-                await pause();
+                await woken.WaitAsync(BetweenRounds, stopping);
             }
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)

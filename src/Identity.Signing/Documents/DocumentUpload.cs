@@ -58,6 +58,8 @@ internal static class DocumentUpload
     /// <summary>The slowest pace at which the largest document may come, in bytes a second.</summary>
     private const int SlowestOfLargest = 128 * 1024;
 
+    private const string RetrySeconds = "5";
+
     /// <summary>Uploads that are being received, of all and of one agency or person: what comes is on disk until it is whole.</summary>
     public const int AtOnce = 256;
     public const int AtOnceOfOne = 32;
@@ -73,7 +75,11 @@ internal static class DocumentUpload
     {
         using var place = store.Uploads.Enter(sender);
         if (place is null)
+        {
+            context.Response.Headers.RetryAfter = RetrySeconds;
             return new UploadRead.Refused(UploadRefusal.Busy);
+        }
+
         if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
             limit.MaxRequestBodySize = cap + OverheadBytes;
         if (!MediaTypeHeaderValue.TryParse(context.Request.ContentType, out var type)

@@ -150,7 +150,7 @@ public sealed class CodeEndpointTests(SigningSystem system) : IClassFixture<Sign
         // So that the service has noticed.
         await Task.Delay(300, SigningSystem.Cancellation);
         answer.SetResult();
-        Assert.Equal("holds", await Status(original));
+        Assert.Equal("holds", await StatusOnceKnown(original));
     }
 
     [Fact]
@@ -162,14 +162,7 @@ public sealed class CodeEndpointTests(SigningSystem system) : IClassFixture<Sign
         (system.Authority.OcspStatus, system.Authority.ListStatus) = (503, 503);
         Assert.Equal("unknown", await Status(original));
         system.Reset();
-        var status = "unknown";
-        for (var tries = 0; status == "unknown" && tries < 60; tries++)
-        {
-            await Task.Delay(500, SigningSystem.Cancellation);
-            status = await Status(original);
-        }
-
-        Assert.Equal("holds", status);
+        Assert.Equal("holds", await StatusOnceKnown(original));
     }
 
     [Fact]
@@ -247,6 +240,19 @@ public sealed class CodeEndpointTests(SigningSystem system) : IClassFixture<Sign
         Assert.True(ended["status"]!.GetValue<string>() == "signed", ended.ToJsonString());
         using var agency = system.AgencyClient();
         return await agency.GetByteArrayAsync($"requests/{id}/document", SigningSystem.Cancellation);
+    }
+
+    // Far shorter than an answer is remembered.
+    private async Task<string> StatusOnceKnown(byte[] document)
+    {
+        var status = await Status(document);
+        for (var tries = 0; status == "unknown" && tries < 60; tries++)
+        {
+            await Task.Delay(500, SigningSystem.Cancellation);
+            status = await Status(document);
+        }
+
+        return status;
     }
 
     private async Task<string> Status(byte[] document) =>

@@ -91,17 +91,17 @@ public sealed class ExtensionApiTests(SigningSystem shared) : IClassFixture<Sign
         var (gate, asked) = (new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously), new SemaphoreSlim(0));
         shared.Authority.Before = async (what, _) =>
         {
-            if (what != "status")
+            if (what != "time-stamp")
                 return;
             asked.Release();
             await gate.Task;
         };
         try
         {
-            var held = Enumerable.Range(0, CreateExtension.AtOnceOfOne).Select(_ => Post(signed, "B-LT")).ToList();
+            var held = Enumerable.Range(0, CreateExtension.AtOnceOfOne).Select(_ => Post(signed, "B-LTA")).ToList();
             for (var i = 0; i < held.Count; i++)
                 await asked.WaitAsync(SigningSystem.Cancellation);
-            using var refused = await Post(signed, "B-LT");
+            using var refused = await Post(signed, "B-LTA");
             Assert.Equal((HttpStatusCode.ServiceUnavailable, "busy"), (refused.StatusCode, (await SigningSystem.Json(refused))["reason"]!.GetValue<string>()));
             gate.SetResult();
             Assert.All(await Task.WhenAll(held), answer => Assert.Equal(HttpStatusCode.OK, answer.StatusCode));
