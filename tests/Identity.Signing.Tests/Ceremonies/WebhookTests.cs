@@ -42,6 +42,9 @@ public sealed class WebhookTests(SigningSystem shared) : IClassFixture<SigningSy
         var ceremony = await office.Create(described);
         await office.Sign(ceremony, 2, StandInPerson.Wei);
         await office.Sign(ceremony, 1, StandInPerson.Liis);
+        // A ceremony that is complete before the round of reminders needs none.
+        for (var tries = 0; tries < 600 && await office.InDatabase(database => database.Ceremonies.AnyAsync(c => c.Id == CeremonyOffice.Id(ceremony) && c.RemindAt != null)); tries++)
+            await Task.Delay(100, SigningSystem.Cancellation);
         await office.Sign(ceremony, 3, CeremonyOffice.Amira);
         await office.Until(CeremonyOffice.Id(ceremony), "completed");
 
