@@ -55,6 +55,9 @@ public sealed class HardwareTokenKeysTests : IDisposable
             });
             Assert.True(checkedToken.IsValid, checkedToken.Exception?.Message);
         }
+
+        // The module is mapped by its own process alone, never by the service, whose process this is.
+        Assert.DoesNotContain("softhsm", await File.ReadAllTextAsync("/proc/self/maps", TestContext.Current.CancellationToken), StringComparison.OrdinalIgnoreCase);
     }
 
     [Fact]
