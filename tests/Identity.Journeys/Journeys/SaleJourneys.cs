@@ -66,8 +66,9 @@ public sealed class SaleJourneys(WholeSystem system)
         using var examined = new ExaminedPdf(file, system.Host.RootCertificate, system.Host.RootCertificate);
         var pdfsig = examined.Pdfsig().Text;
         Assert.Equal((3, 3), (pdfsig.Split("Signature is Valid.").Length - 1, pdfsig.Split("Certificate is Trusted.").Length - 1));
-        // mutool knows none of our roots; what it says of the bytes counts.
-        Assert.DoesNotContain("Digest check: FAIL", examined.Mutool().Text, StringComparison.OrdinalIgnoreCase);
+        // mutool knows none of our roots; what it says of the bytes counts: three signatures hold, and each has something behind it.
+        var mutool = examined.Mutool().Text;
+        Assert.Equal((3, 0), (mutool.Split("The signature is valid but there have been edits since signing.").Length - 1, mutool.Split("Digest error").Length - 1));
         var qpdf = examined.Qpdf();
         Assert.True(qpdf.ExitCode == 0 && !qpdf.Text.Contains("WARNING", StringComparison.Ordinal), qpdf.Text);
     }
