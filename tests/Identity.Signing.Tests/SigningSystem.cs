@@ -232,12 +232,12 @@ public sealed class SigningSystem : IAsyncLifetime
     }
 
     /// <summary>What our verifier says with nothing but the file and the root: no network, as of the given time or now.</summary>
-    public async Task<ValidationReport> Verify(byte[] file, DateTimeOffset? at = null, ValidationPolicy? policy = null)
+    public async Task<ValidationReport> Verify(byte[] file, DateTimeOffset? at = null, ValidationPolicy? policy = null, string password = "")
     {
         policy ??= ValidationPolicy.Default;
         var anchors = TrustAnchors.FromDirectories([Pki.PathOf("trust")]);
         var validation = new ValidateDocument(anchors, OnlineRevocation.Offline, policy, PdfLimits.Default, TimeProvider.System, at);
-        return BuildReport.From(await validation.Run(file, Cancellation), "signed.pdf", file, at ?? TimeProvider.System.GetUtcNow(), policy);
+        return BuildReport.From(await validation.Run(file, Cancellation, password), "signed.pdf", file, at ?? TimeProvider.System.GetUtcNow(), policy);
     }
 
     public static async Task<JsonNode> Json(HttpResponseMessage answer) => JsonNode.Parse(await answer.Content.ReadAsStringAsync(Cancellation))!;

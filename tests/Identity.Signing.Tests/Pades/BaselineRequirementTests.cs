@@ -15,6 +15,9 @@ public sealed partial class BaselineRequirementTests(SignedForms forms) : IClass
     /// <summary>content-type, message-digest, signing-certificate-v2, algorithm protection (RFC 6211).</summary>
     private static readonly string[] SignedAttributes = ["1.2.840.113549.1.9.3", "1.2.840.113549.1.9.4", "1.2.840.113549.1.9.16.2.47", "1.2.840.113549.1.9.52"];
 
+    /// <summary>signer-attributes-v2, commitment-type-indication, signature-policy-identifier.</summary>
+    private static readonly string[] RolesCommitmentAndPolicy = ["0.4.0.19122.1.1", "1.2.840.113549.1.9.16.2.16", "1.2.840.113549.1.9.16.2.15"];
+
     private const string SignatureTimestamp = "1.2.840.113549.1.9.16.2.14";
 
     public static TheoryData<string> Forms() => new(SignedForms.Forms);
@@ -31,7 +34,7 @@ public sealed partial class BaselineRequirementTests(SignedForms forms) : IClass
         {
             var isTimestamp = dictionary["/Type"]!.ToString() == "/DocTimeStamp";
             string[] required = ["/ByteRange", "/Contents", "/Filter", "/SubFilter", "/Type"];
-            string[] own = isTimestamp ? [] : form is "certification P 2" or "certification P 3" or "FieldMDP" or "seed values and lock" ? ["/M", "/Reference"] : ["/M"];
+            string[] own = isTimestamp ? [] : form is "certification P 1" or "certification P 2" or "certification P 3" or "FieldMDP" or "seed values and lock" ? ["/M", "/Reference"] : ["/M"];
             Assert.Equal(required.Concat(own).Order(StringComparer.Ordinal), dictionary.Select(entry => entry.Key).Order(StringComparer.Ordinal));
             Assert.Equal("/Adobe.PPKLite", dictionary["/Filter"]!.ToString());
             Assert.Equal(isTimestamp ? "/ETSI.RFC3161" : "/ETSI.CAdES.detached", dictionary["/SubFilter"]!.ToString());
@@ -72,12 +75,13 @@ public sealed partial class BaselineRequirementTests(SignedForms forms) : IClass
             // RFC 5652 5.3: named by issuer and serial number is version 1.
             Assert.Contains("version: 1", signer, StringComparison.Ordinal);
             var (attributes, unsigned) = (signer[..signer.IndexOf("unsignedAttrs:", StringComparison.Ordinal)], signer[signer.IndexOf("unsignedAttrs:", StringComparison.Ordinal)..]);
-            Assert.Equal(SignedAttributes.Order(StringComparer.Ordinal), Attributes(attributes).Order(StringComparer.Ordinal));
+            string[] asked = form == "roles, commitment and policy" ? RolesCommitmentAndPolicy : [];
+            Assert.Equal(SignedAttributes.Concat(asked).Order(StringComparer.Ordinal), Attributes(attributes).Order(StringComparer.Ordinal));
             // Clause 6.3, T and LT: a signature-time-stamp; values and references go into the security store, never here; no counter-signature.
             Assert.Equal([SignatureTimestamp], Attributes(unsigned));
             var hash = AlgorithmName().Match(signer[signer.IndexOf("digestAlgorithm:", StringComparison.Ordinal)..]).Groups[1].Value;
             Assert.Contains(hash, new[] { "sha256", "sha384" });
-            Assert.Contains($"ecdsa-with-{hash.ToUpperInvariant()}", signer, StringComparison.OrdinalIgnoreCase);
+            Assert.Contains(form == "RSA-3072 with PSS" ? "algorithm: rsassaPss" : $"ecdsa-with-{hash.ToUpperInvariant()}", signer, StringComparison.OrdinalIgnoreCase);
             Assert.Contains("certificates:", printed, StringComparison.Ordinal);
             Assert.DoesNotContain("crls:\n      d.crl", printed, StringComparison.Ordinal);
         }

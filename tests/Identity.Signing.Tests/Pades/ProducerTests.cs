@@ -54,26 +54,6 @@ public sealed class ProducerTests(SealSystem system) : IClassFixture<SealSystem>
         Assert.All(PdfBox.Verify(file), line => Assert.Contains("DOES NOT VERIFY", line, StringComparison.Ordinal));
     }
 
-    [Fact]
-    public async Task What_the_security_store_holds_is_good_for_openssl()
-    {
-        system.Service.Reset();
-        var file = await system.Service.Sign(Pdfs.Page("Stored"), level: "B-LTA");
-        var store = Assert.IsType<PdfRead.Document>(PdfDocument.Read(file, PdfLimits.Default)).Value.Latest.SecurityStore!;
-        Assert.NotEmpty(store.OcspResponses);
-        Assert.NotEmpty(store.Crls);
-        foreach (var answer in store.OcspResponses)
-        {
-            var said = system.Pki.Openssl("ocsp", "-respin", system.Pki.Write("stored.ocsp", answer.Bytes.Span), "-CAfile", system.Pki.CertificatePath("root-ca"),
-                "-verify_other", system.Pki.CertificatePath("issuing-ca"), "-no_nonce", "-text").Text;
-            Assert.Contains("Response verify OK", said, StringComparison.Ordinal);
-            Assert.Contains("Cert Status: good", said, StringComparison.Ordinal);
-        }
-
-        foreach (var list in store.Crls)
-            Assert.Contains("verify OK", system.Pki.Openssl("crl", "-inform", "DER", "-in", system.Pki.Write("stored.crl", list.Bytes.Span), "-noout", "-CAfile", system.Pki.CertificatePath("root-ca")).Text, StringComparison.Ordinal);
-    }
-
     private static byte[] Make(string producer)
     {
         if (producer == "PDFBox")

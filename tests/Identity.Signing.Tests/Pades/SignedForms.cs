@@ -1,10 +1,12 @@
 using System.Collections.Concurrent;
 using System.Globalization;
+using System.Security.Cryptography;
 using Identity.Keys;
 using Identity.Pdf.Appearances;
 using Identity.Pdf.Signatures;
 using Identity.Pdf.Structure;
 using Identity.Pdf.Syntax;
+using Identity.Pkix.Cms;
 using Identity.Pkix.X509;
 using Identity.Signing.Appearances;
 using Identity.Signing.Certificates;
@@ -36,7 +38,8 @@ public sealed class SignedForms : IAsyncLifetime
 
     public static readonly string[] Forms =
     [
-        "first", "second by another person", "existing field", "seed values and lock", "certification P 2", "certification P 3", "FieldMDP", "seal", "visible in a corner",
+        "first", "RSA-3072 with PSS", "roles, commitment and policy", "second by another person", "existing field", "seed values and lock", "certification P 1", "certification P 2",
+        "certification P 3", "FieldMDP", "seal", "visible in a corner",
         "visible on a turned page", "visible in a field", "visible with a picture", "encrypted AES-256", "encrypted RC4", "hybrid", "linearized", "object streams", "PDF/A-2",
     ];
 
@@ -58,6 +61,7 @@ public sealed class SignedForms : IAsyncLifetime
         await System.InitializeAsync();
         System.Pki.CertifyPerson("liis", OpensslKey.P256);
         System.Pki.CertifyPerson("wei", OpensslKey.P384, "/C=XX/CN=Wei Chen/GN=Wei/SN=Chen/serialNumber=PNOXX-47101010033");
+        System.Pki.CertifyPerson("liis-rsa", OpensslKey.Rsa3072);
         System.Pki.CertifySeal("registry", OpensslKey.P256);
         Directory.CreateDirectory(Roots);
         Tool.Run("certutil", "-N", "-d", "sql:" + Roots, "--empty-password");
@@ -75,7 +79,7 @@ public sealed class SignedForms : IAsyncLifetime
         if (made.TryGetValue((form, level), out var there))
             return there;
         var before = Document(form);
-        return made[(form, level)] = await Raise(before, await Sign(form, before), level);
+        return made[(form, level)] = await Raise(before, await Sign(form, before), level, despiteCertification: form == "certification P 1");
     }
 
     /// <summary>What PDFBox says of the document, and of the changed one: a line a signature.</summary>
@@ -142,6 +146,12 @@ public sealed class SignedForms : IAsyncLifetime
             "visible in a corner" => new SignatureForm { Appearance = Shown(new VisibleSignature { Page = 1 }, null) },
             "visible on a turned page" => new SignatureForm { Appearance = Shown(new VisibleSignature { Rectangle = new ShownRectangle(40, 60, 240, 90), Language = Languages.Supported[^1] }, null) },
             "visible with a picture" => new SignatureForm { Appearance = Shown(new VisibleSignature { Corner = PageCorner.TopLeft }, Picture()) },
+            "roles, commitment and policy" => new SignatureForm
+            {
+                ClaimedRoles = ["notary", "公证员"], CommitmentType = CommitmentTypes.ProofOfApproval,
+                Policy = new SignaturePolicy("1.3.6.1.4.1.99999.7", HashAlgorithmName.SHA256, SHA256.HashData("The policy."u8), "https://agency.example/policy"),
+            },
+            "certification P 1" => new SignatureForm { Certification = CertificationPermission.NoChanges, AcceptsNoChangesBehind = true },
             "certification P 2" => new SignatureForm { Certification = CertificationPermission.FormFilling },
             "certification P 3" => new SignatureForm { Certification = CertificationPermission.Annotations },
             "FieldMDP" => new SignatureForm { Lock = new FieldLock(LockAction.Exclude, ["price"]) },
@@ -153,7 +163,7 @@ public sealed class SignedForms : IAsyncLifetime
             var stamped = await Stamped(first);
             return Prepared(stamped.Bytes.ToArray(), "wei", shape);
         }
-        return Prepared(document, form == "seal" ? "registry" : "liis", shape);
+        return Prepared(document, form switch { "seal" => "registry", "RSA-3072 with PSS" => "liis-rsa", _ => "liis" }, shape);
     }
 
     private SignedDocument Prepared(byte[] document, string signer, SignatureForm shape)
@@ -174,7 +184,7 @@ public sealed class SignedForms : IAsyncLifetime
     private async Task<TimestampedDocument> Stamped(SignedDocument signed) =>
         Assert.IsType<Timestamping.Done>(await TimestampedDocument.Timestamp(signed, Timestamps, SigningSystem.Cancellation)).Document;
 
-    private async Task<SignedForm> Raise(byte[] before, SignedDocument signed, string level)
+    private async Task<SignedForm> Raise(byte[] before, SignedDocument signed, string level, bool despiteCertification)
     {
         var services = System.App.Services;
         var bytes = level == "extended" ? signed.ToBytes()
@@ -182,7 +192,7 @@ public sealed class SignedForms : IAsyncLifetime
             : throw new InvalidOperationException("The level was not reached.");
         if (level is "extended" or "renewed")
         {
-            var opened = Assert.IsType<Opening.Done>(OpenedDocument.Open(bytes, ValidationData.None, despiteCertification: false)).Document;
+            var opened = Assert.IsType<Opening.Done>(OpenedDocument.Open(bytes, ValidationData.None, despiteCertification)).Document;
             bytes = Assert.IsType<Extended.Done>(await services.GetRequiredService<ExtendDocument>().Run(opened, PadesLevel.LTA, SigningSystem.Cancellation)).Document;
         }
         var file = bytes.ToArray();
