@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using System.Text;
 using Identity.Signing.Ceremonies;
@@ -177,19 +178,19 @@ public sealed class PersonTests(SigningSystem system) : IClassFixture<SigningSys
         system.Reset();
         await using var brief = await system.StartAnotherOn(system.Pki.PathOf("brief"), "--Signing:SessionLifetime=00:00:04");
         using var browser = brief.NewBrowser();
+        var clock = Stopwatch.StartNew();
         await browser.Get("sign-in");
         using var kept = Copy(browser, brief);
         var cookie = SessionCookie(browser, brief).Value;
-        for (var second = 0; second < 3; second++)
+        for (var tries = 0; await IsSignedIn(browser); tries++)
         {
-            Assert.True(await IsSignedIn(browser));
-            await Task.Delay(TimeSpan.FromSeconds(1), SigningSystem.Cancellation);
+            // Used in the second half of its life too, it does not get longer.
+            Assert.Equal(cookie, SessionCookie(browser, brief).Value);
+            Assert.True(tries < 600, "The session does not end.");
+            await Task.Delay(100, SigningSystem.Cancellation);
         }
 
-        // It was used in the second half of its life, and did not get longer.
-        Assert.Equal(cookie, SessionCookie(browser, brief).Value);
-        await Task.Delay(TimeSpan.FromSeconds(1.5), SigningSystem.Cancellation);
-        Assert.False(await IsSignedIn(browser));
+        Assert.True(clock.Elapsed >= TimeSpan.FromSeconds(3), "The session ended before its end, to the second.");
         Assert.False(await IsSignedIn(kept));
     }
 
