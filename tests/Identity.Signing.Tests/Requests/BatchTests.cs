@@ -5,6 +5,7 @@ using System.Text.Json.Nodes;
 using Identity.Signing.Approvals;
 using Identity.Signing.Requests;
 using Identity.Signing.Storage;
+using Identity.TestKit.Pdf;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Infrastructure;
 using Microsoft.EntityFrameworkCore.Migrations;
@@ -247,8 +248,20 @@ public sealed class BatchTests(SigningSystem system) : IClassFixture<SigningSyst
         Assert.Equal(100, ended["documents"]!.AsArray().Count);
         Assert.Equal(1, system.Authority.CertificateRequests);
         using var agency = system.AgencyClient();
-        var last = await agency.GetByteArrayAsync($"requests/{Word(ended["documents"]![99]!, "id")}/document", SigningSystem.Cancellation);
-        Assert.Equal("intact", (await system.Verify(last)).Signatures[0].Integrity);
+        var serials = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var (original, told) in documents[..100].Zip(ended["documents"]!.AsArray()))
+        {
+            var signed = await agency.GetByteArrayAsync($"requests/{Word(told!, "id")}/document", SigningSystem.Cancellation);
+            Assert.True(signed.AsSpan().StartsWith(original));
+            var signature = (await system.Verify(signed)).Signatures[0];
+            Assert.Equal(("intact", "PAdES-BASELINE-T", "Liis Tamm"), (signature.Integrity, signature.Level, signature.SignedBy));
+            using var examined = new ExaminedPdf(signed, system.Pki.CertificatePath("root-ca"), system.Pki.CertificatePath("issuing-ca"));
+            Assert.Contains("Verification successful", examined.OpensslCms().Text, StringComparison.Ordinal);
+            Assert.Contains("Verification: OK", examined.OpensslTs().Text, StringComparison.Ordinal);
+            serials.Add(system.Pki.Openssl("x509", "-in", examined.SignerCertificate, "-noout", "-serial").Output);
+        }
+
+        Assert.Single(serials);
     }
 
     [Theory]
