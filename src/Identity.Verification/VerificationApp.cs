@@ -3,8 +3,10 @@ using Identity.Verification.Pictures;
 using Identity.Verification.PrintedCodes;
 using Identity.Verification.Revocation;
 using Identity.Verification.Siva;
+using Identity.Verification.TrustedLists;
 using Identity.Verification.Validations;
 using Identity.Web;
+using Identity.Web.Outgoing;
 using Microsoft.AspNetCore.DataProtection;
 
 namespace Identity.Verification;
@@ -31,6 +33,10 @@ public static class VerificationApp
         services.AddSingleton(TimeProvider.System);
         services.AddSingleton(_ => new OnlineRevocation(settings.RevocationSources, OnlineRevocation.Handler()));
         services.AddSingleton(_ => new SigningRecords(settings, SigningRecords.Handler()));
+        services.AddSingleton<TrustInForce>();
+        services.AddSingleton(_ => new GuardedHttp(TrustedListSettings.Outgoing(!settings.Production)));
+        services.AddSingleton<RefreshTrustedLists>();
+        services.AddHostedService(provider => provider.GetRequiredService<RefreshTrustedLists>());
         services.AddSingleton<DocumentValidation>();
         services.AddSingleton<DrawDifferences>();
         services.AddSingleton<UploadBudget>();

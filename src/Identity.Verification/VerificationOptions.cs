@@ -15,6 +15,15 @@ public sealed class VerificationOptions
     /// <summary>A folder of the certificates that may sign the list of lists.</summary>
     public string TrustedListSigners { get; set; } = "";
 
+    /// <summary>
+    /// Addresses of the list of lists and of others, which are fetched into TrustedListDirectory, then each copy's own; empty = nothing is fetched.
+    /// No address that a list names is asked.
+    /// </summary>
+    public string[] TrustedListSources { get; set; } = [];
+
+    /// <summary>How often lists are fetched, and the folder is read again.</summary>
+    public TimeSpan TrustedListsEvery { get; set; } = TimeSpan.FromHours(6);
+
     /// <summary>The validation policy, a JSON file (specs/validation-policy.json is an example); empty = the one that needs no file.</summary>
     public string PolicyFile { get; set; } = "";
 

@@ -1,4 +1,5 @@
 using Identity.Pkix.Asn1;
+using Identity.Pkix.X509;
 using Identity.Verification.Policy;
 using Identity.Verification.Revocation;
 using Identity.Verification.Trust;
@@ -23,10 +24,16 @@ public sealed record VerificationSettings
 
     public required Uri PublicAddress { get; init; }
 
-    public required TrustAnchors Anchors { get; init; }
+    public required bool Production { get; init; }
 
-    /// <summary>Those of the trusted lists, which <see cref="Anchors"/> has already.</summary>
+    /// <summary>Of the folders; those of trusted lists come to them (<see cref="TrustInForce"/>).</summary>
+    public required TrustAnchors OwnAnchors { get; init; }
+
+    /// <summary>Of the trusted lists that lie there at start; none when they are fetched.</summary>
     public required TrustedServices Services { get; init; }
+
+    /// <summary>Null: no trusted lists.</summary>
+    public required TrustedListSettings? TrustedLists { get; init; }
 
     public required ValidationPolicy Policy { get; init; }
 
@@ -53,13 +60,15 @@ public sealed record VerificationSettings
 
     public static VerificationSettings Check(VerificationOptions options, bool production)
     {
-        var services = Listed(options, TimeProvider.System);
+        var services = options.TrustedListSources.Length > 0 ? TrustedServices.None : Listed(options, TimeProvider.System);
+        var lists = TrustedListSettings.Check(options, ListSigners(options), production);
         if (!Uri.TryCreate(options.PublicAddress, UriKind.Absolute, out var address) || address.Scheme is not ("http" or "https"))
             throw new VerificationSettingException("PublicAddress", "is not an absolute http or https address");
         if (production && address.Scheme != "https")
             throw new VerificationSettingException("PublicAddress", "must be https in Production");
-        var anchors = services.Anchors(Trusted(options, production));
-        if (production && anchors.Certificates.Count == 0)
+        var own = Trusted(options, production);
+        // What is fetched is asked the same once it came.
+        if (production && lists is not { Sources.Count: > 0 } && services.Anchors(own).Certificates.Count == 0)
             throw new VerificationSettingException("TrustDirectories", "is empty, and no trusted list names an anchor: Production would trust nobody");
         var policy = Validating(options);
         if (production && policy.KnowsExampleExtensionAlone)
@@ -67,8 +76,10 @@ public sealed record VerificationSettings
         return new VerificationSettings
         {
             PublicAddress = address,
-            Anchors = anchors,
+            Production = production,
+            OwnAnchors = own,
             Services = services,
+            TrustedLists = lists,
             Policy = policy,
             Signing = Neighbour(options, production),
             RevocationSources = Sources(options),
@@ -108,15 +119,25 @@ public sealed record VerificationSettings
             return options.TrustedListSigners.Length == 0 ? TrustedServices.None : throw new VerificationSettingException("TrustedListSigners", "is set, and TrustedListDirectory is not");
         try
         {
-            return TrustedServices.FromDirectory(options.TrustedListDirectory, TrustAnchors.FromDirectories([options.TrustedListSigners]).Certificates, clock.GetUtcNow());
-        }
-        catch (TrustDirectoryException problem)
-        {
-            throw new VerificationSettingException("TrustedListSigners", problem.Message);
+            return TrustedServices.FromDirectory(options.TrustedListDirectory, ListSigners(options), clock.GetUtcNow());
         }
         catch (TrustedListException problem)
         {
             throw new VerificationSettingException("TrustedListDirectory", problem.Message);
+        }
+    }
+
+    private static IReadOnlyCollection<Certificate> ListSigners(VerificationOptions options)
+    {
+        if (options.TrustedListDirectory.Length == 0)
+            return [];
+        try
+        {
+            return [.. TrustAnchors.FromDirectories([options.TrustedListSigners]).Certificates];
+        }
+        catch (TrustDirectoryException problem)
+        {
+            throw new VerificationSettingException("TrustedListSigners", problem.Message);
         }
     }
 

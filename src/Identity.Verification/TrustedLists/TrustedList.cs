@@ -10,6 +10,14 @@ namespace Identity.Verification.TrustedLists;
 public sealed record TrustedList(bool IsListOfLists, string Territory, long SequenceNumber, DateTimeOffset IssuedAt, DateTimeOffset? NextUpdate,
     IReadOnlyList<ListPointer> Pointers, IReadOnlyList<TrustService> Services);
 
+/// <summary>Which list a service was read from.</summary>
+/// <param name="File">Path.</param>
+/// <param name="SequenceNumber">TS 119 612 5.3.2: goes up with each issue.</param>
+public sealed record SourceList(string File, bool IsListOfLists, string Territory, long SequenceNumber)
+{
+    public SourceList(string file, TrustedList list) : this(file, list.IsListOfLists, list.Territory, list.SequenceNumber) { }
+}
+
 /// <summary>A pointer to another list (5.3.13): whose, and by whom it is signed.</summary>
 public sealed record ListPointer(string Territory, bool IsListOfLists, IReadOnlyList<Certificate> Signers);
 

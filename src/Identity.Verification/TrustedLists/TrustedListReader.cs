@@ -8,9 +8,12 @@ namespace Identity.Verification.TrustedLists;
 /// <summary>A trusted list cannot be used; the message names the file and is for the operator.</summary>
 public sealed class TrustedListException : Exception
 {
-    public TrustedListException(string file, string reason) : base($"{reason}: {file}") { }
+    public TrustedListException(string file, string reason) : base($"{reason}: {file}") => File = file;
 
-    public TrustedListException(string file, string reason, Exception inner) : base($"{reason}: {file}", inner) { }
+    public TrustedListException(string file, string reason, Exception inner) : base($"{reason}: {file}", inner) => File = file;
+
+    /// <summary>Path of the list, or of the folder when no single list is to blame.</summary>
+    public string File { get; }
 }
 
 /// <summary>Reads the XML of a trusted list (TS 119 612 annex C). No entity is expanded and nothing is fetched.</summary>
@@ -27,14 +30,23 @@ internal static class TrustedListReader
 
     public static XmlDocument Load(string file)
     {
-        if (new FileInfo(file).Length > LargestFile)
-            throw new TrustedListException(file, $"trusted list larger than {LargestFile} bytes");
         // White space is signed with the rest.
         var document = new XmlDocument { PreserveWhitespace = true, XmlResolver = null };
-        using var reader = XmlReader.Create(file, new XmlReaderSettings { DtdProcessing = DtdProcessing.Prohibit, XmlResolver = null });
+        using var reader = Open(file);
         document.Load(reader);
         return document;
     }
+
+    /// <summary>What a list calls itself, from its beginning, without holding the rest; <see cref="Read"/> has the say.</summary>
+    public static bool IsListOfLists(string file)
+    {
+        using var reader = Open(file);
+        return reader.ReadToFollowing("TSLType", Namespace) ? reader.ReadElementContentAsString().Trim() == ListOfLists : throw new TrustedListException(file, "not a trusted list");
+    }
+
+    private static XmlReader Open(string file) => new FileInfo(file).Length <= LargestFile
+        ? XmlReader.Create(file, new XmlReaderSettings { DtdProcessing = DtdProcessing.Prohibit, XmlResolver = null })
+        : throw new TrustedListException(file, $"trusted list larger than {LargestFile} bytes");
 
     public static TrustedList Read(string file, XmlDocument document)
     {

@@ -4,6 +4,7 @@ using Identity.Verification.Pictures;
 using Identity.Verification.Policy;
 using Identity.Verification.Reports;
 using Identity.Verification.Revocation;
+using Identity.Verification.TrustedLists;
 
 namespace Identity.Verification.Validations;
 
@@ -19,7 +20,7 @@ public abstract record ValidationOutcome
 }
 
 /// <summary>Validates uploads: so many at one time, each within its time. Nothing of a document is kept.</summary>
-public sealed class DocumentValidation(VerificationSettings settings, OnlineRevocation online, DrawDifferences draw, TimeProvider clock, ILogger<DocumentValidation> log) : IDisposable
+public sealed class DocumentValidation(VerificationSettings settings, TrustInForce trust, OnlineRevocation online, DrawDifferences draw, TimeProvider clock, ILogger<DocumentValidation> log) : IDisposable
 {
     private readonly SemaphoreSlim turns = new(settings.ParallelValidations, settings.ParallelValidations);
     private readonly PdfLimits limits = PdfLimits.Default with { FileBytes = settings.MaxFileBytes };
@@ -46,7 +47,8 @@ public sealed class DocumentValidation(VerificationSettings settings, OnlineRevo
 
     private async Task<(ValidationReport, DocumentResult?)> WithinItsTime(ReadOnlyMemory<byte> document, string name, string password, CancellationToken aborted)
     {
-        var validation = new ValidateDocument(settings.Anchors, online, settings.Policy, limits, clock) { Services = settings.Services };
+        var (anchors, services) = trust.Now;
+        var validation = new ValidateDocument(anchors, online, settings.Policy, limits, clock) { Services = services };
         var time = clock.GetUtcNow();
         using var limit = new CancellationTokenSource(settings.ValidationTime, clock);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, aborted);

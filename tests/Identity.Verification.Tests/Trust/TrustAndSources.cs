@@ -212,7 +212,7 @@ public sealed class TrustAndSources(Hierarchy hierarchy)
         var options = new VerificationOptions { PublicAddress = "https://verification.example/", TrustDirectories = [folder] };
         Assert.Contains("development", Assert.Throws<VerificationSettingException>(() => VerificationSettings.Check(options, production: true)).Message, StringComparison.Ordinal);
         options.PublicAddress = "http://localhost/";
-        Assert.Single(VerificationSettings.Check(options, production: false).Anchors.Certificates);
+        Assert.Single(VerificationSettings.Check(options, production: false).OwnAnchors.Certificates);
         Directory.Delete(folder, recursive: true);
     }
 

@@ -109,8 +109,8 @@ public sealed class TrustFolders(Hierarchy hierarchy) : IDisposable
         var full = Directory.CreateDirectory(Path.Combine(folder, "full")).FullName;
         File.WriteAllText(Path.Combine(full, "root.pem"), Root);
         Assert.Contains(folder, Assert.Throws<VerificationSettingException>(() => Production(full, folder)).Message, StringComparison.Ordinal);
-        Assert.Equal(Certificate.Parse(hierarchy.Pki.Certificate("root-ca")), Assert.Single(Production(full).Anchors.Certificates));
+        Assert.Equal(Certificate.Parse(hierarchy.Pki.Certificate("root-ca")), Assert.Single(Production(full).OwnAnchors.Certificates));
         // A developer begins with nobody.
-        Assert.Empty(VerificationSettings.Check(new VerificationOptions { PublicAddress = "http://localhost/", TrustDirectories = [folder] }, production: false).Anchors.Certificates);
+        Assert.Empty(VerificationSettings.Check(new VerificationOptions { PublicAddress = "http://localhost/", TrustDirectories = [folder] }, production: false).OwnAnchors.Certificates);
     }
 }
