@@ -181,7 +181,8 @@ public sealed class CeremonyStore(IDbContextFactory<SigningDatabase> databases, 
         var now = time.GetUtcNow();
         IReadOnlyList<string> due;
         await using (var database = await databases.CreateDbContextAsync(cancellation))
-            due = await database.Ceremonies.Where(c => c.State == CeremonyState.Open && c.Deadline <= now && c.ActiveRequestId == null).Select(c => c.Id).Take(AtOnce).ToListAsync(cancellation);
+            due = await database.Ceremonies.Where(c => c.State == CeremonyState.Open && c.Deadline <= now && c.ActiveRequestId == null)
+                .OrderBy(c => c.Deadline).Select(c => c.Id).Take(AtOnce).ToListAsync(cancellation);
         foreach (var id in due)
         {
             await End(id, CeremonyState.Expired, CeremonyEventType.Expired,
@@ -194,7 +195,8 @@ public sealed class CeremonyStore(IDbContextFactory<SigningDatabase> databases, 
     {
         var now = time.GetUtcNow();
         await using var database = await databases.CreateDbContextAsync(cancellation);
-        var due = await database.Ceremonies.Where(c => c.State == CeremonyState.Open && c.RemindAt != null && c.RemindAt <= now && c.Deadline > now).Select(c => c.Id).Take(AtOnce).ToListAsync(cancellation);
+        var due = await database.Ceremonies.Where(c => c.State == CeremonyState.Open && c.RemindAt != null && c.RemindAt <= now && c.Deadline > now)
+            .OrderBy(c => c.RemindAt).Select(c => c.Id).Take(AtOnce).ToListAsync(cancellation);
         foreach (var id in due)
         {
             await using var transaction = await database.Database.BeginTransactionAsync(cancellation);

@@ -21,11 +21,6 @@ namespace Identity.Signing.Storage.Migrations
                 nullable: false,
                 defaultValue: 0);
 
-            migrationBuilder.AddColumn<long>(
-                name: "HeldUntil",
-                table: "Approvals",
-                nullable: true);
-
             migrationBuilder.CreateTable(
                 name: "Evidence",
                 columns: table => new
@@ -46,22 +41,56 @@ namespace Identity.Signing.Storage.Migrations
                 table: "Requests",
                 columns: new[] { "BatchId", "BatchPosition" });
 
-            // Both before the table is made anew: what was taken and has no end is over.
-            migrationBuilder.Sql("UPDATE \"Approvals\" SET \"HeldUntil\" = \"TakenAt\" WHERE \"TakenAt\" IS NOT NULL;");
             migrationBuilder.Sql("INSERT INTO \"Evidence\" (\"ApprovalId\", \"Evidence\", \"StoredAt\") SELECT \"ApprovalId\", \"Evidence\", \"StoredAt\" FROM \"Approvals\";");
 
-            migrationBuilder.DropPrimaryKey(
-                name: "PK_Approvals",
-                table: "Approvals");
+            // By hand: SQLite cannot change a primary key, and the framework's way of making a table anew leaves the transaction, so that a kill between would leave half of this.
+            migrationBuilder.CreateTable(
+                name: "ApprovalsBefore",
+                columns: table => new
+                {
+                    ApprovalId = table.Column<string>(nullable: false),
+                    RequestId = table.Column<string>(nullable: false),
+                    StoredAt = table.Column<long>(nullable: false),
+                    TakenAt = table.Column<long>(nullable: true),
+                    TakenBy = table.Column<string>(nullable: true),
+                    EndedAt = table.Column<long>(nullable: true),
+                    Outcome = table.Column<string>(nullable: true),
+                    NextTryAt = table.Column<long>(nullable: true),
+                    Tries = table.Column<int>(nullable: false)
+                });
+            migrationBuilder.Sql(Copied("ApprovalsBefore", "Approvals", ""));
+            migrationBuilder.DropTable(name: "Approvals");
+            migrationBuilder.CreateTable(
+                name: "Approvals",
+                columns: table => new
+                {
+                    ApprovalId = table.Column<string>(nullable: false),
+                    RequestId = table.Column<string>(nullable: false),
+                    StoredAt = table.Column<long>(nullable: false),
+                    TakenAt = table.Column<long>(nullable: true),
+                    TakenBy = table.Column<string>(nullable: true),
+                    EndedAt = table.Column<long>(nullable: true),
+                    Outcome = table.Column<string>(nullable: true),
+                    NextTryAt = table.Column<long>(nullable: true),
+                    Tries = table.Column<int>(nullable: false),
+                    HeldUntil = table.Column<long>(nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_Approvals", x => new { x.ApprovalId, x.RequestId });
+                });
+            // What was taken and has no end is over.
+            migrationBuilder.Sql(Copied("Approvals", "ApprovalsBefore", "\"HeldUntil\""));
+            migrationBuilder.DropTable(name: "ApprovalsBefore");
+            foreach (var column in new[] { "EndedAt", "NextTryAt", "RequestId" })
+                migrationBuilder.CreateIndex(name: "IX_Approvals_" + column, table: "Approvals", column: column);
+        }
 
-            migrationBuilder.DropColumn(
-                name: "Evidence",
-                table: "Approvals");
-
-            migrationBuilder.AddPrimaryKey(
-                name: "PK_Approvals",
-                table: "Approvals",
-                columns: new[] { "ApprovalId", "RequestId" });
+        private static string Copied(string into, string from, string held)
+        {
+            const string Columns = "\"ApprovalId\", \"RequestId\", \"StoredAt\", \"TakenAt\", \"TakenBy\", \"EndedAt\", \"Outcome\", \"NextTryAt\", \"Tries\"";
+            var (more, value) = held.Length == 0 ? ("", "") : (", " + held, ", \"TakenAt\"");
+            return $"INSERT INTO \"{into}\" ({Columns}{more}) SELECT {Columns}{value} FROM \"{from}\";";
         }
 
         /// <inheritdoc />
