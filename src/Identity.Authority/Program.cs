@@ -1,19 +1,15 @@
+using Identity.Audit;
 using Identity.Authority;
-using Identity.Authority.Ceremony;
 using Identity.Authority.CommandLine;
-using Identity.Authority.Revocation;
+using Identity.Authority.RevocationLists;
+using Identity.Keys;
+using Identity.Web;
+using Identity.Web.CommandLine;
 
-switch (args)
-{
-    case ["ceremony", .. var ceremony]:
-        return await CeremonyCommand.Run(ceremony, TimeProvider.System, Console.Out, Console.Error);
-    case ["certify", .. var certificate]:
-        return await CertifyCommand.Run(certificate, TimeProvider.System, Console.Out, Console.Error);
-    case ["issuance", .. var issuance]:
-        return await IssuanceCommand.Run(issuance, TimeProvider.System, Console.Out, Console.Error);
-    case ["revoke", .. var revocation]:
-        return await RevokeCommand.Run(revocation, TimeProvider.System, Console.Out, Console.Error);
-    default:
-        await AuthorityApp.Build(args).RunAsync();
-        return 0;
-}
+var program = new ServiceProgram(
+    AuthorityCommand.Usage,
+    words => AuthorityCommand.Run(words, Console.Out, Console.Error, TimeProvider.System),
+    AuthorityApp.Build,
+    typeof(AuthoritySettingsException), typeof(WebSettingsException), typeof(RevocationListRefusedException),
+    typeof(KeyRingException), typeof(DevelopmentKeyRefusedException), typeof(KeyUnavailableException), typeof(AuditUnavailableException));
+return await program.Run(args, Console.Out, Console.Error);

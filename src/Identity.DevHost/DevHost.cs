@@ -4,6 +4,7 @@ using Identity.Demo;
 using Identity.Provider;
 using Identity.Signing;
 using Identity.Verification;
+using Identity.Web.CommandLine;
 
 namespace Identity.DevHost;
 
@@ -149,6 +150,7 @@ internal static class DevHost
         }
 
         DevHierarchy.Fill(at, TimeProvider.System);
+        DevelopmentSettings.Write(at.Data, services.SelectMany(ForCommands));
         using var logs = LoggerFactory.Create(logging => logging.AddProvider(new LogFile(Path.Combine(at.Logs, "redis.log"), TimeProvider.System)));
         using var redis = EmbeddedRedis.Start(at.PortBase + RedisOffset, at.Folder("redis"), logs);
         var running = new Stack<WebApplication>();
@@ -169,6 +171,11 @@ internal static class DevHost
             await Stop(running);
         }
     }
+
+    // A command makes no database: where there is none, it was pointed at the wrong place.
+    private static IEnumerable<(string Name, string Value)> ForCommands(DevService service) =>
+        service.Settings.Where(setting => setting.Setting.StartsWith(service.Name + ":", StringComparison.Ordinal))
+            .Select(setting => setting.Setting.EndsWith(":Database", StringComparison.Ordinal) ? (setting.Setting, setting.Value + ";Mode=ReadWrite") : setting);
 
     private static async Task<WebApplication> Start(DevService service, DevPlace at)
     {

@@ -1,8 +1,15 @@
+using Identity.Audit;
+using Identity.Keys;
 using Identity.Provider;
 using Identity.Provider.CommandLine;
+using Identity.Provider.RollOver;
+using Identity.Web;
+using Identity.Web.CommandLine;
 
-// The server's own settings all begin with a dash; a word that is no command must not start it.
-if (args is [var word, ..] && !word.StartsWith('-') && !word.StartsWith('/'))
-    return await ProviderCommand.Run(args, Console.Out, Console.Error, CancellationToken.None);
-await ProviderApp.Build(args).RunAsync();
-return 0;
+var program = new ServiceProgram(
+    ProviderCommand.Usage,
+    words => ProviderCommand.IsOne(words[0]) ? ProviderCommand.Run(words, Console.Out, Console.Error, CancellationToken.None) : null,
+    ProviderApp.Build,
+    typeof(ProviderSettingsException), typeof(WebSettingsException), typeof(TokenKeyPlanException),
+    typeof(KeyRingException), typeof(DevelopmentKeyRefusedException), typeof(KeyUnavailableException), typeof(AuditUnavailableException));
+return await program.Run(args, Console.Out, Console.Error);

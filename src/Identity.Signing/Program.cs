@@ -1,19 +1,14 @@
+using Identity.Audit;
+using Identity.Keys;
 using Identity.Signing;
 using Identity.Signing.CommandLine;
+using Identity.Web;
+using Identity.Web.CommandLine;
 
-// The server's own settings all begin with a dash; a word that is no command must not start it.
-switch (args)
-{
-    case ["extend", ..]:
-        return await ExtendCommand.Run(args[1..], Console.Out, Console.Error, TimeProvider.System);
-    case ["sign", ..]:
-        return await SignCommand.Run(args[1..], Console.Out, Console.Error, TimeProvider.System);
-    case ["evidence", ..]:
-        return await EvidenceCommand.Run(args[1..], Console.Out, Console.Error, TimeProvider.System);
-    case [var word, ..] when !word.StartsWith('-') && !word.StartsWith('/'):
-        Console.Error.WriteLine(SignCommand.Usage + "\n" + ExtendCommand.Usage + "\n" + EvidenceCommand.Usage);
-        return ExtendCommand.WrongUsage;
-    default:
-        await SigningApp.Build(args).RunAsync();
-        return 0;
-}
+var program = new ServiceProgram(
+    SigningCommand.Usage,
+    words => SigningCommand.Run(words, Console.Out, Console.Error, TimeProvider.System),
+    SigningApp.Build,
+    typeof(SettingRefusedException), typeof(WebSettingsException),
+    typeof(KeyRingException), typeof(DevelopmentKeyRefusedException), typeof(KeyUnavailableException), typeof(AuditUnavailableException));
+return await program.Run(args, Console.Out, Console.Error);

@@ -1,25 +1,26 @@
 using Identity.Verification;
 using Identity.Verification.CommandLine;
+using Identity.Verification.Policy;
+using Identity.Verification.Trust;
+using Identity.Verification.TrustedLists;
+using Identity.Web;
+using Identity.Web.CommandLine;
 
-// The server's own settings all begin with a dash; a word that is no command must not start it.
-switch (args)
+var program = new ServiceProgram(
+    VerifyArguments.Usage,
+    words => words[0] == "verify" ? Verify(words[1..]) : null,
+    VerificationApp.Build,
+    typeof(VerificationSettingException), typeof(WebSettingsException), typeof(PolicyFileException), typeof(TrustDirectoryException), typeof(TrustedListException));
+return await program.Run(args, Console.Out, Console.Error);
+
+static async Task<int> Verify(string[] arguments)
 {
-    case ["verify", ..]:
-        using (var interrupted = new CancellationTokenSource())
-        {
-            // The first Ctrl+C ends the work in order; the second is the system's.
-            Console.CancelKeyPress += (_, pressed) =>
-            {
-                pressed.Cancel = !interrupted.IsCancellationRequested;
-                interrupted.Cancel();
-            };
-            return await VerifyCommand.Run(args[1..], Console.Out, Console.Error, TimeProvider.System, Console.OpenStandardInput(), TerminalPassword.Find(),
-                interrupted.Token);
-        }
-    case [var word, ..] when !word.StartsWith('-') && !word.StartsWith('/'):
-        Console.Error.WriteLine(VerifyArguments.Usage);
-        return VerifyCommand.WrongUsage;
-    default:
-        await VerificationApp.Build(args).RunAsync();
-        return 0;
+    using var interrupted = new CancellationTokenSource();
+    // The first Ctrl+C ends the work in order; the second is the system's.
+    Console.CancelKeyPress += (_, pressed) =>
+    {
+        pressed.Cancel = !interrupted.IsCancellationRequested;
+        interrupted.Cancel();
+    };
+    return await VerifyCommand.Run(arguments, Console.Out, Console.Error, TimeProvider.System, Console.OpenStandardInput(), TerminalPassword.Find(), interrupted.Token);
 }

@@ -79,6 +79,9 @@ public sealed class AuthoritySystem : IAsyncLifetime
         "--Authority:TrustedClock=Unchecked", .. more,
     ];
 
+    /// <summary>Of these what a command beside the service takes: settings, and not those of its server.</summary>
+    public static string[] ForCommands(IEnumerable<string> settings) => [.. settings.Where(setting => !setting.StartsWith("--urls=", StringComparison.Ordinal))];
+
     public IServiceProvider Services => app.Services;
 
     public AuthorityDatabase Database() => app.Services.GetRequiredService<IDbContextFactory<AuthorityDatabase>>().CreateDbContext();

@@ -109,6 +109,9 @@ public sealed class SigningSystem : IAsyncLifetime
         Pki.Dispose();
     }
 
+    /// <summary>For commands beside the service, which take its settings and not those of its server.</summary>
+    public string[] Settings => [.. Arguments(Address).Where(setting => !setting.StartsWith("--urls=", StringComparison.Ordinal))];
+
     public string[] Arguments(string address) =>
     [
         "--environment=Development", $"--urls={address.TrimEnd('/')}", $"--Signing:PublicAddress={address}", $"--Signing:Provider={Provider.Issuer}",

@@ -7,6 +7,7 @@ using Identity.Keys;
 using Identity.Pkix.Asn1;
 using Identity.Pkix.Signatures;
 using Identity.Pkix.X509;
+using Identity.Web.CommandLine;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Identity.Authority.CommandLine;
@@ -18,23 +19,24 @@ namespace Identity.Authority.CommandLine;
 public static class CertifyCommand
 {
     private const int Done = 0, NotDone = 1, WrongUsage = 2;
+    public const string Usage = "Identity.Authority certify seal --request FILE --country EE --organization NAME --identifier NTREE-12345678 --common-name NAME --out FILE [SETTING]...";
     private const int MaxRequestFile = 64 * 1024;
 
     public static async Task<int> Run(string[] args, TimeProvider time, TextWriter output, TextWriter error)
     {
-        var configuration = ServiceCommand.Configuration([.. args.Skip(1)]);
-        if (args is not ["seal", ..] || Seal(configuration) is not (var organisation, var request, var file))
+        var arguments = CommandArguments.Parse([.. args.Skip(1)], ["request", "country", "organization", "identifier", "common-name", "out"], [], out var problemOfUsage);
+        if (args is not ["seal", ..] || arguments is not { Words: [] } || Seal(arguments) is not (var organisation, var request, var file))
         {
-            await error.WriteLineAsync("usage: certify seal --request FILE --country EE --organization NAME --identifier NTREE-12345678 --common-name NAME --out FILE");
+            await ServiceCommand.WrongUsage(error, problemOfUsage, Usage);
             return WrongUsage;
         }
         try
         {
-            using var command = await ServiceCommand.Open(configuration, usesKeys: true, time);
+            using var command = await ServiceCommand.Open(arguments.Settings, usesKeys: true, time);
             using var keys = new AuthorityKeys(command.Settings);
             if (command.Settings.Seal is not { } profile || keys.Sealing is not { } issuer)
                 throw new AuthoritySettingsException(nameof(AuthoritySettings.Issuers), "has none that certifies Seals.");
-            if (File.Exists(file)) throw new IOException($"'{file}' is there.");
+            if (File.Exists(file)) throw new IOException($"'{file}' is there already.");
             if (ReadKey(request, profile) is not { } key)
             {
                 await error.WriteLineAsync($"'{request}' is not the request of a key {string.Join(" or ", profile.Keys)} that proves possession.");
@@ -60,8 +62,8 @@ public static class CertifyCommand
         }
     }
 
-    private static (LegalPerson Organisation, string Request, string File)? Seal(IConfiguration options) =>
-        (options["country"], options["organization"], options["identifier"], options["common-name"], options["request"], options["out"]) is
+    private static (LegalPerson Organisation, string Request, string File)? Seal(CommandArguments options) =>
+        (options.Option("country"), options.Option("organization"), options.Option("identifier"), options.Option("common-name"), options.Option("request"), options.Option("out")) is
             ({ Length: 2 } country, { } organization, { } identifier, { } commonName, { } request, { } file) && country.All(char.IsAsciiLetterUpper)
             ? (new LegalPerson(country, organization, identifier, commonName), request, file)
             : null;

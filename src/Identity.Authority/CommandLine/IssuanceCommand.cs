@@ -5,6 +5,7 @@ using Identity.Authority.Issuers;
 using Identity.Authority.Storage;
 using Identity.Keys;
 using Identity.Pkix.X509;
+using Identity.Web.CommandLine;
 
 namespace Identity.Authority.CommandLine;
 
@@ -16,7 +17,7 @@ public static class IssuanceCommand
     private const int Done = 0, NotDone = 1, WrongUsage = 2;
 
     private const string Usage = """
-        usage: issuance list | repair | complete SERIAL --out FILE     [--Authority:Database=...]
+        usage: issuance list | repair | complete SERIAL --out FILE     [--data DIR] [SETTING]...
           list      issuances that were cut short
           repair    closes them: never issued, and revoked in case that they were signed
           complete  signs what was stored then, for an organisation
@@ -26,20 +27,20 @@ public static class IssuanceCommand
     {
         var step = args.FirstOrDefault();
         var serial = step == "complete" && args.Length > 1 && args[1].All(char.IsAsciiHexDigit) ? args[1].ToUpperInvariant() : null;
-        if (step is not ("list" or "repair" or "complete") || (step == "complete" && serial is null))
+        var arguments = CommandArguments.Parse([.. args.Skip(serial is null ? 1 : 2)], serial is null ? [] : ["out"], [], out var problemOfUsage);
+        if (step is not ("list" or "repair" or "complete") || (step == "complete" && serial is null) || arguments is not { Words: [] })
         {
-            await error.WriteLineAsync(Usage);
+            await ServiceCommand.WrongUsage(error, problemOfUsage, Usage);
             return WrongUsage;
         }
-        var configuration = ServiceCommand.Configuration([.. args.Skip(serial is null ? 1 : 2)]);
         try
         {
-            using var command = await ServiceCommand.Open(configuration, usesKeys: serial is not null, time);
+            using var command = await ServiceCommand.Open(arguments.Settings, usesKeys: serial is not null, time);
             var repair = new IssuanceRepair(command.Databases, command.Audit, time);
             var open = await repair.Open(CancellationToken.None);
             return serial is null
                 ? await ListOrAbandon(step == "repair", open, repair, output)
-                : await Complete(command, repair, open.FirstOrDefault(r => r.Serial == serial), serial, configuration["out"], output);
+                : await Complete(command, repair, open.FirstOrDefault(r => r.Serial == serial), serial, arguments.Option("out"), output);
         }
         catch (Exception problem) when (problem is AuthoritySettingsException or KeyRingException or DevelopmentKeyRefusedException or IOException
             || AuthorityStores.Outage(problem) is not null)

@@ -1,5 +1,7 @@
 using Identity.Audit;
 using Identity.Authority.Storage;
+using Identity.Web;
+using Identity.Web.CommandLine;
 using Microsoft.EntityFrameworkCore;
 
 namespace Identity.Authority.CommandLine;
@@ -15,21 +17,28 @@ internal sealed class ServiceCommand : IDisposable
 
     public AuditLog Audit { get; }
 
-    public static IConfiguration Configuration(string[] args) => new ConfigurationBuilder()
-        .SetBasePath(AppContext.BaseDirectory).AddJsonFile("authority.json", optional: false).AddEnvironmentVariables().AddEnvironmentVariables("DOTNET_").AddEnvironmentVariables("ASPNETCORE_").AddCommandLine(args).Build();
-
-    /// <summary>As the service decides it: whatever is not Development is production.</summary>
-    public static bool IsProduction(IConfiguration configuration) => !string.Equals(configuration["environment"], Environments.Development, StringComparison.OrdinalIgnoreCase);
-
-    /// <summary>Opens them; the database must be there.</summary>
+    /// <summary>Opens them; the database must be there: where it is not, nothing is made.</summary>
+    /// <param name="given">settings as the service takes them; authority.json and the environment are read too</param>
     /// <param name="usesKeys">the command signs, so what production refuses is refused here too</param>
-    public static async Task<ServiceCommand> Open(IConfiguration configuration, bool usesKeys, TimeProvider time)
+    /// <exception cref="IOException">there is no database where the settings have it</exception>
+    public static async Task<ServiceCommand> Open(IReadOnlyList<string> given, bool usesKeys, TimeProvider time)
     {
-        var settings = AuthoritySettings.Check(configuration.GetSection("Authority").Get<AuthorityOptions>() ?? new(), usesKeys && IsProduction(configuration));
+        var configuration = CommandSettings.Read("authority.json", given);
+        var settings = AuthoritySettings.Check(configuration.GetSection("Authority").Get<AuthorityOptions>() ?? new(), usesKeys && CommandSettings.IsProduction(configuration));
+        if (DatabaseKind.File(settings.Database) is { } file && !System.IO.File.Exists(file))
+            throw new FileNotFoundException($"There is no database {Path.GetFullPath(file)}: name the service's (--Authority:Database=...), or the development host's folder (--data DIR).");
         var databases = new ExistingDatabase(DatabaseKind.Existing(settings.Database));
         await using (var database = databases.CreateDbContext())
             await AuthorityStart.Prepare(database, CancellationToken.None);
         return new ServiceCommand(settings, databases, AuditLog.Open(Path.ChangeExtension(settings.Audit, ".commands" + Path.GetExtension(settings.Audit)), "authority", time));
+    }
+
+    /// <summary>What is wrong, when that can be said in one line, and what would be right.</summary>
+    public static async Task WrongUsage(TextWriter complaints, string problem, string usage)
+    {
+        if (problem.Length > 0)
+            await complaints.WriteLineAsync(SafeText.ForDisplay(problem));
+        await complaints.WriteLineAsync(usage.StartsWith("usage:", StringComparison.Ordinal) ? usage : "usage: " + usage);
     }
 
     public void Dispose() => Audit.Dispose();

@@ -1,6 +1,7 @@
 using Identity.Authority.CommandLine;
 using Identity.Authority.Storage;
 using Identity.Pkix.Crl;
+using Identity.Web.CommandLine;
 
 namespace Identity.Authority.Revocation;
 
@@ -25,20 +26,23 @@ public static class RevokeCommand
         ["privilegeWithdrawn"] = RevocationReason.PrivilegeWithdrawn,
     };
 
+    public const string Usage =
+        "Identity.Authority revoke --serial HEX --reason REASON [--issuer NAME] [SETTING]...    REASON: unspecified, keyCompromise, cACompromise, affiliationChanged, superseded, cessationOfOperation, privilegeWithdrawn";
+
     public static async Task<int> Run(string[] args, TimeProvider time, TextWriter output, TextWriter error)
     {
-        var configuration = ServiceCommand.Configuration(args);
-        var serial = configuration["serial"]?.TrimStart('0').ToUpperInvariant();
-        if (serial is null or "" || serial.Length > MaxSerialDigits || !serial.All(char.IsAsciiHexDigit) || !Reasons.TryGetValue(configuration["reason"] ?? "", out var reason))
+        var arguments = CommandArguments.Parse(args, ["serial", "reason", "issuer"], [], out var problemOfUsage);
+        var serial = arguments?.Option("serial")?.TrimStart('0').ToUpperInvariant();
+        if (arguments is not { Words: [] } || serial is null or "" || serial.Length > MaxSerialDigits || !serial.All(char.IsAsciiHexDigit) || !Reasons.TryGetValue(arguments.Option("reason") ?? "", out var reason))
         {
-            await error.WriteLineAsync($"usage: revoke --serial HEX --reason {string.Join('|', Reasons.Keys)} [--issuer {AuthoritySettings.IssuingAuthority}|...]");
+            await ServiceCommand.WrongUsage(error, problemOfUsage, Usage);
             return WrongUsage;
         }
         if (serial.Length % 2 == 1) serial = "0" + serial;
-        var issuer = configuration["issuer"] ?? AuthoritySettings.IssuingAuthority;
+        var issuer = arguments.Option("issuer") ?? AuthoritySettings.IssuingAuthority;
         try
         {
-            using var command = await ServiceCommand.Open(configuration, usesKeys: false, time);
+            using var command = await ServiceCommand.Open(arguments.Settings, usesKeys: false, time);
             var result = await new CertificateRevocations(command.Databases, command.Audit, time).Revoke(issuer, serial, reason, CancellationToken.None);
             await output.WriteLineAsync(result switch
             {
@@ -48,9 +52,9 @@ public static class RevokeCommand
             });
             return result == RevocationResult.Revoked ? Done : NotDone;
         }
-        catch (Exception problem) when (problem is AuthoritySettingsException || AuthorityStores.Outage(problem) is not null)
+        catch (Exception problem) when (problem is AuthoritySettingsException or IOException || AuthorityStores.Outage(problem) is not null)
         {
-            await error.WriteLineAsync($"{AuthorityStores.Complaint(problem)} (Authority:Database={configuration["Authority:Database"]})");
+            await error.WriteLineAsync(AuthorityStores.Complaint(problem));
             return NotDone;
         }
     }

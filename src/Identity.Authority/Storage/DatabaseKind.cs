@@ -26,6 +26,9 @@ internal static class DatabaseKind
     public static string Existing(string connection) =>
         IsPostgreSql(connection) == true ? connection : new SqliteConnectionStringBuilder(connection) { Mode = SqliteOpenMode.ReadWrite }.ConnectionString;
 
+    /// <summary>The file of SQLite; null for PostgreSQL.</summary>
+    public static string? File(string connection) => IsPostgreSql(connection) == true ? null : new SqliteConnectionStringBuilder(connection).DataSource;
+
     private static bool? IsPostgreSql(string connection)
     {
         try

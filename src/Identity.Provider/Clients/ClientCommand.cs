@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using Identity.Provider.CommandLine;
 using Identity.Provider.Registration;
 using Identity.Web;
+using Identity.Web.CommandLine;
 using static Identity.Provider.Clients.ClientDocument;
 
 namespace Identity.Provider.Clients;

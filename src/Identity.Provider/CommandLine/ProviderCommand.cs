@@ -6,6 +6,7 @@ using Identity.Provider.People;
 using Identity.Provider.RollOver;
 using Identity.Provider.Storage;
 using Identity.Web;
+using Identity.Web.CommandLine;
 
 namespace Identity.Provider.CommandLine;
 
@@ -27,11 +28,13 @@ internal static class ProviderCommand
                Identity.Provider keys VERB ... [SETTING]...      list, announce, publish, activate, retire, compromise, remove
 
           --json           one JSON object a line
-          --data DIR       works on what the development host keeps in DIR (with --port-base N, if it was started so)
+          --data DIR       works on what the development host keeps in DIR
           SETTING          a setting of the service, as in --Provider:Database=...; provider.json and the environment are read too
 
         exit code: 0 done, 1 refused, 2 wrong usage
         """;
+
+    public static bool IsOne(string word) => word is "client" or "person" or "logouts" or "keys";
 
     public static async Task<int> Run(string[] args, TextWriter output, TextWriter complaints, CancellationToken cancellation)
     {

@@ -2,6 +2,7 @@ using System.Globalization;
 using Identity.Keys;
 using Identity.Provider.CommandLine;
 using Identity.Provider.Sessions;
+using Identity.Web.CommandLine;
 
 namespace Identity.Provider.Logout;
 

@@ -4,6 +4,7 @@ using Identity.Provider.CommandLine;
 using Identity.Provider.Sessions;
 using Identity.Provider.Storage;
 using Identity.Web;
+using Identity.Web.CommandLine;
 using Microsoft.EntityFrameworkCore;
 
 namespace Identity.Provider.People;

@@ -5,6 +5,7 @@ using Identity.Audit;
 using Identity.Provider.Clients;
 using Identity.Provider.CommandLine;
 using Identity.Provider.Storage;
+using Identity.Web.CommandLine;
 using Microsoft.EntityFrameworkCore;
 
 namespace Identity.Provider.Registration;

@@ -2,6 +2,7 @@ using Identity.Audit;
 using Identity.Keys;
 using Identity.Provider.CommandLine;
 using Identity.Provider.Token;
+using Identity.Web.CommandLine;
 
 namespace Identity.Provider.RollOver;
 

@@ -9,7 +9,7 @@ using Identity.Pkix.X509;
 namespace Identity.Signing.Certificates;
 
 /// <summary>RFC 5280 6 up to one of the configured roots, by the framework; no certificate is fetched and no revocation asked for.</summary>
-public sealed class TrustedChain(SigningSettings settings)
+public sealed class TrustedChain
 {
     private const int MostCertificates = 16;
 
@@ -17,10 +17,18 @@ public sealed class TrustedChain(SigningSettings settings)
     private const int MostRemembered = 64;
 
     // Read once: a changed trust directory takes a restart.
-    private readonly Lazy<X509Certificate2Collection> anchors = new(settings.TrustAnchors);
+    private readonly Lazy<X509Certificate2Collection> anchors;
 
     // By what was asked. Nothing in a found chain changes but the time; nothing is remembered of what leads nowhere, so nobody can fill this with that.
     private readonly ConcurrentDictionary<string, Remembered> remembered = new(StringComparer.Ordinal);
+
+    public TrustedChain(SigningSettings settings)
+        : this(settings.TrustAnchors)
+    {
+    }
+
+    /// <summary>With roots from elsewhere.</summary>
+    internal TrustedChain(Func<X509Certificate2Collection> roots) => anchors = new(roots);
 
     /// <param name="leaf">DER.</param>
     /// <param name="others">DER of whatever came with it; only what leads to a configured root counts.</param>

@@ -1,3 +1,4 @@
+using System.Data.Common;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
@@ -6,6 +7,7 @@ using Identity.Signing.Approvals;
 using Identity.Signing.Evidence;
 using Identity.Signing.Storage;
 using Identity.Web;
+using Identity.Web.CommandLine;
 using Microsoft.EntityFrameworkCore;
 
 namespace Identity.Signing.CommandLine;
@@ -18,7 +20,7 @@ public static class EvidenceCommand
     public const int WrongUsage = 2;
     public const string Usage =
         "evidence check FILE [--document PDF]... [--provider-keys JWKS] [--trust DIR]... [--json]\n"
-        + "evidence export APPROVAL -o OUT [--environment=NAME] [--Signing:SETTING=VALUE]...";
+        + "evidence export APPROVAL -o OUT [--data DIR] [SETTING]...";
 
     private const string Proves =
         "Proves: whoever controls the passkey, having shown it a fingerprint or PIN, approved exactly these documents, for this requester and purpose, once.";
@@ -45,11 +47,13 @@ public static class EvidenceCommand
             return arguments switch
             {
                 ["check", .. var rest] when CheckArguments.Parse(rest) is { } asked => await Check(asked, output, complaints),
-                ["export", var approval, "-o", var path, .. var settings] => await Export(approval, path, settings, complaints, time),
+                ["export", var approval, "-o", var path, .. var rest] => CommandArguments.Parse(rest, [], [], out var wrong) is { Words: [] } settings
+                    ? await Export(approval, path, settings.Settings, complaints, time)
+                    : await Complain(complaints, wrong.Length > 0 ? SafeText.ForDisplay(wrong, 500) : Usage),
                 _ => await Complain(complaints, Usage),
             };
         }
-        catch (Exception problem) when (problem is IOException or UnauthorizedAccessException or CryptographicException or SettingRefusedException)
+        catch (Exception problem) when (problem is IOException or UnauthorizedAccessException or CryptographicException or SettingRefusedException or AuditUnavailableException or DbException)
         {
             return await Complain(complaints, SafeText.ForDisplay(problem.Message, 500));
         }
@@ -80,9 +84,11 @@ public static class EvidenceCommand
         return holds ? Holds : DoesNotHold;
     }
 
-    private static async Task<int> Export(string approval, string path, string[] arguments, TextWriter complaints, TimeProvider time)
+    private static async Task<int> Export(string approval, string path, IReadOnlyList<string> given, TextWriter complaints, TimeProvider time)
     {
-        var settings = ExtendCommand.Settings(arguments);
+        var settings = RaisingTools.Read(given);
+        if (!File.Exists(settings.DatabaseFile))
+            throw new FileNotFoundException($"There is no database {settings.DatabaseFile}: name the service's folder (--Signing:DataDirectory=DIR), or the development host's (--data DIR).");
         var databases = new DatabaseOf(settings);
         if (!Requests.RequestId.IsOne(approval))
             return await Complain(complaints, NoApproval, DoesNotHold);

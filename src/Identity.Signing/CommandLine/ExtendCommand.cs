@@ -2,29 +2,29 @@ using System.Security.Cryptography;
 using System.Text.Json;
 using Identity.Pdf.Signatures;
 using Identity.Pdf.Structure;
-using Identity.Signing.Certificates;
+using Identity.Signing.LocalSigning;
 using Identity.Signing.Pades;
 using Identity.Signing.Requests;
-using Identity.Signing.Revocation;
-using Identity.Signing.Timestamps;
 using Identity.Web;
+using Identity.Web.CommandLine;
 
 namespace Identity.Signing.CommandLine;
 
 /// <summary>
-/// `extend`: raises the signatures of a PDF to a level, or renews its archive, with the service's settings: its time-stamping service, its roots,
-/// its status sources. One line of JSON on the standard output. The input is never changed; the output appears whole or not at all.
+/// `extend`: raises the signatures of a PDF to a level, or renews its archive, with a time-stamping service, status sources and roots that settings
+/// say, or a service (`--service`) or the development host (`--data`). One line of JSON on the standard output. The input is never changed; the output appears whole or not at all.
 /// </summary>
 public static class ExtendCommand
 {
     public const int Done = 0;
     public const int NotDone = 1;
     public const int WrongUsage = 2;
-    public const string Usage = "extend [--level B-T|B-LT|B-LTA] [--despite-certification] FILE -o OUT [--environment=NAME] [--Signing:SETTING=VALUE]...";
+    public const string Usage = "extend [--level B-T|B-LT|B-LTA] [--despite-certification] [--service URL|--data DIR] FILE -o OUT [SETTING]...";
 
+    private const int LongestComplaint = 500;
     private static readonly TimeSpan Deadline = TimeSpan.FromMinutes(2);
 
-    private sealed record Arguments(string File, string Output, PadesLevel Level, bool DespiteCertification, string[] Settings);
+    private sealed record Arguments(string File, string Output, PadesLevel Level, bool DespiteCertification, Uri? Service, string? Development, string[] Settings);
 
     public static async Task<int> Run(IReadOnlyList<string> arguments, TextWriter output, TextWriter complaints, TimeProvider time)
     {
@@ -34,57 +34,59 @@ public static class ExtendCommand
             return WrongUsage;
         }
 
-        SigningSettings settings;
+        using var http = new HttpClient(SigningApp.NeighbourHandler()) { Timeout = TimeSpan.FromSeconds(10) };
+        using var limit = new CancellationTokenSource(Deadline, time);
+        RaisingTools tools;
         DocumentBytes file;
         try
         {
-            settings = Settings(asked.Settings);
-            settings.TrustAnchors();
             if (File.Exists(asked.Output))
                 throw new IOException("The output is there already.");
+            if (!File.Exists(asked.File))
+                throw new FileNotFoundException($"There is no file {asked.File}.");
+            var development = asked.Development is { } data ? DevelopmentSettings.Read(data) ?? throw new IOException(DevelopmentSettings.NotIn(data)) : [];
+            // Nobody is signed in: the service is only asked what it tells everybody.
+            var neighbours = asked.Service is { } service ? await new RemoteSigner(http, service, _ => Task.CompletedTask, time).Neighbours(limit.Token) : null;
+            tools = await RaisingTools.Open([.. development, .. asked.Settings], asked.Service, neighbours, http, complaints, time);
             file = DocumentBytes.OfFile(asked.File);
         }
         catch (Exception problem) when (problem is SettingRefusedException or IOException or UnauthorizedAccessException)
         {
-            await complaints.WriteLineAsync(SafeText.ForDisplay(problem.Message));
+            await complaints.WriteLineAsync(SafeText.ForDisplay(problem.Message, LongestComplaint));
             return WrongUsage;
+        }
+        catch (Exception problem) when (problem is RemoteRefusedException or HttpRequestException or JsonException or OperationCanceledException)
+        {
+            await complaints.WriteLineAsync(SafeText.ForDisplay(problem.Message, LongestComplaint));
+            return NotDone;
         }
 
         string? error;
         using (file)
-            error = await Extend(asked, file, settings, time);
+            error = await Extend(asked, file, tools, limit.Token);
         await output.WriteLineAsync(JsonSerializer.Serialize(
             new { file = asked.File, output = error is null ? asked.Output : null, level = error is null ? asked.Level.Word() : null, error }));
         return error is null ? Done : NotDone;
     }
 
     /// <summary>Null when the output is written; otherwise why not.</summary>
-    private static async Task<string?> Extend(Arguments asked, DocumentBytes file, SigningSettings settings, TimeProvider time)
+    private static async Task<string?> Extend(Arguments asked, DocumentBytes file, RaisingTools tools, CancellationToken cancellation)
     {
-        if (asked.Level > PadesLevel.T && !settings.StatusSources.Any)
+        if (asked.Level > PadesLevel.T && !tools.Settings.StatusSources.Any)
             return "status_sources_not_configured";
-        if (file.Length > settings.MaxDocumentBytes)
+        if (file.Length > tools.Settings.MaxDocumentBytes)
             return "document_too_large";
         switch (OpenedDocument.Open(file, ValidationData.None, asked.DespiteCertification))
         {
             case Opening.Refused refused:
                 return SnakeCase.Of(refused.Reason);
             case Opening.Done { Document: var opened }:
-                using (var http = new HttpClient(SigningApp.NeighbourHandler()) { Timeout = TimeSpan.FromSeconds(10) })
-                using (var limit = new CancellationTokenSource(Deadline, time))
+                return await new ExtendDocument(tools.Timestamps, tools.Collect).Run(opened, asked.Level, cancellation) switch
                 {
-                    var trust = new TrustedChain(settings);
-                    var extend = new ExtendDocument(new TimestampClient(http, trust, settings, time), new CollectValidationData(trust, new StatusClient(http), settings, time));
-                    switch (await extend.Run(opened, asked.Level, limit.Token))
-                    {
-                        case Extended.Failed failed:
-                            return SnakeCase.Of(failed.Reason);
-                        case Extended.Done done:
-                            return await Write(asked.Output, done.Document) ? null : "file_changed";
-                        default:
-                            throw new InvalidOperationException("A document is extended or not.");
-                    }
-                }
+                    Extended.Failed failed => SnakeCase.Of(failed.Reason),
+                    Extended.Done done => await Write(asked.Output, done.Document) ? null : "file_changed",
+                    _ => throw new InvalidOperationException("A document is extended or not."),
+                };
             default:
                 throw new InvalidOperationException("A document is opened or refused.");
         }
@@ -110,19 +112,11 @@ public static class ExtendCommand
         return same;
     }
 
-    internal static SigningSettings Settings(string[] settings)
-    {
-        var builder = new HostApplicationBuilder(new HostApplicationBuilderSettings
-        {
-            Args = settings, ApplicationName = "Identity.Signing", ContentRootPath = AppContext.BaseDirectory, DisableDefaults = false,
-        });
-        builder.Configuration.AddJsonFile("signing.json", optional: false).AddEnvironmentVariables().AddCommandLine(settings);
-        return SigningSettings.Check(builder.Configuration.GetSection("Signing").Get<SigningOptions>() ?? new(), production: !builder.Environment.IsDevelopment());
-    }
-
     private static Arguments? Parse(IReadOnlyList<string> arguments)
     {
+        Uri? service = null;
         string? file = null, output = null;
+        string? development = null;
         var (level, despite, settings) = (PadesLevel.LTA, false, new List<string>());
         for (var i = 0; i < arguments.Count; i++)
         {
@@ -133,6 +127,12 @@ public static class ExtendCommand
                     break;
                 case "--despite-certification":
                     despite = true;
+                    break;
+                case "--service" when i + 1 < arguments.Count && service is null && SignCommand.Address(arguments[i + 1]) is { } address:
+                    (service, i) = (address, i + 1);
+                    break;
+                case "--data" when i + 1 < arguments.Count && development is null:
+                    development = arguments[++i];
                     break;
                 case "-o" when i + 1 < arguments.Count && output is null:
                     output = arguments[++i];
@@ -148,6 +148,6 @@ public static class ExtendCommand
             }
         }
 
-        return file is null || output is null ? null : new Arguments(file, output, level, despite, [.. settings]);
+        return file is null || output is null || (service is not null && development is not null) ? null : new Arguments(file, output, level, despite, service, development, [.. settings]);
     }
 }

@@ -9,8 +9,6 @@ using Identity.Signing.Documents;
 using Identity.Signing.LocalSigning;
 using Identity.Signing.Pades;
 using Identity.Signing.Requests;
-using Identity.Signing.Revocation;
-using Identity.Signing.Timestamps;
 using Identity.Web;
 
 namespace Identity.Signing.CommandLine;
@@ -18,14 +16,14 @@ namespace Identity.Signing.CommandLine;
 /// <summary>
 /// `sign`: the documents stay here. They are prepared with the service's own code, their hashes go to the service, the person approves them in the
 /// browser, and the signatures are put in here. Time-stamps and validation data come from where the service has its own, unless settings say
-/// otherwise; who is believed is a setting, as for `extend`. They see hashes too.
+/// otherwise; who is believed is a setting, which only a development host on this machine may stand in for. They see hashes too.
 /// </summary>
 public static class SignCommand
 {
     public const int AllSigned = 0;
     public const int NotSigned = 1;
     public const int WrongUsage = 2;
-    public const string Usage = "sign --service URL [--level B-B|B-T|B-LT|B-LTA] FILE... -o OUT [--password-file FILE|-] [--ask-password] [--json] [--no-browser] [--environment=NAME] [--Signing:SETTING=VALUE]...";
+    public const string Usage = "sign --service URL [--level B-B|B-T|B-LT|B-LTA] FILE... -o OUT [--password-file FILE|-] [--ask-password] [--json] [--no-browser] [SETTING]...";
 
     private const long LargestDocument = 1024L * 1024 * 1024;
     private const int FirstTokenBytes = 16 * 1024;
@@ -58,7 +56,7 @@ public static class SignCommand
             files.AddRange(asked.Files.Select(file => DocumentBytes.OfFile(file, password)));
             using var deadline = new CancellationTokenSource(Deadline, time);
             using var http = new HttpClient(SigningApp.NeighbourHandler()) { Timeout = TimeSpan.FromSeconds(60) };
-            return await Sign(asked, files, new RemoteSigner(http, asked.Service, address => Open(address, asked, complaints), time), (output, complaints), time, deadline.Token);
+            return await Sign(asked, files, new RemoteSigner(http, asked.Service, address => Open(address, asked, complaints), time), (output, complaints, time), deadline.Token);
         }
         catch (Exception problem) when (problem is SettingRefusedException or IOException or UnauthorizedAccessException)
         {
@@ -78,10 +76,11 @@ public static class SignCommand
         }
     }
 
-    /// <summary>1. can they be signed; 2. the certificate; 3. prepare; 4. one approval for all; 5. put the signatures in, raise, write.</summary>
+    /// <summary>1. can they be signed; 2. the certificate; 3. will the level be reached; 4. prepare; 5. one approval for all; 6. put the signatures in, raise, write.</summary>
     private static async Task<int> Sign(
-        Arguments asked, List<DocumentBytes> files, RemoteSigner signer, (TextWriter Output, TextWriter Progress) to, TimeProvider time, CancellationToken cancellation)
+        Arguments asked, List<DocumentBytes> files, RemoteSigner signer, (TextWriter Output, TextWriter Progress, TimeProvider Time) to, CancellationToken cancellation)
     {
+        var time = to.Time;
         var unfit = asked.Files.Zip(files, (file, bytes) => (file, Problem: Unfit(bytes, asked.Level, time))).ToList();
         if (unfit.Any(file => file.Problem is not null))
         {
@@ -89,9 +88,13 @@ public static class SignCommand
             return NotSigned;
         }
 
-        var raise = asked.Level == PadesLevel.B ? null : Raise(asked, await signer.Neighbours(cancellation), time);
+        using var http = new HttpClient(SigningApp.NeighbourHandler()) { Timeout = TimeSpan.FromSeconds(10) };
+        var tools = asked.Level == PadesLevel.B ? null : await Tools(asked, await signer.Neighbours(cancellation), http, to.Progress, time);
         await Tell(asked, to.Progress, "Signing in…");
         var credential = await signer.Credential(cancellation);
+        // An approval is spent once: what would fail behind it is found before.
+        if (tools is not null && await tools.Obstacle(asked.Level, credential.Certificate, time, cancellation) is { } obstacle)
+            throw obstacle;
         var prepared = asked.Files.Zip(files, (file, bytes) => Prepare(file, bytes, credential.Certificate, time)).ToList();
         await Tell(asked, to.Progress, $"Waiting for your approval of {prepared.Count} document(s)…");
         var signatures = await signer.Sign(credential, [.. prepared.Select(document => document.Hash)], cancellation);
@@ -100,7 +103,7 @@ public static class SignCommand
         for (var index = 0; index < prepared.Count; index++)
         {
             await Tell(asked, to.Progress, $"{prepared[index].File}: {asked.Level.Word()}…");
-            outcomes.Add((prepared[index].File, await Finish(asked, prepared[index], signatures[index], raise, cancellation)));
+            outcomes.Add((prepared[index].File, await Finish(asked, prepared[index], signatures[index], tools, cancellation)));
         }
 
         await Report(asked, outcomes, to.Output);
@@ -124,29 +127,20 @@ public static class SignCommand
     }
 
     /// <summary>Null when the output is written; otherwise why not. Never a lower level than was asked for.</summary>
-    private static async Task<string?> Finish(Arguments asked, Prepared prepared, byte[] signature, RaiseDocument? raise, CancellationToken cancellation)
+    private static async Task<string?> Finish(Arguments asked, Prepared prepared, byte[] signature, RaisingTools? tools, CancellationToken cancellation)
     {
         if (SignedDocument.Complete(prepared.Document, signature) is not { } signed)
             return "wrong_signature";
-        var raised = raise is null ? new Raised(signed.ToBytes(), null, "") : await raise.Run(signed, asked.Level, cancellation);
+        var raised = tools is null ? new Raised(signed.ToBytes(), null, "") : await new RaiseDocument(tools.Timestamps, tools.Collect).Run(signed, asked.Level, cancellation);
         if (raised.Obstacle is { } obstacle)
             return SnakeCase.Of(obstacle);
         return await ExtendCommand.Write(asked.OutputOf(prepared.File), raised.Bytes) ? null : "file_changed";
     }
 
-    private static RaiseDocument Raise(Arguments asked, IReadOnlyList<string> neighbours, TimeProvider time)
+    private static async Task<RaisingTools> Tools(Arguments asked, ServiceNeighbours neighbours, HttpClient http, TextWriter progress, TimeProvider time)
     {
-        // A service on this machine is the one that DevHost starts.
-        var development = asked.Service is { IsLoopback: true, Scheme: "http" } && !asked.Settings.Any(setting => setting.StartsWith("--environment=", StringComparison.Ordinal));
-        // Of two of one name the later counts: what this machine's user says.
-        string[] said = [.. neighbours, .. asked.Settings];
-        var settings = ExtendCommand.Settings(development ? [.. said, "--environment=Development"] : said);
-        settings.TrustAnchors();
-        if (asked.Level > PadesLevel.T && !settings.StatusSources.Any)
-            throw new SettingRefusedException("StatusSources", "are needed above B-T.");
-        var http = new HttpClient(SigningApp.NeighbourHandler()) { Timeout = TimeSpan.FromSeconds(10) };
-        var trust = new TrustedChain(settings);
-        return new RaiseDocument(new TimestampClient(http, trust, settings, time), new CollectValidationData(trust, new StatusClient(http), settings, time));
+        var tools = await RaisingTools.Open(asked.Settings, asked.Service, neighbours, http, progress, time);
+        return asked.Level <= PadesLevel.T || tools.Settings.StatusSources.Any ? tools : throw new SettingRefusedException("StatusSources", "are needed above B-T.");
     }
 
     private static string? Occupied(Arguments asked)
@@ -232,7 +226,7 @@ public static class SignCommand
     }
 
     // Hashes and approvals travel there: only to this machine without TLS.
-    private static Uri? Address(string text) =>
+    internal static Uri? Address(string text) =>
         Uri.TryCreate(text.EndsWith('/') ? text : text + "/", UriKind.Absolute, out var address) && (address.Scheme == Uri.UriSchemeHttps || (address.Scheme == Uri.UriSchemeHttp && address.IsLoopback))
             ? address : null;
 }

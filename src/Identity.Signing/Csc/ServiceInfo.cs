@@ -14,6 +14,9 @@ internal static class ServiceInfo
     /// <summary>Ours: where a program that keeps its documents gets time-stamps and the status of certificates, as this service does.</summary>
     public const string LocalSigning = "local_signing";
 
+    /// <summary>Member of it: the certificates (base64 of DER) that a development host believes, for `sign` beside it. Production names none: who is believed, nobody says of himself.</summary>
+    public const string DevelopmentRoots = "development_roots";
+
     public static JsonObject Of(SigningSettings settings) => new()
     {
         ["specs"] = "2.0.0.2",
@@ -30,12 +33,20 @@ internal static class ServiceInfo
         ["signAlgorithms"] = Algorithms(CredentialAlgorithm.Of(settings.PersonKeyAlgorithm)),
         ["signature_formats"] = new JsonObject { ["formats"] = new JsonArray("P", "C"), ["envelope_properties"] = new JsonArray(new JsonArray("Revision"), new JsonArray("Detached")) },
         ["conformance_levels"] = settings.StatusSources.Any ? new JsonArray("Ades-B-B", "Ades-B-T", "Ades-B-LT", "Ades-B-LTA") : new JsonArray("Ades-B-B", "Ades-B-T"),
-        [LocalSigning] = new JsonObject
+        [LocalSigning] = Neighbours(settings),
+    };
+
+    private static JsonObject Neighbours(SigningSettings settings)
+    {
+        var neighbours = new JsonObject
         {
             ["timestamps"] = settings.Timestamps.AbsoluteUri,
             ["status_sources"] = new JsonArray([.. settings.StatusSources.Addresses.Select(address => JsonValue.Create(address.AbsoluteUri))]),
-        },
-    };
+        };
+        if (!settings.Production)
+            neighbours[DevelopmentRoots] = new JsonArray([.. settings.TrustAnchors().Select(root => JsonValue.Create(Convert.ToBase64String(root.RawData)))]);
+        return neighbours;
+    }
 
     // 11.1: algoParams for the algorithms that have some.
     private static JsonObject Algorithms(CredentialAlgorithm algorithm)

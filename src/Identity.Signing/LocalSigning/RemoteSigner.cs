@@ -22,25 +22,11 @@ public sealed class RemoteSigner(HttpClient http, Uri service, Func<Uri, Task> o
 {
     private const string ClientId = "sign";
     private const int MostCertificates = 8;
-    private const int MostSources = 16;
     private ProviderLogin? login;
     private JsonNode? info;
 
-    /// <summary>Where this service has time-stamps and the status of certificates from, as settings of ours; none when it does not say.</summary>
-    public async Task<IReadOnlyList<string>> Neighbours(CancellationToken cancellation)
-    {
-        if ((await Info(cancellation))[ServiceInfo.LocalSigning] is not JsonObject told)
-            return [];
-        var sources = told["status_sources"] as JsonArray ?? [];
-        if (sources.Count > MostSources)
-            throw new RemoteRefusedException("unexpected_answer", $"The service names more than {MostSources} sources of status.");
-        return [$"--Signing:Timestamps={Neighbour(told["timestamps"])}", .. sources.Select((source, index) => $"--Signing:StatusSources:{index}={Neighbour(source)}")];
-    }
-
-    // A service elsewhere has no business with programs of this machine.
-    private Uri Neighbour(JsonNode? told) => told is JsonValue value && value.TryGetValue<string>(out var text)
-        && Uri.TryCreate(text, UriKind.Absolute, out var address) && address.Scheme is "http" or "https" && (service.IsLoopback || !address.IsLoopback)
-        ? address : throw new RemoteRefusedException("unexpected_answer", "The service names a neighbour that cannot be asked.");
+    /// <summary>What it tells everybody: nobody signs in for that.</summary>
+    public async Task<ServiceNeighbours> Neighbours(CancellationToken cancellation) => ServiceNeighbours.Read(await Info(cancellation), service);
 
     private async Task<JsonNode> Info(CancellationToken cancellation) => info ??= await Call("info", null, new JsonObject(), cancellation);
 

@@ -13,7 +13,8 @@ public sealed record VerifyArguments(bool Json, bool Offline, IReadOnlyList<stri
 
     public const string Usage =
         """
-        usage: verify [--json] [--trust DIR]... [--time ISO] [--policy FILE] [--password-file FILE] [--offline] [--parallel N] [--package [--package-time]] FILE...
+        usage: Identity.Verification [--Verification:SETTING=VALUE]...    runs the service
+               verify [--json] [--trust DIR]... [--time ISO] [--policy FILE] [--password-file FILE] [--offline] [--parallel N] [--package [--package-time]] FILE...
 
           FILE          a PDF file, a folder (every *.pdf in it and below; links are not followed), or - for the standard input
           --json        one JSON object a line and file

@@ -1,10 +1,9 @@
-namespace Identity.Provider.CommandLine;
+namespace Identity.Web.CommandLine;
 
-/// <summary>The arguments of one command, told apart: its own options, settings of the Provider, and the words between them.</summary>
-internal sealed record CommandArguments
+/// <summary>The arguments of one operator's command, told apart: its own options, settings of the service, and the words between them.</summary>
+public sealed record CommandArguments
 {
     private const string Data = "data";
-    private const string PortBase = "port-base";
     private const string Environment = "environment";
 
     private CommandArguments()
@@ -18,7 +17,7 @@ internal sealed record CommandArguments
 
     public required IReadOnlySet<string> Switches { get; init; }
 
-    /// <summary>For the Provider's configuration, as the service takes them.</summary>
+    /// <summary>For the service's configuration, as the service takes them; with <c>--data</c> those of the development host come first.</summary>
     public required IReadOnlyList<string> Settings { get; init; }
 
     public bool Json => Switches.Contains("json");
@@ -54,7 +53,7 @@ internal sealed record CommandArguments
             }
 
             var setting = name == Environment || name.Contains(':', StringComparison.Ordinal);
-            if (!setting && name is not (Data or PortBase) && !options.Contains(name))
+            if (!setting && name != Data && !options.Contains(name))
             {
                 problem = $"unknown option --{name}";
                 return null;
@@ -76,36 +75,17 @@ internal sealed record CommandArguments
         var parsed = new CommandArguments { Words = words, Options = given, Switches = on, Settings = settings };
         if (parsed.Option(Data) is not { } data)
             return parsed;
-        if (!ushort.TryParse(parsed.Option(PortBase) ?? "5000", out var port))
+        try
         {
-            problem = $"--{PortBase} needs a number";
-            return null;
+            if (DevelopmentSettings.Read(data) is { } ofDevelopment)
+                return parsed with { Settings = [.. ofDevelopment, .. settings] };
+            problem = DevelopmentSettings.NotIn(data);
+        }
+        catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException)
+        {
+            problem = unreadable.Message;
         }
 
-        if (!File.Exists(DatabaseIn(data)))
-        {
-            problem = $"{data} holds no data of a development host; start that once, or name its folder (--{Data})";
-            return null;
-        }
-
-        return parsed with { Settings = [.. OfDevelopment(Path.TrimEndingDirectorySeparator(Path.GetFullPath(data)), port), .. settings] };
-    }
-
-    private static string DatabaseIn(string data) => Path.Combine(data, "provider", "provider.db");
-
-    // Where the development host keeps what belongs to the Provider; it need not be running.
-    private static string[] OfDevelopment(string data, ushort port)
-    {
-        var beside = Path.Combine(data, "keys-dev");
-        var keys = Directory.Exists(beside) ? beside : Path.Combine(Path.GetDirectoryName(data) ?? data, "keys-dev");
-        return
-        [
-            "--environment=Development",
-            FormattableString.Invariant($"--Provider:Issuer=http://localhost:{port}/"),
-            $"--Provider:Database=Data Source={DatabaseIn(data)};Mode=ReadWrite",
-            FormattableString.Invariant($"--Provider:Redis=127.0.0.1:{port + 90}"),
-            $"--Provider:Keys={keys}",
-            $"--Provider:Audit={Path.Combine(data, "audit", "provider.jsonl")}",
-        ];
+        return null;
     }
 }

@@ -104,7 +104,7 @@ public sealed class FurtherKeyTests(AuthoritySystem system) : IClassFixture<Auth
         using var output = new StringWriter();
         using var error = new StringWriter();
         var code = await CertifyCommand.Run(["seal", "--request", request, "--country", "EE", "--organization", "Land Registry", "--identifier", "NTREE-70000001", "--common-name", "Land Registry Seal",
-            "--out", system.Pki.PathOf(name + ".pem"), .. system.Settings, "--Authority:Issuers:0:Name=issuing-ca", "--Authority:Issuers:0:Responder=ocsp",
+            "--out", system.Pki.PathOf(name + ".pem"), .. AuthoritySystem.ForCommands(system.Settings), "--Authority:Issuers:0:Name=issuing-ca", "--Authority:Issuers:0:Responder=ocsp",
             "--Authority:Issuers:0:Certifies=People", "--Authority:Issuers:1:Name=seals-ca", "--Authority:Issuers:1:Responder=ocsp-seals", "--Authority:Issuers:1:Certifies=Seals", .. more], system.Time, output, error);
         return (code, error.ToString());
     }

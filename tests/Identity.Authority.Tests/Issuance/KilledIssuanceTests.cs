@@ -83,7 +83,7 @@ public sealed class KilledIssuanceTests(AuthoritySystem system) : IClassFixture<
     {
         using var output = new StringWriter();
         using var error = new StringWriter();
-        Assert.Equal(0, await IssuanceCommand.Run([step, .. system.Settings], system.Time, output, error));
+        Assert.Equal(0, await IssuanceCommand.Run([step, .. AuthoritySystem.ForCommands(system.Settings)], system.Time, output, error));
         return output.ToString().Trim();
     }
 

@@ -78,14 +78,14 @@ public sealed class SealTests : IClassFixture<AuthoritySystem>
     [InlineData("missing", "is not the request of a key")]
     [InlineData("identifier", "It was not signed: subject: identifier is not of the semantic form")]
     [InlineData("no issuer", "Authority:Issuers has none that certifies Seals.")]
-    [InlineData("file is there", "is there.")]
+    [InlineData("file is there", "is there already.")]
     public async Task What_is_no_seal_is_not_signed(string what, string refusal)
     {
         var request = what == "RSA-2048" ? Request("small", OpensslKey.Rsa2048) : what == "garbage" ? system.Pki.Write("garbage.csr", "garbage"u8) : what == "missing" ? system.Pki.PathOf("none.csr") : Request("refused", OpensslKey.P256);
         if (what == "file is there") File.WriteAllText(system.Pki.PathOf("refused.pem"), "");
         else File.Delete(system.Pki.PathOf("refused.pem"));
         var (code, error) = await Certify(request, "refused",
-            what == "identifier" ? "--identifier=70000001" : what == "no issuer" ? "--Authority:Issuers:1:Certifies=Services" : "--x=y");
+            what == "identifier" ? "--identifier=70000001" : what == "no issuer" ? "--Authority:Issuers:1:Certifies=Services" : "--environment=Development");
         Assert.Equal(1, code);
         Assert.Contains(refusal, error, StringComparison.Ordinal);
     }
@@ -167,7 +167,7 @@ public sealed class SealTests : IClassFixture<AuthoritySystem>
         using var output = new StringWriter();
         using var error = new StringWriter();
         var code = await CertifyCommand.Run(["seal", "--request", request, "--country", "EE", "--organization", "Land Registry", "--identifier", "NTREE-70000001", "--common-name", "Land Registry Seal",
-            "--out", system.Pki.PathOf(name + ".pem"), .. settings, .. more], system.Time, output, error);
+            "--out", system.Pki.PathOf(name + ".pem"), .. AuthoritySystem.ForCommands(settings), .. more], system.Time, output, error);
         return (code, error.ToString());
     }
 
@@ -175,7 +175,7 @@ public sealed class SealTests : IClassFixture<AuthoritySystem>
     {
         using var output = new StringWriter();
         using var error = new StringWriter();
-        return (await IssuanceCommand.Run([.. args, .. settings], system.Time, output, error), output.ToString() + error);
+        return (await IssuanceCommand.Run([.. args, .. AuthoritySystem.ForCommands(settings)], system.Time, output, error), output.ToString() + error);
     }
 
     private static byte[] Der(string path)

@@ -125,7 +125,7 @@ public sealed class CredentialEvidenceTests(SigningSystem system) : IClassFixtur
         Assert.True(code == 0, text);
         Assert.Contains("holds  document     by-the-api.pdf: approved under the name document 0", text, StringComparison.Ordinal);
         using var complaints = new StringWriter();
-        Assert.Equal(1, await EvidenceCommand.Run(["export", new string('A', 22), "-o", file + "2", .. system.Arguments(system.Address)], TextWriter.Null, complaints, TimeProvider.System));
+        Assert.Equal(1, await EvidenceCommand.Run(["export", new string('A', 22), "-o", file + "2", .. system.Settings], TextWriter.Null, complaints, TimeProvider.System));
         Assert.Equal("There is no such approval.", complaints.ToString().Trim());
     }
 
@@ -207,7 +207,7 @@ public sealed class CredentialEvidenceTests(SigningSystem system) : IClassFixtur
         var approval = (string)JsonNode.Parse(System.Buffers.Text.Base64Url.DecodeFromChars(evidence.Split('.')[1]))!["jti"]!;
         var path = system.Pki.PathOf($"csc-{name.Replace(' ', '-')}-{approval}.json");
         using var complaints = new StringWriter();
-        Assert.True(await EvidenceCommand.Run(["export", approval, "-o", path, .. system.Arguments(system.Address)], TextWriter.Null, complaints, TimeProvider.System) == 0, complaints.ToString());
+        Assert.True(await EvidenceCommand.Run(["export", approval, "-o", path, .. system.Settings], TextWriter.Null, complaints, TimeProvider.System) == 0, complaints.ToString());
         return path;
     }
 }

@@ -216,9 +216,9 @@ public sealed class EvidenceTests(SigningSystem system) : IClassFixture<SigningS
         var approval = Jwt(await File.ReadAllTextAsync(file, SigningSystem.Cancellation))["jti"]!.GetValue<string>();
         var path = system.Pki.PathOf($"exported-{approval}.json");
         using var complaints = new StringWriter();
-        Assert.Equal(0, await EvidenceCommand.Run(["export", approval, "-o", path, .. system.Arguments(system.Address)], TextWriter.Null, complaints, TimeProvider.System));
+        Assert.Equal(0, await EvidenceCommand.Run(["export", approval, "-o", path, .. system.Settings], TextWriter.Null, complaints, TimeProvider.System));
         Assert.Equal(await File.ReadAllTextAsync(file, SigningSystem.Cancellation), await File.ReadAllTextAsync(path, SigningSystem.Cancellation));
-        Assert.Equal(1, await EvidenceCommand.Run(["export", new string('A', 22), "-o", path + "2", .. system.Arguments(system.Address)], TextWriter.Null, complaints, TimeProvider.System));
+        Assert.Equal(1, await EvidenceCommand.Run(["export", new string('A', 22), "-o", path + "2", .. system.Settings], TextWriter.Null, complaints, TimeProvider.System));
     }
 
     [Fact]
