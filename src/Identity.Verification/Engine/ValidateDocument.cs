@@ -72,7 +72,10 @@ public sealed record ValidateDocument(TrustAnchors Anchors, OnlineRevocation Onl
         var signatures = new List<SignatureResult>();
         foreach (var facts in data.Signatures.Where(facts => !facts.IsDocumentTimestamp))
             signatures.Add(WithQualification(await JudgeSignature(facts, timestamps, context), context));
-        return new DocumentResult.Judged(data, signatures, timestamps);
+        return new DocumentResult.Judged(data, signatures, [.. timestamps.Select(timestamp => timestamp with
+        {
+            Timestamp = timestamp.Timestamp is { } known ? known with { Qualification = Qualification.Of(known, Services.At(now)) } : null,
+        })]);
     }
 
     // What opens for anybody needs no password, whatever came with it.
@@ -86,8 +89,18 @@ public sealed record ValidateDocument(TrustAnchors Anchors, OnlineRevocation Onl
 
     private SignatureResult WithQualification(SignatureResult result, ValidationContext context)
     {
+        var services = Services.At(context.Now);
         var conclusion = Services.Lapsed(context.Now).Aggregate(result.Conclusion, (said, territory) => said.With(ValidationMessage.Warning("trusted-list-out-of-date", territory)));
-        return result with { Conclusion = Qualification.Of(result, Services.At(context.Now), context.ControlTime) is { } found ? conclusion.With(found) : conclusion };
+        var found = Qualification.Of(result, services, context.ControlTime);
+        return result with
+        {
+            Conclusion = found is null ? conclusion : conclusion.With(found.Message),
+            Qualification = found?.Value,
+            Timestamps = [.. result.Timestamps.Select(Qualified)],
+            ContentTimestamps = [.. result.ContentTimestamps.Select(Qualified)],
+        };
+
+        TimestampResult Qualified(TimestampResult timestamp) => timestamp with { Qualification = Qualification.Of(timestamp, services) };
     }
 
     private static async Task<SignatureResult> JudgeSignature(SignatureFacts facts, IReadOnlyList<DocumentTimestampResult> documentTimestamps, ValidationContext context)

@@ -14,6 +14,7 @@ using Identity.Verification.Outlook;
 using Identity.Verification.Policy;
 using Identity.Verification.Revocation;
 using Identity.Verification.Trust;
+using Identity.Verification.TrustedLists;
 
 namespace Identity.Verification.Reports;
 
@@ -108,6 +109,7 @@ public static class BuildReport
             ClaimedSigningTime = Utc(result.Facts.Dictionary.SigningTime ?? result.Facts.Attributes?.SigningTime),
             BestSignatureTime = Utc(result.BestSignatureTime),
             SignedAfter = Utc(result.SignedAfter),
+            Qualification = result.Qualification?.Word(),
             Timestamps = [.. result.Timestamps.Concat(result.ContentTimestamps).Select(timestamp => Timestamp(timestamp, judged.Data.Certificates))],
             HoldsUntil = Utc(holdsUntil?.Moment),
             HoldsUntilBecause = holdsUntil is null ? null : Message(holdsUntil.Because),
@@ -119,6 +121,7 @@ public static class BuildReport
         {
             BestSignatureTime = result.Conclusion.HasPassed ? Utc(result.Timestamp?.Time) : null,
             ClaimedSigningTime = Utc(result.Facts.DocumentTimestamp?.Token?.Info.Time),
+            Qualification = result.Timestamp?.Qualification?.ToString(),
         };
 
     private static SignatureReport Entry(DocumentResult.Judged judged, SignatureFacts facts, ChangesAfterSignature changes, BlockConclusion conclusion,
@@ -179,6 +182,13 @@ public static class BuildReport
         return integrities.MaxBy(integrity => Array.IndexOf(order, integrity))!;
     }
 
+    private static string Word(this SignatureQualification value) => value switch
+    {
+        SignatureQualification.AdESigQC => "ADESIG_QC",
+        SignatureQualification.AdESealQC => "ADESEAL_QC",
+        _ => value.ToString().ToUpperInvariant(),
+    };
+
     private static string Format(string? subFilter) => subFilter switch
     {
         "ETSI.CAdES.detached" => "PAdES",
@@ -231,6 +241,7 @@ public static class BuildReport
         result.Conclusion.Indication.Word(), result.Conclusion.SubIndication?.Word(), Utc(result.Time),
         result.Facts.Authority is { } authority ? PathValidation.Name(authority) : null)
     {
+        Qualification = result.Qualification?.ToString(),
         Token = result.Facts.Token is { } token ? new EvidenceItem(EvidenceKind.Timestamp, token.Raw, false) : null,
         Certificates = [.. (result.Certificate?.Chain ?? []).Select(certificate => Describe(certificate, CertificatePurpose.Timestamping, pool, result.Certificate))],
     };

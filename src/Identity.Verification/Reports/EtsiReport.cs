@@ -58,6 +58,21 @@ public static class EtsiReport
             Text(xml, "Signer", signer.Subject);
             xml.WriteEndElement();
         }
+        if (signature is { Indication: "TOTAL-PASSED", Qualification: { } qualification } && qualification != "NA")
+        {
+            // 4.3.10: the words of the library that the Commission publishes, for ETSI has none.
+            xml.WriteStartElement("SignatureQuality");
+            xml.WriteElementString("SignatureQualityInformation", "urn:cef:dss:signatureQualification:" + qualification switch
+            {
+                "QESIG" => "QESig",
+                "QESEAL" => "QESeal",
+                "ADESIG_QC" => "AdESig-QC",
+                "ADESEAL_QC" => "AdESeal-QC",
+                "ADESEAL" => "AdESeal",
+                _ => "AdESig",
+            });
+            xml.WriteEndElement();
+        }
         xml.WriteStartElement("SignatureValidationProcess");
         // 4.3.11: the last of the processes that had anything to work on.
         xml.WriteElementString("SignatureValidationProcessID", Words + "validationprocess:"

@@ -149,6 +149,12 @@ public sealed record SignatureReport
     /// <summary>What ends it then.</summary>
     public MessageReport? HoldsUntilBecause { get; init; }
 
+    /// <summary>
+    /// What trusted lists say of it, whatever its indication: QESIG, QESEAL, ADESIG_QC, ADESEAL_QC, ADESIG, ADESEAL, or NA when the list leaves it to criteria
+    /// that are not evaluated; of a document time-stamp QTSA or TSA. Null when no list speaks of its issuer.
+    /// </summary>
+    public string? Qualification { get; init; }
+
     [JsonIgnore]
     public CertificateNames? Names { get; init; }
 
@@ -165,6 +171,9 @@ public sealed record CertificateNames(string? CommonName, string? GivenName, str
 /// <param name="Kind">signature-timestamp, document-timestamp (behind the signature), or content-timestamp (signed with the content: proves that it was signed later).</param>
 public sealed record TimestampReport(string Kind, string Indication, string? SubIndication, string? Time, string? SignedBy)
 {
+    /// <summary>QTSA or TSA; null when no trusted list speaks of its authority.</summary>
+    public string? Qualification { get; init; }
+
     /// <summary>The token; null when it cannot be read.</summary>
     [JsonIgnore]
     public EvidenceItem? Token { get; init; }

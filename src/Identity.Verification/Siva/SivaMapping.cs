@@ -33,8 +33,7 @@ public static class SivaMapping
         // SiVa writes PAdES_BASELINE_LTA.
         SignatureFormat = (signature.Level ?? signature.Format).Replace('-', '_'),
         SignatureMethod = Method(signature),
-        // Nothing is known of qualification before trusted lists are read.
-        SignatureLevel = signature.Indication == "TOTAL-PASSED" ? "NA" : "INDETERMINATE_NA",
+        SignatureLevel = Level(signature),
         SignedBy = SignedBy(signature),
         SubjectDistinguishedName = signature.Names is { } names ? new SivaSubject(names.CommonName, names.SerialNumber, names.GivenName, names.Surname) : null,
         Indication = signature.Indication,
@@ -56,6 +55,17 @@ public static class SivaMapping
         },
         Certificates = NullIfEmpty(Certificate("SIGNING", signature.Certificates)
             .Concat(signature.Timestamps.SelectMany(timestamp => Certificate(Use(timestamp), timestamp.Certificates))).ToList()),
+    };
+
+    // What is not said to be intact is no advanced signature, whatever the certificate.
+    private static string Level(SignatureReport signature) => (signature.Indication, signature.Qualification) switch
+    {
+        (_, null or "NA") => "NA",
+        ("TOTAL-PASSED", { } found) => found,
+        ("INDETERMINATE", { } found) => "INDETERMINATE_" + found,
+        (_, "QESIG" or "QESEAL") => "NOT_ADES_QC_QSCD",
+        (_, "ADESIG_QC" or "ADESEAL_QC") => "NOT_ADES_QC",
+        _ => "NOT_ADES",
     };
 
     private static string Use(TimestampReport timestamp) => timestamp.Kind switch
@@ -81,7 +91,7 @@ public static class SivaMapping
         SubIndication = timestamp.SubIndication,
         SignedBy = timestamp.SignedBy,
         SignedTime = timestamp.ClaimedSigningTime,
-        TimestampLevel = "N/A",
+        TimestampLevel = timestamp.Qualification ?? "N/A",
         Errors = Contents(timestamp.Messages.Where(message => message.Severity == "error").Select(message => message.Text)),
         Warnings = Contents(timestamp.Messages.Where(message => message.Severity == "warning").Select(message => message.Text)),
         Certificates = NullIfEmpty(Certificate("ARCHIVE_TIMESTAMP", timestamp.Certificates).ToList()),

@@ -5,6 +5,35 @@ using Identity.Verification.Engine.Processes;
 
 namespace Identity.Verification.TrustedLists;
 
+/// <summary>What a signature is in law, as far as lists and certificate say (TS 119 172-4, Regulation (EU) 910/2014 article 3 (10) to (12), (25) to (27)).</summary>
+public enum SignatureQualification
+{
+    /// <summary>Not known: by a criterion of the list that is not evaluated.</summary>
+    NA,
+
+    /// <summary>Advanced, by a certificate that is not qualified.</summary>
+    AdESig,
+    AdESeal,
+
+    /// <summary>Advanced, by a qualified certificate whose key need not lie in a qualified device.</summary>
+    AdESigQC,
+    AdESealQC,
+
+    QESig,
+    QESeal,
+}
+
+/// <summary>What a time-stamp is in law (article 3 (33), (34)).</summary>
+public enum TimestampQualification
+{
+    /// <summary>Its service is listed, and was not granted when it stamped.</summary>
+    TSA,
+    QTSA,
+}
+
+/// <param name="Message">The same in words, with provider and territory.</param>
+public sealed record QualificationFound(SignatureQualification Value, ValidationMessage Message);
+
 /// <summary>
 /// What trusted lists and the signer's certificate say about qualification (TS 119 615 4.4, condensed), stated as found: it decides nothing
 /// about validity.
@@ -12,7 +41,7 @@ namespace Identity.Verification.TrustedLists;
 public static class Qualification
 {
     /// <summary>Null when no list speaks of the signer's issuer.</summary>
-    public static ValidationMessage? Of(SignatureResult result, TrustedServices services, DateTimeOffset controlTime)
+    public static QualificationFound? Of(SignatureResult result, TrustedServices services, DateTimeOffset controlTime)
     {
         if (result.Facts.SigningCertificate is not { } leaf || result.Basic.Certificate is not { } validated)
             return null;
@@ -23,21 +52,31 @@ public static class Qualification
         // 4.4.4: the service stood when the certificate was issued and when it was used.
         var used = result.BestSignatureTime ?? controlTime;
         if (service.At(leaf.NotBefore) is not { IsGranted: true, Type: ServiceStatus.QualifiedAuthority } issued || service.At(used) is not { IsGranted: true, Type: ServiceStatus.QualifiedAuthority })
-            return Message("qualification-service-not-granted", service);
+            return Found(IsSeal(leaf) ? SignatureQualification.AdESeal : SignatureQualification.AdESig, "qualification-service-not-granted", service);
         if (issued.HasQualifiers)
-            return Message("qualification-by-criteria", service);
+            return Found(SignatureQualification.NA, "qualification-by-criteria", service);
         var statements = leaf.Facts.QualifiedStatements;
         var isSeal = IsSeal(leaf);
         // EN 319 412-5 4.2.1: the certificate says so itself, and the service is listed for such certificates.
         if (!statements.Contains(Oids.QualifiedCompliance) || (issued.Purposes.Count > 0 && !issued.Purposes.Contains(isSeal ? "ForeSeals" : "ForeSignatures")))
-            return Message("qualification-not-qualified", service);
-        return Message((isSeal, statements.Contains(Oids.QualifiedDevice)) switch
+            return Found(isSeal ? SignatureQualification.AdESeal : SignatureQualification.AdESig, "qualification-not-qualified", service);
+        return (isSeal, statements.Contains(Oids.QualifiedDevice)) switch
         {
-            (false, true) => "qualification-qualified-signature",
-            (false, false) => "qualification-qualified-certificate",
-            (true, true) => "qualification-qualified-seal",
-            (true, false) => "qualification-qualified-seal-certificate",
-        }, service);
+            (false, true) => Found(SignatureQualification.QESig, "qualification-qualified-signature", service),
+            (false, false) => Found(SignatureQualification.AdESigQC, "qualification-qualified-certificate", service),
+            (true, true) => Found(SignatureQualification.QESeal, "qualification-qualified-seal", service),
+            (true, false) => Found(SignatureQualification.AdESealQC, "qualification-qualified-seal-certificate", service),
+        };
+    }
+
+    /// <summary>Null when no list speaks of the unit or its issuers (TS 119 615 4.5).</summary>
+    public static TimestampQualification? Of(TimestampResult result, TrustedServices services)
+    {
+        if (result is not { Certificate: { } validated, Time: { } time })
+            return null;
+        var service = services.Services.FirstOrDefault(one => one.Statuses.Any(status => status.Type == ServiceStatus.QualifiedTimestamping) && one.Identities.Any(validated.Chain.Contains));
+        return service is null ? null
+            : service.At(time) is { IsGranted: true, Type: ServiceStatus.QualifiedTimestamping } ? TimestampQualification.QTSA : TimestampQualification.TSA;
     }
 
     // EN 319 412-5 4.2.3: without a type it is for signatures.
@@ -57,5 +96,6 @@ public static class Qualification
         }
     }
 
-    private static ValidationMessage Message(string key, TrustService service) => ValidationMessage.Information(key, service.Provider, service.Territory);
+    private static QualificationFound Found(SignatureQualification value, string key, TrustService service) =>
+        new(value, ValidationMessage.Information(key, service.Provider, service.Territory));
 }

@@ -6,6 +6,7 @@ using Identity.Verification.Engine;
 using Identity.Verification.Policy;
 using Identity.Verification.Reports;
 using Identity.Verification.Revocation;
+using Identity.Verification.Siva;
 using Identity.Verification.Tests.Fixtures;
 using Identity.Verification.Trust;
 using Identity.Verification.TrustedLists;
@@ -27,6 +28,14 @@ public sealed class TrustedListFolders : IDisposable
         foreach (var signer in new[] { "lotl", "national", "nobody" })
             hierarchy.Pki.Certify(signer, OpensslKey.Rsa2048, $"/C=XX/CN={signer}", "keyUsage=critical,digitalSignature\n", null, "ListSigner");
         Person("qualified", "1.3.6.1.5.5.7.1.3=ASN1:SEQUENCE:qc\n[qc]\na=SEQUENCE:compliance\nb=SEQUENCE:device\n[compliance]\noid=OID:0.4.0.1862.1.1\n[device]\noid=OID:0.4.0.1862.1.4\n");
+        const string Statements = "1.3.6.1.5.5.7.1.3=ASN1:SEQUENCE:qc\n[qc]\na=SEQUENCE:compliance\n";
+        const string Compliance = "[compliance]\noid=OID:0.4.0.1862.1.1\n", Device = "[device]\noid=OID:0.4.0.1862.1.4\n";
+        const string Seal = "[type]\noid=OID:0.4.0.1862.1.6\nvalue=SEQUENCE:seal\n[seal]\noid=OID:0.4.0.1862.1.6.2\n";
+        Person("without-device", Statements + Compliance);
+        Person("seal", Statements + "b=SEQUENCE:device\nc=SEQUENCE:type\n" + Compliance + Device + Seal);
+        Person("seal-without-device", Statements + "c=SEQUENCE:type\n" + Compliance + Seal);
+        Person("unqualified-seal", Statements.Replace("a=SEQUENCE:compliance", "c=SEQUENCE:type", StringComparison.Ordinal) + Seal);
+        // Last: it says that all are there.
         Person("unqualified", "");
     }
 
@@ -71,6 +80,50 @@ public sealed class TrustedListFolders : IDisposable
         Assert.Equal("TOTAL-PASSED", signature.Verdict());
         Assert.Contains(signature.Messages, message => message.Key == "qualification-qualified-signature" && message.Text.Contains("Provider", StringComparison.Ordinal));
     }
+
+    /// <summary>Signer, the words of our report, of SiVa for a signature that passes, is in doubt or is forged, and of TS 119 102-2.</summary>
+    [Theory]
+    [InlineData("qualified", "QESIG", "NOT_ADES_QC_QSCD", "QESig")]
+    [InlineData("without-device", "ADESIG_QC", "NOT_ADES_QC", "AdESig-QC")]
+    [InlineData("seal", "QESEAL", "NOT_ADES_QC_QSCD", "QESeal")]
+    [InlineData("seal-without-device", "ADESEAL_QC", "NOT_ADES_QC", "AdESeal-QC")]
+    [InlineData("unqualified", "ADESIG", "NOT_ADES", "AdESig")]
+    [InlineData("unqualified-seal", "ADESEAL", "NOT_ADES", "AdESeal")]
+    public async Task What_a_signature_is_in_law_is_a_value_in_every_report(string signer, string word, string forged, string etsi)
+    {
+        var services = Read(HandMadeList.Of("XX", Hierarchy.Now.AddDays(-1), HandMadeList.Service(hierarchy.Pki.Certificate("people-ca"), "ForeSignatures", (HandMadeList.Granted, Long))
+            .Replace("</Extension>", "</Extension><Extension Critical=\"true\"><AdditionalServiceInformation><URI xml:lang=\"en\">http://uri.etsi.org/TrstSvc/TrustedList/SvcInfoExt/ForeSeals</URI></AdditionalServiceInformation></Extension>", StringComparison.Ordinal)));
+        var signature = await Report(services, signer);
+        Assert.Equal(("TOTAL-PASSED", word), (signature.Verdict(), signature.Qualification));
+        var whole = new ValidationReport
+        {
+            File = "a.pdf", Sha256 = new string('0', 64), Error = null, Conclusion = "", Integrity = "intact", Revisions = [], ValidationTime = "2026-01-01T00:00:00Z", Policy = new PolicyReport("p", "1"), Size = 1,
+            Signatures = [signature, signature with { Indication = "INDETERMINATE" }, signature with { Indication = "TOTAL-FAILED" }, signature with { Qualification = null }],
+        };
+        Assert.Equal([word, "INDETERMINATE_" + word, forged, "NA"],
+            SivaMapping.Answer(whole, SivaPolicyName.POLv4, SivaReportType.Simple).ValidationReport.ValidationConclusion.Signatures!.Select(one => one.SignatureLevel));
+        var xml = System.Text.Encoding.UTF8.GetString(EtsiReport.Render(whole));
+        Assert.Equal(["urn:cef:dss:signatureQualification:" + etsi], System.Text.RegularExpressions.Regex.Matches(xml, "<SignatureQualityInformation>([^<]*)<").Select(match => match.Groups[1].Value));
+        using var json = System.Text.Json.JsonDocument.Parse(ReportJson.Serialize(whole));
+        Assert.Equal(word, json.RootElement.GetProperty("signatures")[0].GetProperty("qualification").GetString());
+    }
+
+    [Theory]
+    [InlineData(HandMadeList.Granted, "QTSA")]
+    [InlineData(HandMadeList.Withdrawn, "TSA")]
+    [InlineData(null, null)]
+    public async Task What_a_time_stamp_is_in_law_is_a_value_too(string? status, string? word)
+    {
+        var unit = hierarchy.Units.Certificate("long-stamps");
+        var listed = status is null ? "" : HandMadeList.Service(HandMadeList.Timestamping, unit, "ForeSignatures", [(status, Long)]);
+        var services = Read(HandMadeList.Of("XX", Hierarchy.Now.AddDays(-1), HandMadeList.Service(hierarchy.Pki.Certificate("people-ca"), "ForeSignatures", (HandMadeList.Granted, Long)) + listed));
+        var signature = await Report(services, "qualified", stamped: Hierarchy.Now.AddMinutes(5));
+        Assert.Equal(word, Assert.Single(signature.Timestamps).Qualification);
+    }
+
+    [Fact]
+    public async Task Where_no_list_speaks_there_is_no_such_value() =>
+        Assert.Null((await Report(Read(HandMadeList.Of("XX", Hierarchy.Now.AddDays(-1), HandMadeList.Service(hierarchy.Pki.Certificate("nobody"), "ForeSignatures", (HandMadeList.Granted, Long)))), "qualified")).Qualification);
 
     [Fact]
     public async Task A_certificate_that_does_not_claim_it_is_not_qualified() =>

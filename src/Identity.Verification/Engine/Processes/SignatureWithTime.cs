@@ -2,6 +2,7 @@ using Identity.Pkix.X509;
 using Identity.Verification.Engine.Blocks;
 using Identity.Verification.Evidence;
 using Identity.Verification.Trust;
+using Identity.Verification.TrustedLists;
 
 namespace Identity.Verification.Engine.Processes;
 
@@ -15,6 +16,9 @@ public sealed record SignatureResult(SignatureFacts Facts, BlockConclusion Concl
 
     /// <summary>The latest proven moment after which the signature was made; null when nothing proves one.</summary>
     public DateTimeOffset? SignedAfter { get; init; }
+
+    /// <summary>What trusted lists say of it; null when none speaks of its issuer. It decides nothing.</summary>
+    public SignatureQualification? Qualification { get; init; }
 }
 
 /// <summary>The time-stamps that say something about one signature.</summary>

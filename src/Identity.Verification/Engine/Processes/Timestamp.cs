@@ -4,12 +4,17 @@ using Identity.Pkix.X509;
 using Identity.Verification.Engine.Blocks;
 using Identity.Verification.Evidence;
 using Identity.Verification.Trust;
+using Identity.Verification.TrustedLists;
 
 namespace Identity.Verification.Engine.Processes;
 
 /// <summary>Outcome of validating one time-stamp.</summary>
 /// <param name="Time">What it states; null when the token cannot be read.</param>
-public sealed record TimestampResult(TimestampFacts Facts, BlockConclusion Conclusion, DateTimeOffset? Time, CertificateValidationResult? Certificate);
+public sealed record TimestampResult(TimestampFacts Facts, BlockConclusion Conclusion, DateTimeOffset? Time, CertificateValidationResult? Certificate)
+{
+    /// <summary>What trusted lists say of it; null when none speaks of its authority. It decides nothing.</summary>
+    public TimestampQualification? Qualification { get; init; }
+}
 
 /// <summary>Validation process for time-stamps (EN 319 102-1 5.4), and past validation of those that newer ones cover (5.6.3.4 (4)).</summary>
 public static class Timestamp
