@@ -1,5 +1,3 @@
-using Identity.Pkix.Asn1;
-using Identity.Pkix.X509;
 using Identity.Verification.Engine;
 using Identity.Verification.Engine.Processes;
 
@@ -8,7 +6,7 @@ namespace Identity.Verification.TrustedLists;
 /// <summary>What a signature is in law, as far as lists and certificate say (TS 119 172-4, Regulation (EU) 910/2014 article 3 (10) to (12), (25) to (27)).</summary>
 public enum SignatureQualification
 {
-    /// <summary>Not known: by a criterion of the list that is not evaluated.</summary>
+    /// <summary>Not known: by criteria of the list that are not known here or contradict each other.</summary>
     NA,
 
     /// <summary>Advanced, by a certificate that is not qualified.</summary>
@@ -50,17 +48,15 @@ public static class Qualification
         if (service is null)
             return null;
         // 4.4.4: the service stood when the certificate was issued and when it was used.
-        var used = result.BestSignatureTime ?? controlTime;
-        if (service.At(leaf.NotBefore) is not { IsGranted: true, Type: ServiceStatus.QualifiedAuthority } issued || service.At(used) is not { IsGranted: true, Type: ServiceStatus.QualifiedAuthority })
-            return Found(IsSeal(leaf) ? SignatureQualification.AdESeal : SignatureQualification.AdESig, "qualification-service-not-granted", service);
-        if (issued.HasQualifiers)
+        var isSeal = CertificateStanding.IsSealByItself(leaf);
+        if (service.At(leaf.NotBefore) is not { IsGranted: true, Type: ServiceStatus.QualifiedAuthority } issued
+            || service.At(result.BestSignatureTime ?? controlTime) is not { IsGranted: true, Type: ServiceStatus.QualifiedAuthority } used)
+            return Found(isSeal ? SignatureQualification.AdESeal : SignatureQualification.AdESig, "qualification-service-not-granted", service);
+        if (CertificateStanding.Of(leaf, issued) is not { } before || CertificateStanding.Of(leaf, used) is not { } standing)
             return Found(SignatureQualification.NA, "qualification-by-criteria", service);
-        var statements = leaf.Facts.QualifiedStatements;
-        var isSeal = IsSeal(leaf);
-        // EN 319 412-5 4.2.1: the certificate says so itself, and the service is listed for such certificates.
-        if (!statements.Contains(Oids.QualifiedCompliance) || (issued.Purposes.Count > 0 && !issued.Purposes.Contains(isSeal ? "ForeSeals" : "ForeSignatures")))
-            return Found(isSeal ? SignatureQualification.AdESeal : SignatureQualification.AdESig, "qualification-not-qualified", service);
-        return (isSeal, statements.Contains(Oids.QualifiedDevice)) switch
+        if (!before.IsQualified || !standing.IsQualified || before.IsSeal != standing.IsSeal)
+            return Found(standing.IsSeal ? SignatureQualification.AdESeal : SignatureQualification.AdESig, "qualification-not-qualified", service);
+        return (standing.IsSeal, standing.HasDevice) switch
         {
             (false, true) => Found(SignatureQualification.QESig, "qualification-qualified-signature", service),
             (false, false) => Found(SignatureQualification.AdESigQC, "qualification-qualified-certificate", service),
@@ -77,23 +73,6 @@ public static class Qualification
         var service = services.Services.FirstOrDefault(one => one.Statuses.Any(status => status.Type == ServiceStatus.QualifiedTimestamping) && one.Identities.Any(validated.Chain.Contains));
         return service is null ? null
             : service.At(time) is { IsGranted: true, Type: ServiceStatus.QualifiedTimestamping } ? TimestampQualification.QTSA : TimestampQualification.TSA;
-    }
-
-    // EN 319 412-5 4.2.3: without a type it is for signatures.
-    private static bool IsSeal(Certificate leaf)
-    {
-        if (leaf.Extensions.FirstOrDefault(extension => extension.Oid == Oids.QualifiedStatements) is not { } extension)
-            return false;
-        try
-        {
-            var types = QualifiedStatements.Read(extension.Value).Types;
-            return types.Contains(Oids.QualifiedTypeSeal) && !types.Contains(Oids.QualifiedTypeSignature);
-        }
-        catch (MalformedException)
-        {
-            // What cannot be read says nothing.
-            return false;
-        }
     }
 
     private static QualificationFound Found(SignatureQualification value, string key, TrustService service) =>

@@ -41,8 +41,8 @@ public sealed record TrustService(string Territory, string Provider, string Name
 /// <param name="Type">Service type identifier (5.5.1).</param>
 /// <param name="Status">Service current status (5.5.4).</param>
 /// <param name="Purposes">additionalServiceInformation (5.5.9.4): ForeSignatures, ForeSeals.</param>
-/// <param name="HasQualifiers">There are qualifications by criteria (5.5.9.2), which are not evaluated.</param>
-public sealed record ServiceStatus(string Type, string Status, DateTimeOffset Since, IReadOnlyList<string> Purposes, bool HasQualifiers)
+/// <param name="Qualifications">What it says of some of its certificates (5.5.9.2).</param>
+public sealed record ServiceStatus(string Type, string Status, DateTimeOffset Since, IReadOnlyList<string> Purposes, IReadOnlyList<QualificationElement> Qualifications)
 {
     public const string QualifiedAuthority = "http://uri.etsi.org/TrstSvc/Svctype/CA/QC";
     public const string QualifiedTimestamping = "http://uri.etsi.org/TrstSvc/Svctype/TSA/QTST";

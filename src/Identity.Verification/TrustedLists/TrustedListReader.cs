@@ -89,7 +89,7 @@ internal static class TrustedListReader
         return new ServiceStatus(Text(file, information, "ServiceTypeIdentifier"), Text(file, information, "ServiceStatus"),
             Time(file, Child(information, "StatusStartingTime") ?? throw new TrustedListException(file, "status without a beginning")),
             [.. extensions.SelectMany(extension => Path(extension, "AdditionalServiceInformation", "URI")).Select(uri => uri.InnerText.Trim().Split('/')[^1])],
-            extensions.Any(extension => extension.ChildNodes.OfType<XmlElement>().Any(child => child.LocalName == "Qualifications")));
+            [.. extensions.SelectMany(QualificationReader.Read)]);
     }
 
     private static IEnumerable<XmlElement> Path(XmlElement from, params ReadOnlySpan<string> names)
