@@ -53,7 +53,7 @@ internal sealed class SignatureFinder
     {
         foreach (var definition in document.Table.All)
         {
-            if (definition.Value is PdfDictionary dictionary && dictionary.Has("ByteRange"))
+            if (definition.ValueOrUnkept is PdfDictionary dictionary && dictionary.Has("ByteRange"))
                 Add(dictionary, definition);
         }
     }

@@ -47,6 +47,9 @@ public abstract class DocumentBytes : IDisposable
         return new BytesInFile(handle, RandomAccess.GetLength(handle)) { Password = password };
     }
 
+    /// <summary>The same bytes, opened by a password; empty for one that opens without being asked. They are read through these.</summary>
+    public virtual DocumentBytes OpenedBy(string password) => password == Password ? this : new PrefixOfBytes(this, Length) { Password = password };
+
     /// <summary>Fills the target with the bytes from an offset on.</summary>
     /// <exception cref="EndOfStreamException">There are fewer.</exception>
     public abstract void Read(long offset, Span<byte> target);
@@ -151,8 +154,8 @@ public abstract class DocumentBytes : IDisposable
         return Base?.Known(algorithm, atMost);
     }
 
-    /// <summary>Bytes in pieces: one piece when they are in memory.</summary>
-    internal void ForEach(long offset, long length, Action<ReadOnlyMemory<byte>> take)
+    /// <summary>Bytes in pieces: one piece when they are in memory. A piece is gone when <paramref name="take"/> returns.</summary>
+    public void ForEach(long offset, long length, Action<ReadOnlyMemory<byte>> take)
     {
         if (InMemory is { } memory)
         {
@@ -218,6 +221,8 @@ public abstract class DocumentBytes : IDisposable
         }
 
         public override DocumentBytes Prefix(long length) => length == Length ? this : new BytesInMemory(bytes[..checked((int)length)]) { Password = Password };
+
+        public override DocumentBytes OpenedBy(string password) => password == Password ? this : new BytesInMemory(bytes) { before = this, Password = password };
     }
 
     private sealed class BytesInFile(SafeFileHandle handle, long length) : DocumentBytes

@@ -77,7 +77,7 @@ internal static class DocumentReader
         if (encryption is not null)
             file.Split();
         var loader = new ObjectLoader(file, table, layouts, budget, streams, deviations);
-        loader.Load(() => encryption?.Open(table, wholeFile.Password!));
+        loader.Load(encryption is null ? new UnkeptObjects(wholeFile, file.Whole, ofItsSize) : null, () => encryption?.Open(table, wholeFile.Password!));
 
         file.Release();
 

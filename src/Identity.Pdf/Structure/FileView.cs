@@ -28,6 +28,9 @@ internal sealed class FileView
             whole = new PdfSource(memory[..(int)length], null);
     }
 
+    /// <summary>The source of all objects; null when each has one of its own.</summary>
+    public PdfSource? Whole => isSplit ? null : whole;
+
     /// <summary>Bytes that are looked at: the whole document, or a beginning of it.</summary>
     public long Length { get; }
 

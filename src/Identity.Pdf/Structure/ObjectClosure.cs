@@ -109,7 +109,8 @@ public sealed class ObjectClosure
         while (queue.TryDequeue(out var user))
         {
             targets.Clear();
-            targets.UnionWith(ReferenceWalk.From(ValueOf(user)));
+            var value = user == Trailer ? View.Revision.Trailer : View.Document.Table.At(user, View.Revision.Number)!.PassingValue;
+            targets.UnionWith(ReferenceWalk.From(value));
             foreach (var target in targets)
             {
                 References.Add(target);
@@ -120,7 +121,7 @@ public sealed class ObjectClosure
             if (user == Trailer)
                 continue;
             targets.Clear();
-            targets.UnionWith(ReferenceWalk.From(ValueOf(user), "Parent", "P"));
+            targets.UnionWith(ReferenceWalk.From(value, "Parent", "P"));
             foreach (var target in targets)
                 Add(ownUsers, target.Number, user);
         }
@@ -159,7 +160,7 @@ public sealed class ObjectClosure
                 foreach (var target in ReferenceWalk.From(value, "Parent", "P"))
                 {
                     if (!pageTreeNodes.Value.Contains(target.Number) && first.TryAdd(target.Number, page.Number) && View.Definition(target) is { } definition)
-                        queue.Enqueue(definition.Value);
+                        queue.Enqueue(definition.PassingValue);
                 }
             }
         }

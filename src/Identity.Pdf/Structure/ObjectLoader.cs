@@ -14,16 +14,19 @@ internal sealed class ObjectLoader(FileView file, ObjectTable table, List<Revisi
     private readonly List<(ObjectDefinition Definition, IndirectObject Object)> open = [];
     private readonly List<ObjectDefinition> defective = [];
     private int defects;
+    private UnkeptObjects? unkept;
+    private bool hasLateStreams;
     private PdfRefusal? atNought;
     private PdfRefusal? outside;
 
     /// <summary>Definitions that cannot be read.</summary>
     public IReadOnlyList<ObjectDefinition> Defective => defective;
 
+    /// <param name="letGo">What values are read again from, where there are very many; null to keep them all.</param>
     /// <param name="open">Opens an encrypted document, once the objects that stand in the file are read and before those in object streams are.</param>
-    public void Load(Action open)
+    public void Load(UnkeptObjects? letGo, Action open)
     {
-        ReadObjectsInFile();
+        ReadObjectsInFile(letGo);
         CloseStreams(last: false);
         open();
         ReadObjectStreams();
@@ -31,9 +34,10 @@ internal sealed class ObjectLoader(FileView file, ObjectTable table, List<Revisi
         CheckReplacedObjectStreams();
     }
 
-    private void ReadObjectsInFile()
+    private void ReadObjectsInFile(UnkeptObjects? letGo)
     {
         var definitions = table.All.Where(definition => definition.Kind == EntryKind.InFile).ToList();
+        unkept = definitions.Count > UnkeptObjects.MostKept ? letGo : null;
         definitions.Sort((left, right) => left.Entry.Position.CompareTo(right.Entry.Position));
         long free = 0;
         ObjectDefinition? before = null;
@@ -42,7 +46,7 @@ internal sealed class ObjectLoader(FileView file, ObjectTable table, List<Revisi
             if (before is not null && before.Entry.Position == definition.Entry.Position && before.Id == definition.Id)
             {
                 // A later revision goes back to an earlier definition.
-                (definition.Value, definition.Span, definition.Defect) = (before.Value, before.Span, before.Defect);
+                (definition.Value, definition.Span, definition.Defect) = (before.ValueOrUnkept, before.Span, before.Defect);
                 if (before.Defect is not null)
                     defective.Add(definition);
                 continue;
@@ -82,9 +86,12 @@ internal sealed class ObjectLoader(FileView file, ObjectTable table, List<Revisi
                 if (((PdfDictionary)read.Value)["Length"] is PdfInteger length)
                     read = reader.Complete(read, length.Value);
                 else
+                {
                     open.Add((definition, read));
+                    hasLateStreams = true;
+                }
             }
-            definition.Value = read.Value;
+            definition.Value = unkept is not null && !read.IsOpenStream && UnkeptObjects.CanGo(read.Value) ? unkept : read.Value;
             return read;
         }
         catch (PdfRefusedException refused) when (refused.Refusal.Code is PdfRefusalCode.Malformed or PdfRefusalCode.Ambiguous)
@@ -127,7 +134,7 @@ internal sealed class ObjectLoader(FileView file, ObjectTable table, List<Revisi
             }
             open.RemoveAt(at);
         }
-        if (last)
+        if (last && hasLateStreams)
             CheckOverlaps();
     }
 

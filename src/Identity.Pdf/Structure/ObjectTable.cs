@@ -20,13 +20,32 @@ internal sealed class ObjectDefinition(int revision, CrossReferenceEntry entry, 
 
     public ObjectId Id => new(Number, Generation);
 
-    public PdfObject Value { get; set; } = PdfNull.Absent;
+    private PdfObject value = PdfNull.Absent;
+
+    public PdfObject Value
+    {
+        get => value is UnkeptObjects unkept ? Kept(unkept) : value;
+        set => this.value = value;
+    }
+
+    /// <summary>The same, and not kept when it had been let go: for walks over all objects.</summary>
+    public PdfObject PassingValue => value is UnkeptObjects unkept ? unkept.Read(Span) : value;
+
+    /// <summary>The value, or what stands in its place.</summary>
+    public PdfObject ValueOrUnkept => value;
 
     /// <summary>From the object number to behind endobj; only for objects in the file.</summary>
     public ByteSpan Span { get; set; }
 
     /// <summary>Why it cannot be read; such an object may exist as long as nothing refers to it.</summary>
     public PdfRefusal? Defect { get; set; }
+
+    // Everybody is to get the same instance.
+    private PdfObject Kept(UnkeptObjects unkept)
+    {
+        var before = Interlocked.CompareExchange(ref value, unkept.Read(Span), unkept);
+        return before == unkept ? value : before;
+    }
 
     public ObjectLocation? Location => Kind switch
     {
@@ -63,26 +82,49 @@ internal sealed class ObjectTable
 
     public void Add(RevisionLayout revision)
     {
+        var defined = new List<ObjectDefinition>();
+        byRevision.Add(defined);
+        // The original, as most programs write it: nothing has to be put in order, for which there would have to be room.
+        if (newest.Count == 0 && revision.Sections is [{ HybridPart: null, Entries: var single }] && IsInOrder(single))
+        {
+            newest.EnsureCapacity(single.Count);
+            defined.EnsureCapacity(single.Count);
+            foreach (var entry in single)
+                Define(revision.Number, entry, null, defined);
+            return;
+        }
         var entries = Merge(revision.Sections);
         foreach (var section in revision.Sections)
             CheckOlderHybridPart(section, entries);
         var numbers = entries.Keys.ToArray();
         Array.Sort(numbers);
-        var defined = new List<ObjectDefinition>();
         if (newest.Count == 0)
             newest.EnsureCapacity(entries.Count);
         foreach (var number in numbers)
+            Define(revision.Number, entries[number], entries, defined);
+    }
+
+    private void Define(int revision, CrossReferenceEntry entry, Dictionary<int, CrossReferenceEntry>? others, List<ObjectDefinition> defined)
+    {
+        if (entry.Number == 0)
+            return;
+        HighestNumber = Math.Max(HighestNumber, entry.Number);
+        var older = newest.GetValueOrDefault(entry.Number);
+        if (older is null ? entry.Kind == EntryKind.Free : SameObject(older, entry, others!))
+            return;
+        var definition = new ObjectDefinition(revision, entry, older);
+        newest[entry.Number] = definition;
+        defined.Add(definition);
+    }
+
+    private static bool IsInOrder(List<CrossReferenceEntry> entries)
+    {
+        for (var at = 1; at < entries.Count; at++)
         {
-            var entry = entries[number];
-            HighestNumber = Math.Max(HighestNumber, number);
-            var older = newest.GetValueOrDefault(number);
-            if (older is null ? entry.Kind == EntryKind.Free : SameObject(older, entry, entries))
-                continue;
-            var definition = new ObjectDefinition(revision.Number, entry, older);
-            newest[number] = definition;
-            defined.Add(definition);
+            if (entries[at].Number <= entries[at - 1].Number)
+                return false;
         }
-        byRevision.Add(defined);
+        return true;
     }
 
     // 7.5.8.4: by the letter, an old stream named again would undo what was updated since. It must not say anything else than what is in force.

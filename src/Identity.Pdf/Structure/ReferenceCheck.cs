@@ -30,7 +30,7 @@ internal static class ReferenceCheck
             return;
         foreach (var definition in document.Table.All)
         {
-            foreach (var target in ReferenceWalk.From(definition.Value))
+            foreach (var target in ReferenceWalk.From(definition.PassingValue))
             {
                 if (document.Table.At(target.Number, definition.Revision) is { Defect: { } defect })
                     throw new PdfRefusedException(defect);

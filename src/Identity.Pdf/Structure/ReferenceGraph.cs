@@ -56,7 +56,7 @@ public sealed class ReferenceGraph
         var references = new List<(int, int, ReferenceWay)>();
         foreach (var definition in document.Table.All)
         {
-            foreach (var (target, found) in Ways(definition.Value, way))
+            foreach (var (target, found) in Ways(definition.PassingValue, way))
             {
                 var reference = (definition.Number, target.Number, found);
                 if (references.Count > 0 && references[^1] == reference)
@@ -84,7 +84,7 @@ public sealed class ReferenceGraph
         {
             for (var definition = table.At(number, int.MaxValue); definition is not null; definition = definition.Older)
             {
-                foreach (var target in ReferenceWalk.From(definition.Value))
+                foreach (var target in ReferenceWalk.From(definition.PassingValue))
                 {
                     if (drawn.Add(target.Number))
                         waiting.Enqueue(target.Number);
