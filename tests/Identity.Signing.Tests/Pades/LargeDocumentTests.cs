@@ -23,6 +23,9 @@ public sealed class WithNothingBeside;
 [Collection(nameof(LargeDocumentTests))]
 public sealed class LargeDocumentTests(SigningSystem system) : IClassFixture<SigningSystem>, IDisposable
 {
+    /// <summary>Bytes above what the process had when it had signed a small document.</summary>
+    private const long MostMemory = 64L * 1024 * 1024;
+
     private readonly string path = Path.GetTempFileName();
 
     public void Dispose() => File.Delete(path);
@@ -46,10 +49,9 @@ public sealed class LargeDocumentTests(SigningSystem system) : IClassFixture<Sig
     }
 
     [Fact]
-    public async Task The_largest_document_goes_through_the_service_with_bounded_memory()
+    public async Task Five_hundred_megabytes_go_through_the_service_with_bounded_memory()
     {
-        // What is taken when the operator says nothing else.
-        const long length = 100L * 1024 * 1024;
+        const long length = 500L * 1024 * 1024;
         system.Reset();
         LargePdf.Write(path, length - 64 * 1024);
         await using var service = await system.StartProcessOn(system.Pki.PathOf("large"), $"--Signing:MaxDocumentBytes={length}");
@@ -75,8 +77,8 @@ public sealed class LargeDocumentTests(SigningSystem system) : IClassFixture<Sig
         await using (var signed = await client.GetStreamAsync($"requests/{id}/document", SigningSystem.Cancellation))
         await using (var file = File.Create(path))
             await signed.CopyToAsync(file, SigningSystem.Cancellation);
-        // Far from the document, whatever the runtime keeps.
-        Assert.InRange(service.PeakMemory - before, 0, length * 3 / 4);
+        // An eighth of the document, which passes through the service several times.
+        Assert.InRange(service.PeakMemory - before, 0, MostMemory);
         Whole();
     }
 
