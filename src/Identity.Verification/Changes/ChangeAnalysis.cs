@@ -31,7 +31,7 @@ public static class ChangeAnalysis
         if (document.TrailingBytes is { } trailing)
         {
             var message = ValidationMessage.Error("bytes-behind-end", trailing.Start);
-            explained[^1] = new RevisionChanges(revisions.Count + 1, document.File.Length, ChangeKind.Suspicious,
+            explained[^1] = new RevisionChanges(revisions.Count + 1, document.Bytes.Length, ChangeKind.Suspicious,
                 [new DocumentChange(ChangeKind.Suspicious, null, null, null, message)], 0);
         }
         return explained;

@@ -8,13 +8,16 @@ public sealed record VerifyArguments(bool Json, bool Offline, IReadOnlyList<stri
 {
     public const int MostParallel = 64;
 
+    /// <summary>Bytes of one document. Not the service's setting: that is for what strangers send, which is held in memory.</summary>
+    public long MaxBytes { get; init; } = VerificationSettings.LargestFileBytes;
+
     /// <summary>What packages state as their time is taken for it.</summary>
     public bool BelievesPackageTime { get; init; }
 
     public const string Usage =
         """
         usage: Identity.Verification [--Verification:SETTING=VALUE]...    runs the service
-               verify [--json] [--trust DIR]... [--time ISO] [--policy FILE] [--password-file FILE] [--offline] [--parallel N] [--package [--package-time]] FILE...
+               verify [--json] [--trust DIR]... [--time ISO] [--policy FILE] [--password-file FILE] [--offline] [--parallel N] [--max-bytes N] [--package [--package-time]] FILE...
 
           FILE          a PDF file, a folder (every *.pdf in it and below; links are not followed), or - for the standard input
           --json        one JSON object a line and file
@@ -29,6 +32,7 @@ public sealed record VerifyArguments(bool Json, bool Offline, IReadOnlyList<stri
                         by it alone: give --time, or
           --package-time  to believe it, for instance because you made the package
           --parallel N  files at one time, 1 to 64; without it as many as there are processors
+          --max-bytes N the largest document, in bytes, up to 1073741824; without it that much. Large ones are read from the disk piece by piece
 
         exit code: 0 every file passed, 1 not, 2 wrong usage
         """;
@@ -47,6 +51,7 @@ public sealed record VerifyArguments(bool Json, bool Offline, IReadOnlyList<stri
         DateTimeOffset? time = null;
         string? policy = null;
         string? passwordFile = null;
+        var maxBytes = VerificationSettings.LargestFileBytes;
         var parallel = Math.Clamp(Environment.ProcessorCount, 1, MostParallel);
         problem = "";
         for (var i = 0; i < arguments.Count; i++)
@@ -74,7 +79,7 @@ public sealed record VerifyArguments(bool Json, bool Offline, IReadOnlyList<stri
                 case "--offline":
                     offline = true;
                     break;
-                case "--trust" or "--time" or "--policy" or "--password-file" or "--parallel" when i + 1 == arguments.Count:
+                case "--trust" or "--time" or "--policy" or "--password-file" or "--parallel" or "--max-bytes" when i + 1 == arguments.Count:
                     problem = $"{argument} needs a value";
                     return null;
                 case "--trust":
@@ -101,6 +106,13 @@ public sealed record VerifyArguments(bool Json, bool Offline, IReadOnlyList<stri
                         return null;
                     }
                     break;
+                case "--max-bytes":
+                    if (!long.TryParse(arguments[++i], NumberStyles.None, CultureInfo.InvariantCulture, out maxBytes) || maxBytes is < 1 or > VerificationSettings.LargestFileBytes)
+                    {
+                        problem = FormattableString.Invariant($"--max-bytes is not a number from 1 to {VerificationSettings.LargestFileBytes}");
+                        return null;
+                    }
+                    break;
                 default:
                     problem = $"unknown option {argument}";
                     return null;
@@ -116,6 +128,6 @@ public sealed record VerifyArguments(bool Json, bool Offline, IReadOnlyList<stri
             problem = "--package-time goes with --package and without --time";
             return null;
         }
-        return new VerifyArguments(json, offline, trust, time, policy, passwordFile, parallel, packages, files) { BelievesPackageTime = believes };
+        return new VerifyArguments(json, offline, trust, time, policy, passwordFile, parallel, packages, files) { BelievesPackageTime = believes, MaxBytes = maxBytes };
     }
 }

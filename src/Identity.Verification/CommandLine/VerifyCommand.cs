@@ -61,6 +61,7 @@ public static class VerifyCommand
         var options = VerifyDefaults.Options(out var development);
         if (asked.TrustDirectories.Count > 0)
             options.TrustDirectories = [.. asked.TrustDirectories];
+        options.MaxFileBytes = asked.MaxBytes;
         options.PolicyFile = asked.Policy ?? options.PolicyFile;
         var online = asked.Offline ? OnlineRevocation.Offline : new OnlineRevocation(VerificationSettings.Sources(options, loopback: development), OnlineRevocation.Handler());
         var limits = PdfLimits.Default with { FileBytes = options.MaxFileBytes };

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Identity.Verification.Engine;
 using Identity.Verification.Packages;
 using Identity.Verification.Reports;
@@ -35,13 +36,14 @@ internal sealed class VerifyReading(ValidateDocument validation, VerificationOpt
             // A package holds the document and what it was judged by.
             var cap = options.MaxFileBytes + (isPackage ? PackageReading.LargestEvidence : 0);
             // Opening a pipe waits for somebody to write to it: the time runs for that too.
-            var bytes = await Task.Run(() => Read(file, cap, either.Token), either.Token).WaitAsync(either.Token);
-            if (bytes is null)
+            using var read = await Task.Run(() => DocumentOnDisk.Read(file, input, cap, toMemory: isPackage, either.Token), either.Token).WaitAsync(either.Token);
+            if (read is null)
                 return NotRead(file, "too-large", FormattableString.Invariant($"the file has more than {cap} bytes"));
             if (isPackage)
-                return await Repeat(file, bytes.Value, password, either.Token);
+                return await Repeat(file, read.Bytes.InMemory!.Value, password, either.Token);
             var time = Time;
-            return BuildReport.From(await Task.Run(() => validation.Run(bytes.Value, either.Token, password), either.Token), file, bytes.Value, time, validation.Policy);
+            var report = BuildReport.From(await Task.Run(() => validation.Run(read.Bytes, either.Token, password), either.Token), file, read.Bytes, time, validation.Policy);
+            return read.HasChanged() ? Unreadable(file, "the file was changed while it was read") : report;
         }
         catch (Exception problem) when (problem is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
         {
@@ -56,7 +58,7 @@ internal sealed class VerifyReading(ValidateDocument validation, VerificationOpt
     /// <summary>The document of a package, validated from the package's own evidence as of its time.</summary>
     private async Task<ValidationReport> Repeat(string file, ReadOnlyMemory<byte> package, string password, CancellationToken cancellation)
     {
-        using var stream = new MemoryStream(package.ToArray(), writable: false);
+        using var stream = MemoryMarshal.TryGetArray(package, out var array) ? new MemoryStream(array.Array!, array.Offset, array.Count, writable: false) : throw new InvalidOperationException("a package is read into an array");
         switch (PackageReading.Open(stream, options.MaxFileBytes))
         {
             case PackageReading.Refused refused:
@@ -82,33 +84,4 @@ internal sealed class VerifyReading(ValidateDocument validation, VerificationOpt
 
     private ValidationReport NotRead(string file, string code, string message) =>
         BuildReport.NotRead(file, new ReportError(code, message), 0, null, Time, validation.Policy);
-
-    /// <summary>Null when it is larger than the cap.</summary>
-    private async Task<ReadOnlyMemory<byte>?> Read(string file, long cap, CancellationToken cancellation)
-    {
-        if (file == VerifyFiles.StandardInput)
-            return await ReadToCap(input, cap, cancellation);
-        await using var stream = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0, FileOptions.Asynchronous);
-        if (!stream.CanSeek)
-            return await ReadToCap(stream, cap, cancellation);
-        if (stream.Length > cap)
-            return null;
-        var bytes = new byte[stream.Length];
-        await stream.ReadExactlyAsync(bytes, cancellation);
-        return bytes;
-    }
-
-    private static async Task<ReadOnlyMemory<byte>?> ReadToCap(Stream stream, long cap, CancellationToken cancellation)
-    {
-        using var all = new MemoryStream();
-        var buffer = new byte[64 * 1024];
-        int read;
-        while ((read = await stream.ReadAsync(buffer, cancellation)) > 0)
-        {
-            if (all.Length + read > cap)
-                return null;
-            all.Write(buffer, 0, read);
-        }
-        return all.ToArray();
-    }
 }

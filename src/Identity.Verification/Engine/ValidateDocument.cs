@@ -37,7 +37,7 @@ public sealed record ValidateDocument(TrustAnchors Anchors, OnlineRevocation Onl
     public TrustedServices Services { get; init; } = TrustedServices.None;
 
     /// <param name="password">Opens the file when it is encrypted; empty for what opens without being asked.</param>
-    public async Task<DocumentResult> Run(ReadOnlyMemory<byte> file, CancellationToken cancellation, string password = "")
+    public async Task<DocumentResult> Run(DocumentBytes file, CancellationToken cancellation, string password = "")
     {
         // 1. One strict interpretation of the file, or none: what two readers could read differently is not judged.
         PdfDocument document;
@@ -79,11 +79,11 @@ public sealed record ValidateDocument(TrustAnchors Anchors, OnlineRevocation Onl
     }
 
     // What opens for anybody needs no password, whatever came with it.
-    private PdfRead Open(ReadOnlyMemory<byte> file, string password)
+    private PdfRead Open(DocumentBytes file, string password)
     {
-        var read = PdfDocument.Read(DocumentBytes.OfMemory(file, ""), Limits);
+        var read = PdfDocument.Read(file.OpenedBy(""), Limits);
         return password.Length > 0 && read is PdfRead.Refused { Refusal.Password: PasswordRefusal.Needed }
-            ? PdfDocument.Read(DocumentBytes.OfMemory(file, password), Limits)
+            ? PdfDocument.Read(file.OpenedBy(password), Limits)
             : read;
     }
 

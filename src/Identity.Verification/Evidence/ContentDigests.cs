@@ -63,7 +63,7 @@ public sealed class ContentDigests(PdfDocument document) : IDisposable
             first?.Dispose();
             (first, firstLength) = (IncrementalHash.CreateHash(HashAlgorithmName.SHA256), 0);
         }
-        first.AppendData(Part(firstLength, length - firstLength));
+        document.Bytes.AddTo(first, firstLength, length - firstLength);
         firstLength = length;
         return first.Clone();
     }
@@ -75,8 +75,8 @@ public sealed class ContentDigests(PdfDocument document) : IDisposable
         if (IsShake256(digestOid) && Shake256.IsSupported)
         {
             using var shake = new Shake256();
-            shake.AppendData(Part(range.FirstStart, range.FirstLength));
-            shake.AppendData(Part(range.SecondStart, range.SecondLength));
+            document.Bytes.ForEach(range.FirstStart, range.FirstLength, part => shake.AppendData(part.Span));
+            document.Bytes.ForEach(range.SecondStart, range.SecondLength, part => shake.AppendData(part.Span));
             return shake.GetHashAndReset(Shake256Bytes);
         }
         if (Digests.ToVerify(digestOid) is not { } name)
@@ -85,8 +85,8 @@ public sealed class ContentDigests(PdfDocument document) : IDisposable
             return Compute(range, name, other);
         using var hash = range.FirstStart == 0 ? document.Bytes.HashOfPrefix(name, range.FirstLength) : IncrementalHash.CreateHash(name);
         if (range.FirstStart != 0)
-            hash.AppendData(Part(range.FirstStart, range.FirstLength));
-        hash.AppendData(Part(range.SecondStart, range.SecondLength));
+            document.Bytes.AddTo(hash, range.FirstStart, range.FirstLength);
+        document.Bytes.AddTo(hash, range.SecondStart, range.SecondLength);
         return hash.GetHashAndReset();
     }
 
@@ -94,14 +94,12 @@ public sealed class ContentDigests(PdfDocument document) : IDisposable
     private byte[] Compute(ByteRange range, HashAlgorithmName name, RunningDigest digest)
     {
         var (length, prefix) = range.FirstStart == 0 && running.TryGetValue(name, out var known) && known.Length <= range.FirstLength ? known : (0, digest);
-        prefix.Append(Part(range.FirstStart + length, range.FirstLength - length));
+        document.Bytes.ForEach(range.FirstStart + length, range.FirstLength - length, part => prefix.Append(part.Span));
         if (range.FirstStart == 0)
             running[name] = (range.FirstLength, prefix.Copy());
-        prefix.Append(Part(range.SecondStart, range.SecondLength));
+        document.Bytes.ForEach(range.SecondStart, range.SecondLength, part => prefix.Append(part.Span));
         return prefix.Finish();
     }
-
-    private ReadOnlySpan<byte> Part(long start, long length) => document.File.Span.Slice((int)start, (int)length);
 
     private static bool IsInside(ByteRange range, DocumentBytes file) =>
         range is { FirstStart: >= 0, FirstLength: >= 0, SecondStart: >= 0, SecondLength: >= 0 } && range.FirstEnd <= file.Length && range.End <= file.Length;

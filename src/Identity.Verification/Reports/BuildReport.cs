@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using Identity.Pdf.Signatures;
+using Identity.Pdf.Structure;
 using Identity.Pdf.Syntax;
 using Identity.Pkix.Asn1;
 using Identity.Pkix.X509;
@@ -21,13 +22,13 @@ namespace Identity.Verification.Reports;
 /// <summary>From the engine's result to the report.</summary>
 public static class BuildReport
 {
-    public static ValidationReport From(DocumentResult result, string file, ReadOnlyMemory<byte> bytes, DateTimeOffset validationTime, ValidationPolicy policy)
+    public static ValidationReport From(DocumentResult result, string file, DocumentBytes bytes, DateTimeOffset validationTime, ValidationPolicy policy)
     {
         var report = Facts(result, file, bytes, validationTime, policy);
         return report with { OtherPrograms = [.. Disagreement.Of(result, report).Select(Message)] };
     }
 
-    private static ValidationReport Facts(DocumentResult result, string file, ReadOnlyMemory<byte> bytes, DateTimeOffset validationTime, ValidationPolicy policy) => result switch
+    private static ValidationReport Facts(DocumentResult result, string file, DocumentBytes bytes, DateTimeOffset validationTime, ValidationPolicy policy) => result switch
     {
         DocumentResult.NotRead refused => NotRead(file, Error(refused.Refusal), bytes.Length, Hash(bytes), validationTime, policy),
         DocumentResult.Judged judged => Judged(judged, file, bytes, validationTime, policy),
@@ -60,7 +61,7 @@ public static class BuildReport
         Size = size,
     };
 
-    private static ValidationReport Judged(DocumentResult.Judged judged, string file, ReadOnlyMemory<byte> bytes, DateTimeOffset validationTime, ValidationPolicy policy)
+    private static ValidationReport Judged(DocumentResult.Judged judged, string file, DocumentBytes bytes, DateTimeOffset validationTime, ValidationPolicy policy)
     {
         var holds = judged.Signatures.Select(signature => (Result: signature, Until: HoldsUntil.Of(judged.Data, signature, validationTime, policy.Algorithms))).ToList();
         var entries = judged.Data.Signatures.Select(facts => facts.IsDocumentTimestamp
@@ -70,7 +71,8 @@ public static class BuildReport
         var report = new ValidationReport
         {
             File = file,
-            Sha256 = Hash(bytes),
+            // What the signatures cover is hashed already.
+            Sha256 = Hash(judged.Data.Document.Bytes),
             Error = null,
             Conclusion = Conclusion(judged, entries),
             Integrity = entries.Count == 0 ? "none" : Worst(entries.Select(entry => entry.Integrity)),
@@ -258,7 +260,7 @@ public static class BuildReport
 
     private static string Number(ObjectId id) => FormattableString.Invariant($"{id.Number} {id.Generation}");
 
-    private static string Hash(ReadOnlyMemory<byte> bytes) => Convert.ToHexStringLower(SHA256.HashData(bytes.Span));
+    private static string Hash(DocumentBytes bytes) => Convert.ToHexStringLower(bytes.Digest(HashAlgorithmName.SHA256));
 
     public static string Utc(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
 

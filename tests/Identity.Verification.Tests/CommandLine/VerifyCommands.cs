@@ -93,14 +93,28 @@ public sealed class VerifyCommands(Hierarchy hierarchy) : IDisposable
     {
         var path = Path.Combine(folder, "large.pdf");
         using (var file = File.Create(path))
-            file.SetLength((100L * 1024 * 1024) + 1);
+            file.SetLength((1024L * 1024 * 1024) + 1);
         var (exit, output, _) = await Run("--json", path);
-        Assert.Equal((1, "too-large"), (exit, JsonDocument.Parse(output).RootElement.GetProperty("error").GetProperty("code").GetString()));
+        var error = JsonDocument.Parse(output).RootElement.GetProperty("error");
+        Assert.Equal((1, "too-large", "the file has more than 1073741824 bytes"), (exit, error.GetProperty("code").GetString(), error.GetProperty("message").GetString()));
+    }
+
+    [Fact]
+    public async Task The_cap_that_is_asked_for_is_kept_to_the_byte()
+    {
+        var file = HandMadePdf.Plain();
+        var path = Write("a.pdf", file);
+        var cap = file.Length.ToString(System.Globalization.CultureInfo.InvariantCulture);
+        var less = (file.Length - 1).ToString(System.Globalization.CultureInfo.InvariantCulture);
+        Assert.Equal("NO-SIGNATURE", JsonDocument.Parse((await Run("--json", "--max-bytes", cap, path)).Output).RootElement.GetProperty("conclusion").GetString());
+        var error = JsonDocument.Parse((await Run("--json", "--max-bytes", less, path)).Output).RootElement.GetProperty("error");
+        Assert.Equal(("too-large", $"the file has more than {less} bytes"), (error.GetProperty("code").GetString(), error.GetProperty("message").GetString()));
     }
 
     public static TheoryData<string[]> WrongUsages() => new(
         [], ["--json"], ["--bogus", "a.pdf"], ["--time", "yesterday", "a.pdf"], ["--time"], ["--trust"], ["--trust", "/no/such/folder", "a.pdf"],
         ["--parallel", "0", "a.pdf"], ["--parallel", "65", "a.pdf"], ["--parallel", "two", "a.pdf"], ["--parallel"],
+        ["--max-bytes"], ["--max-bytes", "0", "a.pdf"], ["--max-bytes", "1073741825", "a.pdf"], ["--max-bytes", "1 GB", "a.pdf"],
         ["--password-file"], ["--password-file", "/no/such/file", "a.pdf"], ["--password", "secret", "a.pdf"], ["--password=secret", "a.pdf"]);
 
     [Theory]

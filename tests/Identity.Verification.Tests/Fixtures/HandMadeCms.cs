@@ -23,7 +23,7 @@ internal static class HandMadeCms
         List<byte[]> attributes =
         [
             Attribute("1.2.840.113549.1.9.3", w => w.WriteObjectIdentifier(shape.ContentType)),
-            Attribute("1.2.840.113549.1.9.4", w => w.WriteOctetString(Digest(shape.DigestOid, content))),
+            Attribute("1.2.840.113549.1.9.4", w => w.WriteOctetString(shape.ContentDigest ?? Digest(shape.DigestOid, content))),
         ];
         if (referenced is not null)
             attributes.Add(Attribute("1.2.840.113549.1.9.16.2.47", w => Sequence(w, () => Sequence(w, () => Sequence(w, () => Reference(w, shape, referenced))))));

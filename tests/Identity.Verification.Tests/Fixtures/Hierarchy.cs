@@ -184,6 +184,9 @@ public sealed record CmsShape
 
     public string DigestOid { get; init; } = "2.16.840.1.101.3.4.2.1";
 
+    /// <summary>Of content that is too large to be given; null to make it.</summary>
+    public byte[]? ContentDigest { get; init; }
+
     /// <summary>The unit that time-stamps the signature value; null for no time-stamp.</summary>
     public string? Timestamp { get; init; }
 

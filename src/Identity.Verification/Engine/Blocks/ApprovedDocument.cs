@@ -47,11 +47,11 @@ internal static class ApprovedDocument
 
     private static bool IsOneOf(IReadOnlyList<ReadOnlyMemory<byte>> digests, ValidationContext context, Revision before)
     {
-        var file = context.Data.Document.File.Span;
-        var end = (int)before.EndOfFileMarker;
-        using var hash = context.Digests.Sha256OfFirst(end);
+        using var hash = context.Digests.Sha256OfFirst(before.EndOfFileMarker);
+        var file = context.Data.Document.Bytes;
+        var behind = file.Slice(before.EndOfFileMarker, (int)Math.Min(MostWhiteSpace, file.Length - before.EndOfFileMarker));
         Span<byte> digest = stackalloc byte[ApprovedDocuments.DigestLength];
-        for (var more = 0; ; more++, end++)
+        for (var more = 0; ; more++)
         {
             hash.GetCurrentHash(digest);
             foreach (var approved in digests)
@@ -60,9 +60,9 @@ internal static class ApprovedDocument
                     return true;
             }
 
-            if (more == MostWhiteSpace || end == file.Length || file[end] is not (0 or 9 or 10 or 12 or 13 or 32))
+            if (more == behind.Length || behind[more] is not (0 or 9 or 10 or 12 or 13 or 32))
                 return false;
-            hash.AppendData(file.Slice(end, 1));
+            hash.AppendData(behind, more, 1);
         }
     }
 }
