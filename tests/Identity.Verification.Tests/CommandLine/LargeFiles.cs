@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Identity.TestKit;
 using Identity.TestKit.Pdf;
+using Identity.Verification.CommandLine;
 using Identity.Verification.Tests.Fixtures;
 
 namespace Identity.Verification.Tests.CommandLine;
@@ -51,6 +52,20 @@ public sealed class LargeFiles(Hierarchy hierarchy) : IDisposable
         }
         var signature = (await VerifyProcess.Run(file, null, "--trust", Trust())).Report.GetProperty("signatures")[0];
         Assert.Equal(("broken", "HASH_FAILURE"), (signature.GetProperty("integrity").GetString(), signature.GetProperty("subIndication").GetString()));
+    }
+
+    /// <summary>What was read of it at different times is no document that anybody has.</summary>
+    [Theory]
+    [InlineData(DocumentOnDisk.LargestInMemory + 1, true)]
+    [InlineData(DocumentOnDisk.LargestInMemory, false)]
+    public async Task Somebody_who_writes_to_a_large_file_meanwhile_is_noticed(int length, bool matters)
+    {
+        var path = Path.Combine(folder, "large.pdf");
+        LargePdf.Write(path, length);
+        using var document = await DocumentOnDisk.Read(path, Stream.Null, long.MaxValue, toMemory: false, TestContext.Current.CancellationToken);
+        Assert.False(document!.HasChanged());
+        await File.AppendAllTextAsync(path, "more", TestContext.Current.CancellationToken);
+        Assert.Equal(matters, document.HasChanged());
     }
 
     /// <summary>Each is answered with less than 200 MB resident; how long it takes is measured by the benchmark `hostile`, and that the service answers the next request is in HostileUploads.</summary>
