@@ -98,7 +98,7 @@ internal static class ClientCommand
         var document = arguments.Option("file") is not { } file
             ? []
             : Parse(await Content(file, cancellation)) ?? throw new CommandRefusedException($"{file} is not one JSON object without repeated names, of at most {Longest} bytes.");
-        foreach (var option in arguments.Options.Where(option => option.Name is not ("file" or "data" or "port-base")).GroupBy(option => option.Name))
+        foreach (var option in arguments.Options.Where(option => option.Name is not ("file" or "data")).GroupBy(option => option.Name))
         {
             var member = Members.Single(member => member.Name == (Short.GetValueOrDefault(option.Key) ?? option.Key.Replace('-', '_')));
             document[member.Name] = member.Form switch

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json.Nodes;
 using Identity.TestKit;
 
@@ -15,7 +14,7 @@ public sealed class AtProvider(DevHostProcess host) : IDisposable
         var result = Tool.RunWith("dotnet",
         [
             DevHostProcess.Built("Identity.Provider"), "client", "add", "--id", id, "--name", name, "--profile", "legacy", "--auth", "client_secret_post", "--scope", "openid profile",
-            "--data", host.Data, "--port-base", host.PortBase.ToString(CultureInfo.InvariantCulture), "--json", .. options,
+            "--data", host.Data, "--json", .. options,
         ]);
         Assert.True(result.ExitCode == 0, result.Text);
         return (string)JsonNode.Parse(result.Output)!["client_secret"]!;
