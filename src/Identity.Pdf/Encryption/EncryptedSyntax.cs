@@ -50,8 +50,8 @@ internal static class EncryptedSyntax
 
     private static readonly PdfLimits Reread = PdfLimits.Default with { StringBytes = int.MaxValue, ValuesPerObject = int.MaxValue, Values = long.MaxValue };
 
-    // The depth is bounded by the parser.
-    private static void WritePlain(SyntaxWriter writer, PdfObject value)
+    /// <summary>The value with its strings in the clear. The depth is bounded by the parser.</summary>
+    public static void WritePlain(SyntaxWriter writer, PdfObject value)
     {
         switch (value)
         {

@@ -21,7 +21,8 @@ public static class ObjectComparison
         return (left.Source.Decryption ?? right.Source.Decryption) is not null && Plain(left) is { } one && Plain(right) is { } other && one.Span.SequenceEqual(other.Span);
     }
 
-    private static ReadOnlyMemory<byte>? Plain(PdfStream stream)
+    /// <summary>The data as the filters take them; null when they cannot be decrypted.</summary>
+    internal static ReadOnlyMemory<byte>? Plain(PdfStream stream)
     {
         try
         {

@@ -1,3 +1,5 @@
+using Identity.Pdf.Encryption;
+using Identity.Pdf.Structure;
 using Identity.Verification.Engine;
 
 namespace Identity.Verification.Pictures;
@@ -17,9 +19,6 @@ public sealed class DrawDifferences(VerificationSettings settings, ILogger<DrawD
     {
         if (!settings.DrawPages || result is not DocumentResult.Judged judged || file.Length > PageDifferences.LargestDocument)
             return [];
-        // The child would take a password as an argument, and arguments are for everybody on the machine to see.
-        if (judged.Data.Document.Bytes.Password is { Length: > 0 })
-            return [];
         var pages = PageDifferences.Of(judged);
         if (pages.Count == 0 || !await turn.WaitAsync(settings.QueueTime, cancellation))
             return [];
@@ -29,16 +28,19 @@ public sealed class DrawDifferences(VerificationSettings settings, ILogger<DrawD
                 return [];
             var drawn = new List<PageDifference>();
             var room = MostBytes;
-            foreach (var (revision, page) in pages)
+            foreach (var changed in pages.GroupBy(page => page.Revision, page => page.Page))
             {
-                var revisions = judged.Data.Document.Revisions;
-                var before = await poppler.Draw(file[..(int)revisions[revision - 2].End], page, cancellation);
-                var after = await poppler.Draw(file[..(int)revisions[revision - 1].End], page, cancellation);
-                room -= (before?.Length ?? 0) + (after?.Length ?? 0);
-                if (room < 0)
-                    break;
-                if (before is not null || after is not null)
-                    drawn.Add(new PageDifference(revision, page, before, after));
+                var (was, isNow) = (State(judged.Data.Document, file, changed.Key - 1), State(judged.Data.Document, file, changed.Key));
+                foreach (var page in changed)
+                {
+                    var before = was is null ? null : await poppler.Draw(was.Value, page, cancellation);
+                    var after = isNow is null ? null : await poppler.Draw(isNow.Value, page, cancellation);
+                    room -= (before?.Length ?? 0) + (after?.Length ?? 0);
+                    if (room < 0)
+                        return drawn;
+                    if (before is not null || after is not null)
+                        drawn.Add(new PageDifference(changed.Key, page, before, after));
+                }
             }
             return drawn;
         }
@@ -46,6 +48,15 @@ public sealed class DrawDifferences(VerificationSettings settings, ILogger<DrawD
         {
             turn.Release();
         }
+    }
+
+    /// <summary>What is drawn: the file as it was; where it opens with a password, the same in the clear, for the child would take a password as an argument, and arguments are for everybody on the machine to see.</summary>
+    private static ReadOnlyMemory<byte>? State(PdfDocument document, ReadOnlyMemory<byte> file, int revision)
+    {
+        // Behind the last one: what a viewer makes of bytes that nobody may rely on. We do not decrypt them.
+        if (revision > document.Revisions.Count)
+            return document.Bytes.Password is { Length: > 0 } ? null : file;
+        return document.Bytes.Password is { Length: > 0 } ? PlainCopy.Of(document.AsOf(revision), PageDifferences.LargestDocument) : file[..(int)document.Revisions[revision - 1].End];
     }
 
     // Asked again for the next document, for a machine that is busy can be too slow to answer; said once. Whoever calls has the turn.

@@ -1,3 +1,6 @@
+using System.Globalization;
+using System.Text;
+using System.Text.RegularExpressions;
 using Identity.Pdf.Signatures;
 using Identity.Pdf.Structure;
 using Identity.Pdf.Syntax;
@@ -7,7 +10,7 @@ using Identity.Verification.Engine;
 namespace Identity.Verification.Pictures;
 
 /// <summary>A page before and after a revision, as PNG; null where the page did not exist or could not be drawn.</summary>
-/// <param name="Revision">The revision that changed the page.</param>
+/// <param name="Revision">The revision that changed the page; one more than there are for bytes behind the end of the last.</param>
 /// <param name="Page">1 is the first.</param>
 public sealed record PageDifference(int Revision, int Page, byte[]? Before, byte[]? After)
 {
@@ -16,13 +19,16 @@ public sealed record PageDifference(int Revision, int Page, byte[]? Before, byte
 }
 
 /// <summary>Which pages a reader should see before and after: those that a revision behind the first signature changed or can have changed.</summary>
-public static class PageDifferences
+public static partial class PageDifferences
 {
     /// <summary>Pages that are drawn for one file.</summary>
     public const int MostPages = 6;
 
     /// <summary>Objects that are gone through to find pages, those of one revision after another; what a reader is not shown, the words still say.</summary>
     private const long MostObjects = 1_000_000;
+
+    /// <summary>Bytes behind the end that are looked through, and objects that are taken from them.</summary>
+    private const int MostTrailing = 1024 * 1024;
 
     /// <summary>Bytes of a document that is drawn: each picture sends all of them to the child.</summary>
     public const int LargestDocument = 32 * 1024 * 1024;
@@ -45,8 +51,28 @@ public static class PageDifferences
             if (pages.Count >= MostPages)
                 break;
         }
+        if (document.TrailingBytes is { } trailing && signed <= document.Revisions.Count)
+            pages.AddRange(Behind(document.Latest, trailing).Select(page => (document.Revisions.Count + 1, page)));
         return [.. pages.Take(MostPages)];
     }
+
+    /// <summary>
+    /// Bytes behind the end are read by nobody alike, and name no page: first those whose objects seem to be defined in them, as viewers that repair
+    /// a file would find them, then the others.
+    /// </summary>
+    private static IEnumerable<int> Behind(RevisionView signed, ByteSpan trailing)
+    {
+        var bytes = signed.Document.Bytes.Slice(trailing.Start, (int)Math.Min(trailing.Length, MostTrailing));
+        var ids = SeeminglyDefined().Matches(Encoding.Latin1.GetString(bytes)).SelectMany(match =>
+            Enumerable.Range(int.Parse(match.Groups["first"].ValueSpan, CultureInfo.InvariantCulture),
+                match.Groups["count"] is { Success: true } count ? int.Parse(count.ValueSpan, CultureInfo.InvariantCulture) : 1));
+        var named = ids.Take(MostTrailing).Distinct().Select(number => new ObjectId(number, 0)).Where(signed.Closure.Contains).ToList();
+        return signed.Closure.PagesOf(named).Concat(Enumerable.Range(1, signed.Pages.Pages.Count)).Distinct();
+    }
+
+    // 7.3.10: an object; 7.5.4: a subsection of a cross-reference table.
+    [GeneratedRegex(@"\b(?<first>[0-9]{1,7})[ \r\n]{1,2}([0-9]{1,5}[ \r\n]{1,2}obj\b|(?<count>[0-9]{1,5})[ \r\n]{1,3}[0-9]{10} [0-9]{5} [nf]\b)", RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
+    private static partial Regex SeeminglyDefined();
 
     /// <summary>Pages whose objects, own or inherited, are others than before: what they use, what switches it, and which page stands there.</summary>
     private static SortedSet<int> Touched(RevisionView before, RevisionView after)

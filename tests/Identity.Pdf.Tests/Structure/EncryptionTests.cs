@@ -1,4 +1,5 @@
 using System.Text;
+using Identity.Pdf.Encryption;
 using Identity.Pdf.Signatures;
 using Identity.Pdf.Structure;
 using Identity.Pdf.Syntax;
@@ -45,6 +46,40 @@ public sealed class EncryptionTests : IDisposable
                 ReadByQpdf(signed, again, password);
             }
         }
+    }
+
+    /// <summary>For programs that draw it and are not to get the password; poppler draws both and qpdf finds nothing wrong.</summary>
+    [Theory]
+    [MemberData(nameof(Variants))]
+    public void A_copy_in_the_clear_looks_the_same(string variant)
+    {
+        foreach (var objectStreams in new[] { "disable", "generate" })
+        {
+            var (encrypted, plain) = (Path.Combine(folder, "asked.pdf"), Path.Combine(folder, "clear.pdf"));
+            var file = Encrypt(variant, "user", "owner", "--object-streams=" + objectStreams);
+            File.WriteAllBytes(encrypted, file);
+            File.WriteAllBytes(plain, PlainCopy.Of(Open(file, "user").Latest, 1_000_000)!.Value.ToArray());
+
+            var check = Tool.RunWith("qpdf", ["--check", plain]);
+            Assert.True(check.ExitCode == 0 && check.Text.Contains("File is not encrypted", StringComparison.Ordinal) && !check.Text.Contains("WARNING", StringComparison.Ordinal), check.Text);
+            Assert.Equal(Drawn(encrypted, "-upw", "user"), Drawn(plain));
+        }
+    }
+
+    [Fact]
+    public void A_copy_in_the_clear_is_no_larger_than_it_may_be()
+    {
+        var view = Open(Encrypt("256", "user", "owner"), "user").Latest;
+        var size = PlainCopy.Of(view, int.MaxValue)!.Value.Length;
+        Assert.NotNull(PlainCopy.Of(view, 2 * size));
+        Assert.Null(PlainCopy.Of(view, size - 1));
+    }
+
+    private byte[] Drawn(string file, params string[] password)
+    {
+        var drawn = Tool.RunWith("pdftocairo", ["-png", "-singlefile", "-r", "50", .. password, file, Path.Combine(folder, "page")]);
+        Assert.True(drawn.ExitCode == 0, drawn.Text);
+        return File.ReadAllBytes(Path.Combine(folder, "page.png"));
     }
 
     [Theory]

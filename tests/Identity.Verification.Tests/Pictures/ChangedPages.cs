@@ -1,7 +1,9 @@
 using System.Security.Cryptography;
+using System.Text;
 using System.Text.RegularExpressions;
 using Identity.Pdf.Syntax;
 using Identity.TestKit;
+using Identity.TestKit.Pdf;
 using Identity.Verification.Engine;
 using Identity.Verification.Pictures;
 using Identity.Verification.Policy;
@@ -93,12 +95,62 @@ public sealed partial class ChangedPages(Hierarchy hierarchy, VerificationServer
         Assert.Equal(PageDifferences.MostPages, (await Of(file)).Count);
     }
 
+    [Theory]
+    // An object, as viewers that repair find it; a part of a table that leads elsewhere; both, of other objects; what says nothing.
+    [InlineData("34 0 obj\n<</Type/Font>>\nendobj\n", new[] { 3, 1, 2 })]
+    [InlineData("xref\n35 3\n0000000015 00000 n \n0000000015 00000 n \n0000000015 00000 n \ntrailer\n<<>>\n", new[] { 2, 3, 1 })]
+    [InlineData("999 0 obj\nxref\n0 1\n0000000000 65535 f \n", new[] { 1, 2, 3 })]
+    [InlineData("and sold for 900 EUR", new[] { 1, 2, 3 })]
+    [InlineData("9999999 99999 0000000000 00000 n ", new[] { 1, 2, 3 })]
+    public async Task Bytes_behind_the_end_are_looked_at_on_the_pages_that_they_name_and_then_on_others(string bytes, int[] pages) =>
+        Assert.Equal(pages.Select(page => (4, page)), await Of([.. ThreePages(), .. Encoding.Latin1.GetBytes(bytes)]));
+
+    /// <summary>Published attacks (Mladenov and others, 2019; Mainka and others, 2021): the verdict is not all that a reader gets.</summary>
+    [Theory]
+    [InlineData("mkl-pdfbox2/isa_C.pdf")]
+    [InlineData("mkl-pdfbox2/isa_F.pdf")]
+    [InlineData("mkl-pdfbox2/isa_I.pdf")]
+    [InlineData("mkl-itext7/hide-shadow-file-signed.pdf")]
+    public async Task A_published_file_with_bytes_behind_the_end_is_shown_as_signed_and_with_them(string name)
+    {
+        await Poppler();
+        await using var roomy = new VerificationServer(hierarchy) { Settings = ["--Verification:MaxFileBytes=1000000", "--Verification:MaxBytesInFlight=1000000"] };
+        await roomy.InitializeAsync();
+        var pictures = await Pictures(await File.ReadAllBytesAsync(Repository.Shared("corpus/pdf/" + name), TestContext.Current.CancellationToken), null, roomy);
+        Assert.Equal(2, pictures.Count);
+        Assert.NotEqual(pictures[0], pictures[1]);
+    }
+
+    [Theory]
+    [InlineData("128 --use-aes=n", "disable")]
+    [InlineData("128 --use-aes=y", "generate")]
+    [InlineData("256", "generate")]
+    public async Task A_document_with_a_password_is_shown_as_signed_and_as_changed(string variant, string objectStreams)
+    {
+        await Poppler();
+        const string password = "saladus";
+        var signed = PdfBox.Sign(EncryptedPdf.By(variant, password, "--object-streams=" + objectStreams), password,
+            hierarchy.Pki.CertificatePath("liis"), hierarchy.Pki.KeyPath("liis"), hierarchy.Pki.CertificatePath("people-ca"));
+
+        var pictures = await Pictures(PdfBox.ReplaceContent(signed, password, "100 EUR", "900 EUR"), password);
+
+        // As plain ones are: the same page, drawn from a file that never had a password.
+        Assert.Equal(await Pictures(Changed((HandMadePdf.Content, HandMadePdf.Stream("BT /F1 24 Tf 72 720 Td (Sold for 900 EUR) Tj ET")))), pictures);
+        Assert.Empty(await Pictures(signed, password));
+    }
+
+    private async Task<List<string>> Pictures(byte[] file, string? password = null, VerificationServer? by = null)
+    {
+        using var response = await (by ?? server).Upload(file, "/", password: password);
+        Assert.True(response.IsSuccessStatusCode);
+        return [.. Picture().Matches(await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)).Select(match => match.Groups[1].Value)];
+    }
+
     [Fact]
     public async Task The_page_shows_both_side_by_side_and_they_differ()
     {
         await Poppler();
-        using var response = await server.Upload(Changed((HandMadePdf.Content, HandMadePdf.Stream("BT /F1 24 Tf 72 720 Td (Sold for 900 EUR) Tj ET"))), "/");
-        var pictures = Picture().Matches(await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)).Select(match => match.Groups[1].Value).ToList();
+        var pictures = await Pictures(Changed((HandMadePdf.Content, HandMadePdf.Stream("BT /F1 24 Tf 72 720 Td (Sold for 900 EUR) Tj ET"))));
         Assert.Equal(2, pictures.Count);
         Assert.NotEqual(pictures[0], pictures[1]);
     }
