@@ -18,18 +18,15 @@ namespace Identity.Authority.CommandLine;
 /// </summary>
 public static class CertifyCommand
 {
-    private const int Done = 0, NotDone = 1, WrongUsage = 2;
-    public const string Usage = "Identity.Authority certify seal --request FILE --country EE --organization NAME --identifier NTREE-12345678 --common-name NAME --out FILE [SETTING]...";
+    private const int Done = 0, NotDone = 1;
+    public const string Usage = "Identity.Authority certify seal --request FILE --country EE --organization NAME --identifier NTREE-12345678 --common-name NAME --out FILE [--data DIR] [SETTING]...";
     private const int MaxRequestFile = 64 * 1024;
 
     public static async Task<int> Run(string[] args, TimeProvider time, TextWriter output, TextWriter error)
     {
         var arguments = CommandArguments.Parse([.. args.Skip(1)], ["request", "country", "organization", "identifier", "common-name", "out"], [], out var problemOfUsage);
-        if (args is not ["seal", ..] || arguments is not { Words: [] } || Seal(arguments) is not (var organisation, var request, var file))
-        {
-            await ServiceCommand.WrongUsage(error, problemOfUsage, Usage);
-            return WrongUsage;
-        }
+        if (args is not ["seal", ..] || arguments is not { Words: [], Json: false } || Seal(arguments) is not (var organisation, var request, var file))
+            return await CommandArguments.Refuse(error, problemOfUsage, Usage);
         try
         {
             using var command = await ServiceCommand.Open(arguments.Settings, usesKeys: true, time);

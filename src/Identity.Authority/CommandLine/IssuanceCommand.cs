@@ -14,10 +14,10 @@ namespace Identity.Authority.CommandLine;
 /// </summary>
 public static class IssuanceCommand
 {
-    private const int Done = 0, NotDone = 1, WrongUsage = 2;
+    private const int Done = 0, NotDone = 1;
 
     private const string Usage = """
-        usage: issuance list | repair | complete SERIAL --out FILE     [--data DIR] [SETTING]...
+        Identity.Authority issuance list | repair | complete SERIAL --out FILE     [--data DIR] [SETTING]...
           list      issuances that were cut short
           repair    closes them: never issued, and revoked in case that they were signed
           complete  signs what was stored then, for an organisation
@@ -28,11 +28,8 @@ public static class IssuanceCommand
         var step = args.FirstOrDefault();
         var serial = step == "complete" && args.Length > 1 && args[1].All(char.IsAsciiHexDigit) ? args[1].ToUpperInvariant() : null;
         var arguments = CommandArguments.Parse([.. args.Skip(serial is null ? 1 : 2)], serial is null ? [] : ["out"], [], out var problemOfUsage);
-        if (step is not ("list" or "repair" or "complete") || (step == "complete" && serial is null) || arguments is not { Words: [] })
-        {
-            await ServiceCommand.WrongUsage(error, problemOfUsage, Usage);
-            return WrongUsage;
-        }
+        if (step is not ("list" or "repair" or "complete") || (step == "complete" && serial is null) || arguments is not { Words: [], Json: false })
+            return await CommandArguments.Refuse(error, problemOfUsage, Usage);
         try
         {
             using var command = await ServiceCommand.Open(arguments.Settings, usesKeys: serial is not null, time);

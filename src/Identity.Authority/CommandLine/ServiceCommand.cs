@@ -1,6 +1,5 @@
 using Identity.Audit;
 using Identity.Authority.Storage;
-using Identity.Web;
 using Identity.Web.CommandLine;
 using Microsoft.EntityFrameworkCore;
 
@@ -31,14 +30,6 @@ internal sealed class ServiceCommand : IDisposable
         await using (var database = databases.CreateDbContext())
             await AuthorityStart.Prepare(database, CancellationToken.None);
         return new ServiceCommand(settings, databases, AuditLog.Open(Path.ChangeExtension(settings.Audit, ".commands" + Path.GetExtension(settings.Audit)), "authority", time));
-    }
-
-    /// <summary>What is wrong, when that can be said in one line, and what would be right.</summary>
-    public static async Task WrongUsage(TextWriter complaints, string problem, string usage)
-    {
-        if (problem.Length > 0)
-            await complaints.WriteLineAsync(SafeText.ForDisplay(problem));
-        await complaints.WriteLineAsync(usage.StartsWith("usage:", StringComparison.Ordinal) ? usage : "usage: " + usage);
     }
 
     public void Dispose() => Audit.Dispose();

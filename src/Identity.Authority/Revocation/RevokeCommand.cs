@@ -11,7 +11,7 @@ namespace Identity.Authority.Revocation;
 /// </summary>
 public static class RevokeCommand
 {
-    private const int Done = 0, NotDone = 1, WrongUsage = 2;
+    private const int Done = 0, NotDone = 1;
     private const int MaxSerialDigits = 40;
 
     // RFC 5280 5.3.1: hold and removal from the list are not for certificates that are revoked for good.
@@ -27,17 +27,14 @@ public static class RevokeCommand
     };
 
     public const string Usage =
-        "Identity.Authority revoke --serial HEX --reason REASON [--issuer NAME] [SETTING]...    REASON: unspecified, keyCompromise, cACompromise, affiliationChanged, superseded, cessationOfOperation, privilegeWithdrawn";
+        "Identity.Authority revoke --serial HEX --reason REASON [--issuer NAME] [--data DIR] [SETTING]...    REASON: unspecified, keyCompromise, cACompromise, affiliationChanged, superseded, cessationOfOperation, privilegeWithdrawn";
 
     public static async Task<int> Run(string[] args, TimeProvider time, TextWriter output, TextWriter error)
     {
         var arguments = CommandArguments.Parse(args, ["serial", "reason", "issuer"], [], out var problemOfUsage);
         var serial = arguments?.Option("serial")?.TrimStart('0').ToUpperInvariant();
-        if (arguments is not { Words: [] } || serial is null or "" || serial.Length > MaxSerialDigits || !serial.All(char.IsAsciiHexDigit) || !Reasons.TryGetValue(arguments.Option("reason") ?? "", out var reason))
-        {
-            await ServiceCommand.WrongUsage(error, problemOfUsage, Usage);
-            return WrongUsage;
-        }
+        if (arguments is not { Words: [], Json: false } || serial is null or "" || serial.Length > MaxSerialDigits || !serial.All(char.IsAsciiHexDigit) || !Reasons.TryGetValue(arguments.Option("reason") ?? "", out var reason))
+            return await CommandArguments.Refuse(error, problemOfUsage, Usage);
         if (serial.Length % 2 == 1) serial = "0" + serial;
         var issuer = arguments.Option("issuer") ?? AuthoritySettings.IssuingAuthority;
         try

@@ -17,10 +17,10 @@ public static class EvidenceCommand
 {
     public const int Holds = 0;
     public const int DoesNotHold = 1;
-    public const int WrongUsage = 2;
+    public const int WrongUsage = CommandArguments.WrongUsage;
     public const string Usage =
-        "evidence check FILE [--document PDF]... [--provider-keys JWKS] [--trust DIR]... [--json]\n"
-        + "evidence export APPROVAL -o OUT [--data DIR] [SETTING]...";
+        "Identity.Signing evidence check FILE [--document PDF]... [--provider-keys JWKS] [--trust DIR]... [--json]\n"
+        + "       Identity.Signing evidence export APPROVAL -o OUT [--data DIR] [SETTING]...";
 
     private const string Proves =
         "Proves: whoever controls the passkey, having shown it a fingerprint or PIN, approved exactly these documents, for this requester and purpose, once.";
@@ -42,16 +42,18 @@ public static class EvidenceCommand
 
     public static async Task<int> Run(string[] arguments, TextWriter output, TextWriter complaints, TimeProvider time)
     {
+        var wrong = "";
         try
         {
-            return arguments switch
+            switch (arguments)
             {
-                ["check", .. var rest] when CheckArguments.Parse(rest) is { } asked => await Check(asked, output, complaints),
-                ["export", var approval, "-o", var path, .. var rest] => CommandArguments.Parse(rest, [], [], out var wrong) is { Words: [] } settings
-                    ? await Export(approval, path, settings.Settings, complaints, time)
-                    : await Complain(complaints, wrong.Length > 0 ? SafeText.ForDisplay(wrong, 500) : Usage),
-                _ => await Complain(complaints, Usage),
-            };
+                case ["check", .. var rest] when CheckArguments.Parse(rest, out wrong) is { } asked:
+                    return await Check(asked, output, complaints);
+                case ["export", .. var rest] when CommandArguments.Parse(rest, ["out"], [], out wrong) is { Words: [var approval], Json: false } asked && asked.Option("out") is { } path:
+                    return await Export(approval, path, asked.Settings, complaints, time);
+                default:
+                    return await CommandArguments.Refuse(complaints, wrong, Usage);
+            }
         }
         catch (Exception problem) when (problem is IOException or UnauthorizedAccessException or CryptographicException or SettingRefusedException or AuditUnavailableException or DbException)
         {
@@ -166,35 +168,12 @@ public static class EvidenceCommand
 
     private sealed record CheckArguments(string File, IReadOnlyList<string> Documents, string? ProviderKeys, IReadOnlyList<string> Trust, bool Json)
     {
-        public static CheckArguments? Parse(string[] arguments)
+        public static CheckArguments? Parse(string[] arguments, out string problem)
         {
-            string? file = null, keys = null;
-            var (documents, trust, json) = (new List<string>(), new List<string>(), false);
-            for (var i = 0; i < arguments.Length; i++)
-            {
-                switch (arguments[i])
-                {
-                    case "--document" when i + 1 < arguments.Length:
-                        documents.Add(arguments[++i]);
-                        break;
-                    case "--provider-keys" when i + 1 < arguments.Length && keys is null:
-                        keys = arguments[++i];
-                        break;
-                    case "--trust" when i + 1 < arguments.Length:
-                        trust.Add(arguments[++i]);
-                        break;
-                    case "--json":
-                        json = true;
-                        break;
-                    case var name when !name.StartsWith('-') && file is null:
-                        file = name;
-                        break;
-                    default:
-                        return null;
-                }
-            }
-
-            return file is null ? null : new CheckArguments(file, documents, keys, trust, json);
+            if (CommandArguments.Parse(arguments, ["document", "provider-keys", "trust"], [], out problem) is not { Words: [var file] } given)
+                return null;
+            IReadOnlyList<string> All(string name) => [.. given.Options.Where(option => option.Name == name).Select(option => option.Value)];
+            return new CheckArguments(file, All("document"), given.Option("provider-keys"), All("trust"), given.Json);
         }
     }
 

@@ -18,21 +18,18 @@ public static class ExtendCommand
 {
     public const int Done = 0;
     public const int NotDone = 1;
-    public const int WrongUsage = 2;
-    public const string Usage = "extend [--level B-T|B-LT|B-LTA] [--despite-certification] [--service URL|--data DIR] FILE -o OUT [SETTING]...";
+    public const int WrongUsage = CommandArguments.WrongUsage;
+    public const string Usage = "Identity.Signing extend [--level B-T|B-LT|B-LTA] [--despite-certification] [--service URL|--data DIR] FILE -o OUT [SETTING]...";
 
     private const int LongestComplaint = 500;
     private static readonly TimeSpan Deadline = TimeSpan.FromMinutes(2);
 
-    private sealed record Arguments(string File, string Output, PadesLevel Level, bool DespiteCertification, Uri? Service, string? Development, string[] Settings);
+    private sealed record Arguments(string File, string Output, PadesLevel Level, bool DespiteCertification, Uri? Service, IReadOnlyList<string> Settings);
 
     public static async Task<int> Run(IReadOnlyList<string> arguments, TextWriter output, TextWriter complaints, TimeProvider time)
     {
-        if (Parse(arguments) is not { } asked)
-        {
-            await complaints.WriteLineAsync(Usage);
-            return WrongUsage;
-        }
+        if (Parse(arguments, out var wrong) is not { } asked)
+            return await CommandArguments.Refuse(complaints, wrong, Usage);
 
         using var http = new HttpClient(SigningApp.NeighbourHandler()) { Timeout = TimeSpan.FromSeconds(10) };
         using var limit = new CancellationTokenSource(Deadline, time);
@@ -44,10 +41,9 @@ public static class ExtendCommand
                 throw new IOException("The output is there already.");
             if (!File.Exists(asked.File))
                 throw new FileNotFoundException($"There is no file {asked.File}.");
-            var development = asked.Development is { } data ? DevelopmentSettings.Read(data) ?? throw new IOException(DevelopmentSettings.NotIn(data)) : [];
             // Nobody is signed in: the service is only asked what it tells everybody.
             var neighbours = asked.Service is { } service ? await new RemoteSigner(http, service, _ => Task.CompletedTask, time).Neighbours(limit.Token) : null;
-            tools = await RaisingTools.Open([.. development, .. asked.Settings], asked.Service, neighbours, http, complaints, time);
+            tools = await RaisingTools.Open(asked.Settings, asked.Service, neighbours, http, complaints, time);
             file = DocumentBytes.OfFile(asked.File);
         }
         catch (Exception problem) when (problem is SettingRefusedException or IOException or UnauthorizedAccessException)
@@ -112,42 +108,21 @@ public static class ExtendCommand
         return same;
     }
 
-    private static Arguments? Parse(IReadOnlyList<string> arguments)
+    private static Arguments? Parse(IReadOnlyList<string> arguments, out string problem)
     {
-        Uri? service = null;
-        string? file = null, output = null;
-        string? development = null;
-        var (level, despite, settings) = (PadesLevel.LTA, false, new List<string>());
-        for (var i = 0; i < arguments.Count; i++)
+        if (CommandArguments.Parse(arguments, ["service", "level", "out"], ["despite-certification"], out problem) is not { } given)
+            return null;
+        var level = PadesLevels.Read(given.Option("level") ?? PadesLevel.LTA.Word());
+        problem = given switch
         {
-            switch (arguments[i])
-            {
-                case "--level" when i + 1 < arguments.Count && PadesLevels.Read(arguments[i + 1]) is { } asked and > PadesLevel.B:
-                    (level, i) = (asked, i + 1);
-                    break;
-                case "--despite-certification":
-                    despite = true;
-                    break;
-                case "--service" when i + 1 < arguments.Count && service is null && SignCommand.Address(arguments[i + 1]) is { } address:
-                    (service, i) = (address, i + 1);
-                    break;
-                case "--data" when i + 1 < arguments.Count && development is null:
-                    development = arguments[++i];
-                    break;
-                case "-o" when i + 1 < arguments.Count && output is null:
-                    output = arguments[++i];
-                    break;
-                case var setting when setting.StartsWith("--Signing:", StringComparison.Ordinal) || setting.StartsWith("--environment=", StringComparison.Ordinal):
-                    settings.Add(setting);
-                    break;
-                case var name when !name.StartsWith('-') && file is null:
-                    file = name;
-                    break;
-                default:
-                    return null;
-            }
-        }
-
-        return file is null || output is null || (service is not null && development is not null) ? null : new Arguments(file, output, level, despite, service, development, [.. settings]);
+            _ when given.Option("service") is { } service && SignCommand.Address(service) is null => SignCommand.AddressWanted,
+            _ when given.Option("service") is not null && given.Option("data") is not null => "a service or the development host's folder, not both",
+            _ when level is null or PadesLevel.B => "--level is B-T, B-LT or B-LTA",
+            _ when given.Option("out") is null => "-o OUT is missing",
+            { Words.Count: not 1 } => "one file is extended at a time",
+            _ => "",
+        };
+        return problem.Length > 0 ? null : new Arguments(
+            given.Words[0], given.Option("out")!, level!.Value, given.Switches.Contains("despite-certification"), given.Option("service") is { } address ? SignCommand.Address(address) : null, given.Settings);
     }
 }

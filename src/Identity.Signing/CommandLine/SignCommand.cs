@@ -1,3 +1,4 @@
+using System.Buffers.Text;
 using System.Diagnostics;
 using System.Security.Cryptography;
 using System.Text.Json;
@@ -10,6 +11,7 @@ using Identity.Signing.LocalSigning;
 using Identity.Signing.Pades;
 using Identity.Signing.Requests;
 using Identity.Web;
+using Identity.Web.CommandLine;
 
 namespace Identity.Signing.CommandLine;
 
@@ -22,14 +24,14 @@ public static class SignCommand
 {
     public const int AllSigned = 0;
     public const int NotSigned = 1;
-    public const int WrongUsage = 2;
-    public const string Usage = "sign --service URL [--level B-B|B-T|B-LT|B-LTA] FILE... -o OUT [--password-file FILE|-] [--ask-password] [--json] [--no-browser] [SETTING]...";
+    public const int WrongUsage = CommandArguments.WrongUsage;
+    public const string Usage = "Identity.Signing sign --service URL [--level B-B|B-T|B-LT|B-LTA] FILE... -o OUT [--password-file FILE|-] [--ask-password] [--json] [--no-browser] [SETTING]...";
 
     private const long LargestDocument = 1024L * 1024 * 1024;
     private const int FirstTokenBytes = 16 * 1024;
     private static readonly TimeSpan Deadline = TimeSpan.FromMinutes(15);
 
-    private sealed record Arguments(Uri Service, PadesLevel Level, IReadOnlyList<string> Files, string Output, PasswordFrom? Password, bool Json, bool NoBrowser, string[] Settings)
+    private sealed record Arguments(Uri Service, PadesLevel Level, IReadOnlyList<string> Files, string Output, PasswordFrom? Password, bool Json, bool NoBrowser, IReadOnlyList<string> Settings)
     {
         public string OutputOf(string file) => Files.Count == 1 ? Output : Path.Combine(Output, SignedName.Of(Path.GetFileName(file)));
     }
@@ -41,11 +43,8 @@ public static class SignCommand
 
     public static async Task<int> Run(string[] arguments, TextWriter output, TextWriter complaints, TimeProvider time)
     {
-        if (Parse(arguments) is not { } asked)
-        {
-            await complaints.WriteLineAsync(Usage);
-            return WrongUsage;
-        }
+        if (Parse(arguments, out var wrong) is not { } asked)
+            return await CommandArguments.Refuse(complaints, wrong, Usage);
 
         var files = new List<DocumentBytes>();
         try
@@ -96,7 +95,7 @@ public static class SignCommand
         if (tools is not null && await tools.Obstacle(asked.Level, credential.Certificate, time, cancellation) is { } obstacle)
             throw obstacle;
         var prepared = asked.Files.Zip(files, (file, bytes) => Prepare(file, bytes, credential.Certificate, time)).ToList();
-        await Tell(asked, to.Progress, $"Waiting for your approval of {prepared.Count} document(s)…");
+        await ToCompare(prepared, credential, to.Progress);
         var signatures = await signer.Sign(credential, [.. prepared.Select(document => document.Hash)], cancellation);
 
         var outcomes = new List<(string File, string? Error)>();
@@ -109,6 +108,22 @@ public static class SignCommand
         await Report(asked, outcomes, to.Output);
         return outcomes.All(outcome => outcome.Error is null) ? AllSigned : NotSigned;
     }
+
+    /// <summary>What the approval page asks the person to compare; that page has it from the service, this program from the documents. Its groups of four.</summary>
+    private static async Task ToCompare(IReadOnlyList<Prepared> prepared, ListedCredential credential, TextWriter progress)
+    {
+        await progress.WriteLineAsync("Approve in your browser if it shows exactly these fingerprints (SHA-256):");
+        foreach (var (file, _, hash) in prepared)
+        {
+            await progress.WriteLineAsync($"  {SafeText.ForDisplay(file, 500)}");
+            await progress.WriteLineAsync($"    of the document      {Groups(hash.DocumentSha256)}");
+            await progress.WriteLineAsync($"    that will be signed  {Groups(hash.Hash)}");
+        }
+
+        await progress.WriteLineAsync($"  your certificate         {Base64Url.EncodeToString(SHA256.HashData(credential.Certificate.Leaf.Raw.Span))}");
+    }
+
+    private static string Groups(byte[] hash) => string.Join(' ', Convert.ToHexStringLower(hash).Chunk(4).Select(group => new string(group)));
 
     private static string? Unfit(DocumentBytes bytes, PadesLevel level, TimeProvider time) => bytes.Length > LargestDocument ? "document_too_large"
         : DocumentAcceptance.Check(bytes, new PdfLimits { FileBytes = LargestDocument }, level, time.GetUtcNow()) is { } unfit ? SnakeCase.Of(unfit.Reason) : null;
@@ -180,50 +195,27 @@ public static class SignCommand
         }
     }
 
-    private static Arguments? Parse(string[] arguments)
+    private static Arguments? Parse(string[] arguments, out string problem)
     {
-        Uri? service = null;
-        string? output = null;
-        PasswordFrom? password = null;
-        var (level, json, silent, files, settings) = (PadesLevel.LTA, false, false, new List<string>(), new List<string>());
-        for (var i = 0; i < arguments.Length; i++)
+        if (CommandArguments.Parse(arguments, ["service", "level", "out", "password-file"], ["ask-password", "no-browser"], out problem) is not { } given)
+            return null;
+        var file = given.Option("password-file");
+        problem = given switch
         {
-            switch (arguments[i])
-            {
-                case "--service" when i + 1 < arguments.Length && service is null && Address(arguments[i + 1]) is { } address:
-                    (service, i) = (address, i + 1);
-                    break;
-                case "--level" when i + 1 < arguments.Length && PadesLevels.Read(arguments[i + 1]) is { } asked:
-                    (level, i) = (asked, i + 1);
-                    break;
-                case "-o" when i + 1 < arguments.Length && output is null:
-                    output = arguments[++i];
-                    break;
-                case "--password-file" when i + 1 < arguments.Length && password is null:
-                    password = new PasswordFrom(arguments[++i]);
-                    break;
-                case "--ask-password" when password is null:
-                    password = new PasswordFrom(null);
-                    break;
-                case "--json":
-                    json = true;
-                    break;
-                case "--no-browser":
-                    silent = true;
-                    break;
-                case var setting when setting.StartsWith("--Signing:", StringComparison.Ordinal) || setting.StartsWith("--environment=", StringComparison.Ordinal):
-                    settings.Add(setting);
-                    break;
-                case var name when !name.StartsWith('-') && files.Count < Batch.MostDocuments:
-                    files.Add(name);
-                    break;
-                default:
-                    return null;
-            }
-        }
-
-        return service is null || output is null || files.Count == 0 ? null : new Arguments(service, level, files, output, password, json, silent, [.. settings]);
+            _ when given.Option("service") is null => "--service URL is missing",
+            _ when Address(given.Option("service")!) is null => AddressWanted,
+            _ when given.Option("level") is { } level && PadesLevels.Read(level) is null => "--level is B-B, B-T, B-LT or B-LTA",
+            _ when given.Option("out") is null => "-o OUT is missing",
+            { Words.Count: 0 or > Batch.MostDocuments } => $"1 to {Batch.MostDocuments} files can be signed at once",
+            _ when file is not null && given.Switches.Contains("ask-password") => "the password comes from a file or is asked for, not both",
+            _ => "",
+        };
+        return problem.Length > 0 ? null : new Arguments(
+            Address(given.Option("service")!)!, PadesLevels.Read(given.Option("level") ?? "") ?? PadesLevel.LTA, given.Words, given.Option("out")!,
+            file is not null || given.Switches.Contains("ask-password") ? new PasswordFrom(file) : null, given.Json, given.Switches.Contains("no-browser"), given.Settings);
     }
+
+    internal const string AddressWanted = "--service takes an https address; http only of this machine (localhost)";
 
     // Hashes and approvals travel there: only to this machine without TLS.
     internal static Uri? Address(string text) =>

@@ -6,10 +6,9 @@ internal static class SigningCommand
     public const string Usage =
         $"""
         usage: Identity.Signing [SETTING]...    runs the service
-
-        {SignCommand.Usage}
-        {ExtendCommand.Usage}
-        {EvidenceCommand.Usage}
+               {SignCommand.Usage}
+               {ExtendCommand.Usage}
+               {EvidenceCommand.Usage}
 
           --service URL    the service that signs; time-stamps and the status of certificates come from where it has them
           --data DIR       works on what the development host keeps in DIR

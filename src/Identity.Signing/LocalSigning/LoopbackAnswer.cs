@@ -1,8 +1,10 @@
 using System.Collections.Specialized;
 using System.Net;
 using System.Net.Sockets;
+using System.Resources;
 using System.Text;
 using System.Web;
+using Identity.Web;
 
 namespace Identity.Signing.LocalSigning;
 
@@ -13,6 +15,8 @@ public sealed class LoopbackAnswer : IDisposable
     private const int LongestRequestLine = 16 * 1024;
     private const string Path = "/callback";
     private static readonly TimeSpan PatienceWithOne = TimeSpan.FromSeconds(5);
+
+    private static readonly ResourceManager Texts = new(typeof(SigningTexts).FullName!, typeof(SigningTexts).Assembly);
 
     private readonly TcpListener listener = new(IPAddress.Loopback, 0);
 
@@ -30,11 +34,11 @@ public sealed class LoopbackAnswer : IDisposable
             if (await Target(client, cancellation) is { } target && target.StartsWith(Path + "?", StringComparison.Ordinal)
                 && HttpUtility.ParseQueryString(target[(Path.Length + 1)..]) is { } answer && answer["state"] == state)
             {
-                await Say(client, "200 OK", "You may close this page and go back to the program.", cancellation);
+                await Say(client, "200 OK", "ProgramAnswered", cancellation);
                 return answer;
             }
 
-            await Say(client, "404 Not Found", "Not found.", cancellation);
+            await Say(client, "404 Not Found", "ProgramUnknown", cancellation);
         }
 
         throw new RemoteRefusedException("no_answer", "Too many other requests came in place of the Provider's answer.");
@@ -68,13 +72,15 @@ public sealed class LoopbackAnswer : IDisposable
 
     private static async Task Say(TcpClient client, string status, string text, CancellationToken cancellation)
     {
-        // An icon of its own, or the browser asks for one where nobody answers any more.
-        var page = $"<!doctype html><html lang=\"en\"><link rel=\"icon\" href=\"data:,\"><title>{text}</title><p>{text}</p></html>";
-        var answer = $"HTTP/1.1 {status}\r\nContent-Type: text/html; charset=utf-8\r\nContent-Security-Policy: default-src 'none'; img-src data:\r\nContent-Length: {page.Length}\r\n"
-            + $"Cache-Control: no-store\r\nReferrer-Policy: no-referrer\r\nConnection: close\r\n\r\n{page}";
+        // Here nobody knows which of our languages the person reads: all of them. An icon of its own, or the browser asks for one where nobody answers any more.
+        var said = string.Concat(Languages.Supported.Select(language => $"<p lang=\"{language.Tag}\">{Texts.GetString(text, language.Culture)}</p>"));
+        var page = Encoding.UTF8.GetBytes("<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">"
+            + $"<link rel=\"icon\" href=\"data:,\"><title>Identity</title>{said}</html>");
+        var head = $"HTTP/1.1 {status}\r\nContent-Type: text/html; charset=utf-8\r\nContent-Security-Policy: default-src 'none'; img-src data:\r\nContent-Length: {page.Length}\r\n"
+            + "Cache-Control: no-store\r\nReferrer-Policy: no-referrer\r\nConnection: close\r\n\r\n";
         try
         {
-            await client.GetStream().WriteAsync(Encoding.ASCII.GetBytes(answer), cancellation);
+            await client.GetStream().WriteAsync((byte[])[.. Encoding.ASCII.GetBytes(head), .. page], cancellation);
             client.Client.Shutdown(SocketShutdown.Send);
         }
         catch (Exception problem) when (problem is IOException or SocketException)

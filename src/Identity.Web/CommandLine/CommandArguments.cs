@@ -5,6 +5,12 @@ public sealed record CommandArguments
 {
     private const string Data = "data";
     private const string Environment = "environment";
+    private const string Out = "out";
+
+    /// <summary>Exit code for arguments that cannot be.</summary>
+    public const int WrongUsage = 2;
+
+    private const int LongestComplaint = 500;
 
     private CommandArguments()
     {
@@ -24,7 +30,18 @@ public sealed record CommandArguments
 
     public string? Option(string name) => Options.LastOrDefault(option => option.Name == name).Value;
 
-    /// <summary>Null when the usage is wrong; then <paramref name="problem"/> says what. Takes <c>--name value</c> and <c>--name=value</c>.</summary>
+    /// <summary>What is wrong, when that can be said in one line, and what would be right. The exit code.</summary>
+    public static async Task<int> Refuse(TextWriter complaints, string problem, string usage)
+    {
+        if (problem.Length > 0)
+            await complaints.WriteLineAsync(SafeText.ForDisplay(problem, LongestComplaint));
+        await complaints.WriteLineAsync("usage: " + usage);
+        return WrongUsage;
+    }
+
+    /// <summary>
+    /// Null when the usage is wrong; then <paramref name="problem"/> says what. Takes <c>--name value</c> and <c>--name=value</c>, and <c>-o FILE</c> for <c>--out FILE</c>.
+    /// </summary>
     /// <param name="arguments">Those after the command's own words.</param>
     /// <param name="options">Names of the options that have a value.</param>
     /// <param name="switches">Names of those that have none; <c>json</c> is always one.</param>
@@ -39,10 +56,19 @@ public sealed record CommandArguments
         for (var index = 0; index < arguments.Count; index++)
         {
             var argument = arguments[index];
-            if (!argument.StartsWith("--", StringComparison.Ordinal))
+            if (argument == "-o")
+                argument = "--" + Out;
+            // A dash alone is a word: the standard input.
+            if (!argument.StartsWith('-') || argument.Length == 1)
             {
                 words.Add(argument);
                 continue;
+            }
+
+            if (!argument.StartsWith("--", StringComparison.Ordinal))
+            {
+                problem = $"unknown option {argument}";
+                return null;
             }
 
             var (name, value) = argument.IndexOf('=', StringComparison.Ordinal) is > 0 and var equals ? (argument[2..equals], argument[(equals + 1)..]) : (argument[2..], null);

@@ -31,7 +31,7 @@ public sealed class SignCommandJourneys(WholeSystem system) : IDisposable
         using var command = Start(_folder.Path, null, [.. files, "-o", home, "--json", "--no-browser", "--password-file", "-"]);
         await command.StandardInput.WriteLineAsync("pärast");
         command.StandardInput.Close();
-        await ComeToApprove(visitor, command, DemoCodes.Liis);
+        await new AtSignCommand(system.Host, visitor, command).ComeToApprove(DemoCodes.Liis);
         var shown = await visitor.Text("main");
         Assert.Contains("first deed.pdf", shown, StringComparison.Ordinal);
         Assert.Contains("second deed.pdf", shown, StringComparison.Ordinal);
@@ -64,7 +64,13 @@ public sealed class SignCommandJourneys(WholeSystem system) : IDisposable
 
         string[] asked = level is null ? [] : ["--level", level];
         using var command = Start(_folder.Path, wire, [.. asked, "a.pdf", "-o", "out.pdf"]);
-        await ComeToApprove(visitor, command, DemoCodes.Liis);
+        var told = await new AtSignCommand(system.Host, visitor, command).ComeToApprove(DemoCodes.Liis);
+        // The page says: approve only if the program shows the same fingerprints. Two of the document, and the certificate's.
+        var shown = await visitor.Page.Locator(".id-hash").AllTextContentsAsync();
+        Assert.Equal(2, shown.Count);
+        var certificate = await visitor.Page.Locator(".id-summary__row dd.id-quiet").InnerTextAsync();
+        Assert.All([.. shown, certificate], fingerprint => Assert.Contains(fingerprint, told.Replace(" ", "", StringComparison.Ordinal), StringComparison.Ordinal));
+        Assert.Contains(Convert.ToHexStringLower(SHA256.HashData(document)), shown);
         await visitor.UsePasskey();
         var errors = command.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
         var output = await command.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
@@ -92,7 +98,7 @@ public sealed class SignCommandJourneys(WholeSystem system) : IDisposable
             "-subj", "/CN=Root of yesterday").ExitCode);
         using (var command = Start(_folder.Path, null, ["--level", "B-T", "a.pdf", "-o", "out.pdf"]))
         {
-            await ComeToApprove(visitor, command, DemoCodes.Wei);
+            await new AtSignCommand(system.Host, visitor, command).ComeToApprove(DemoCodes.Wei);
             await visitor.UsePasskey();
             await command.WaitForExitAsync(TestContext.Current.CancellationToken);
             Assert.True(command.ExitCode == 0, await command.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken));
@@ -101,7 +107,7 @@ public sealed class SignCommandJourneys(WholeSystem system) : IDisposable
         foreach (var (level, error) in new[] { ("B-T", "timestamp_refused"), ("B-LTA", "untrusted_certificate") })
         {
             using var command = Start(_folder.Path, null, ["--level", level, "a.pdf", "-o", "other.pdf", "--json", $"--Signing:TrustDirectory={stale}"]);
-            await visitor.Go(await Address(command));
+            await visitor.Go(await AtSignCommand.Address(command));
             await visitor.ConsentIfAsked("http://127.0.0.1:");
             var output = await command.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
             var errors = await command.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
@@ -117,8 +123,11 @@ public sealed class SignCommandJourneys(WholeSystem system) : IDisposable
     [InlineData("http://service.example/")]
     [InlineData("service")]
     [InlineData("ftp://localhost/")]
-    public void A_service_that_is_elsewhere_and_not_protected_is_wrong_usage(string service) =>
-        Assert.Equal(2, Tool.Run("dotnet", DevHostProcess.Built("Identity.Signing"), "sign", "--service", service, "a.pdf", "-o", "b.pdf").ExitCode);
+    public void A_service_that_is_elsewhere_and_not_protected_is_wrong_usage(string service)
+    {
+        var result = Tool.Run("dotnet", DevHostProcess.Built("Identity.Signing"), "sign", "--service", service, "a.pdf", "-o", "b.pdf");
+        Assert.Equal((2, "--service takes an https address; http only of this machine (localhost)"), (result.ExitCode, result.Error.Split('\n')[0]));
+    }
 
     [Fact]
     public void What_is_no_PDF_is_refused_before_anything_is_asked()
@@ -140,20 +149,6 @@ public sealed class SignCommandJourneys(WholeSystem system) : IDisposable
 
     private string[] Stored() => [.. Directory.EnumerateFiles(Path.Combine(system.Host.Data, "signing", "documents"), "*", SearchOption.AllDirectories).Order()];
 
-    /// <summary>The first address is for a token that lists certificates, the second for the approval: here the person stands before it.</summary>
-    private async Task ComeToApprove(Visitor visitor, Process command, string code)
-    {
-        await visitor.Go(await Address(command));
-        await visitor.Arrive(system.Host.Address(0) + "login");
-        await visitor.Enrol(code);
-        await visitor.ConsentIfAsked("http://127.0.0.1:");
-        await visitor.Go(await Address(command));
-        await visitor.Arrive(system.Host.Address(0));
-        if (visitor.Page.Url.Contains("/consent?", StringComparison.Ordinal))
-            await visitor.Consent(allow: true);
-        await visitor.Arrive(system.Host.Address(0) + "approve");
-    }
-
     /// <summary>As architecture.md and the README have it, `sign --service URL FILE -o OUT`, in this folder; no browser is there to be opened.</summary>
     private Process Start(string folder, RecordingProxy? wire, string[] arguments)
     {
@@ -167,19 +162,5 @@ public sealed class SignCommandJourneys(WholeSystem system) : IDisposable
         if (wire is not null)
             start.Environment["http_proxy"] = wire.Address;
         return Process.Start(start)!;
-    }
-
-    private const string Opening = "Open this address in your browser: ";
-
-    private static async Task<string> Address(Process command)
-    {
-        while (await command.StandardError.ReadLineAsync(TestContext.Current.CancellationToken) is { } line)
-        {
-            if (line.StartsWith(Opening, StringComparison.Ordinal))
-                return line[Opening.Length..].Trim();
-            Assert.DoesNotContain("refused", line, StringComparison.OrdinalIgnoreCase);
-        }
-
-        throw new InvalidOperationException("The command ended: " + await command.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken));
     }
 }
