@@ -235,10 +235,10 @@ public sealed class SigningSystem : IAsyncLifetime
     }
 
     /// <summary>What our verifier says with nothing but the file and the root: no network, as of the given time or now.</summary>
-    public async Task<ValidationReport> Verify(byte[] file, DateTimeOffset? at = null, ValidationPolicy? policy = null, string password = "")
+    public async Task<ValidationReport> Verify(byte[] file, DateTimeOffset? at = null, ValidationPolicy? policy = null, string password = "", string? trust = null)
     {
         policy ??= ValidationPolicy.Default;
-        var anchors = TrustAnchors.FromDirectories([Pki.PathOf("trust")]);
+        var anchors = TrustAnchors.FromDirectories([trust ?? Pki.PathOf("trust")]);
         var validation = new ValidateDocument(anchors, OnlineRevocation.Offline, policy, PdfLimits.Default, TimeProvider.System, at);
         return BuildReport.From(await validation.Run(file, Cancellation, password), "signed.pdf", file, at ?? TimeProvider.System.GetUtcNow(), policy);
     }

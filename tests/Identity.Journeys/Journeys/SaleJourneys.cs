@@ -69,6 +69,13 @@ public sealed class SaleJourneys(WholeSystem system)
         // mutool knows none of our roots; what it says of the bytes counts: three signatures hold, and each has something behind it.
         var mutool = examined.Mutool().Text;
         Assert.Equal((3, 0), (mutool.Split("The signature is valid but there have been edits since signing.").Length - 1, mutool.Split("Digest error").Length - 1));
+        for (var at = 0; at < 3; at++)
+        {
+            using var one = new ExaminedPdf(file, system.Host.RootCertificate, system.Host.RootCertificate) { At = at };
+            Assert.Contains("CAdES Verification successful", one.OpensslCms().Text, StringComparison.Ordinal);
+        }
+
+        Assert.Equal(["ETSI.CAdES.detached verifies part", "ETSI.CAdES.detached verifies part", "ETSI.CAdES.detached verifies part", "ETSI.RFC3161 verifies whole"], PdfBox.Verify(file));
         var qpdf = examined.Qpdf();
         Assert.True(qpdf.ExitCode == 0 && !qpdf.Text.Contains("WARNING", StringComparison.Ordinal), qpdf.Text);
     }

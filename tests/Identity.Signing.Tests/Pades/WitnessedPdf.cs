@@ -35,19 +35,17 @@ internal sealed partial class WitnessedPdf : IDisposable
         .. Lines("mutool", "info", "-p", file.Password ?? "", path).Where(line => line.StartsWith("error:", StringComparison.Ordinal) || line.StartsWith("warning:", StringComparison.Ordinal)),
     ];
 
-    /// <summary>How many signatures pdfsig calls valid, and how many something else. What it calls a broken one depends on what stands behind it.</summary>
-    public (int Valid, int Others) Verdicts()
-    {
-        var verdicts = Tool.RunWith("pdfsig", ["-nocert", "-upw", file.Password ?? "", "-opw", file.Password ?? "", path]).Output.Split('\n')
-            .Where(line => line.Contains("Signature Validation:", StringComparison.Ordinal)).ToList();
-        var valid = verdicts.Count(line => line.EndsWith("Signature is Valid.", StringComparison.Ordinal));
-        return (valid, verdicts.Count - valid);
-    }
+    /// <summary>Which signatures pdfsig calls valid, in its order. What it calls a broken one depends on what stands behind it.</summary>
+    public IReadOnlyList<bool> Verdicts() =>
+    [
+        .. Tool.RunWith("pdfsig", ["-nocert", "-upw", file.Password ?? "", "-opw", file.Password ?? "", path]).Output.Split('\n')
+            .Where(line => line.Contains("Signature Validation:", StringComparison.Ordinal)).Select(line => line.EndsWith("Signature is Valid.", StringComparison.Ordinal)),
+    ];
 
     /// <summary>Nobody says that anything is wrong with it.</summary>
     public bool IsWhole => !(file.Has("error") || file.Has("error_or_unsigned")) && EndsWithItsEnd && Complaints().Count == 0;
 
-    /// <summary>Why a refusal for this reason is right, with its clause; null when nothing but our word speaks for it.</summary>
+    /// <summary>Why a refusal for this reason is right, with its clause; null when nothing but our word speaks for it. A whole file is refused for what it says, never for how it is made.</summary>
     public string? Justification(string reason) => reason switch
     {
         "certified_no_changes" when PermitsNoChanges() => "ISO 32000-2 12.8.2.2.2 and table 236: P 1 permits no further signature",
@@ -58,6 +56,7 @@ internal sealed partial class WitnessedPdf : IDisposable
         "not_permitted" when Tool.Run("qpdf", "--show-encryption", "--password=" + file.Password, path).Output.Contains("modify annotations: not allowed", StringComparison.Ordinal) =>
             "ISO 32000-2 7.6.4.2 table 22: bit 6 is needed for a new field",
         "broken" when Catalog?["/DSS"] is { } store && Resolve(store) is not JsonObject => "ISO 32000-2 12.8.4.3: DSS is a dictionary",
+        "broken" or "ambiguous" or "no_pages" when IsWhole => null,
         "ambiguous" when !EndsWithItsEnd => "ISO 32000-2 7.5.5: %%EOF is the last line",
         "broken" or "ambiguous" or "no_pages" when Complaints().Count > 0 => "the structure is broken for others too",
         "broken" or "ambiguous" when file.Has("error") || file.Has("error_or_unsigned") || file.Has("must_not_pass") && file.Category is "incremental-attack" or "malformed" => "made broken on purpose",
