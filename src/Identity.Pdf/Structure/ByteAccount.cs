@@ -2,11 +2,12 @@ using Identity.Pdf.Syntax;
 
 namespace Identity.Pdf.Structure;
 
-/// <summary>Finds the bytes that nothing explains: what an attacker hides, or what a sloppy producer left behind.</summary>
-internal static class ByteAccount
+/// <summary>Finds the bytes that nothing explains, and the beginnings and ends of objects inside of what is something else: what an attacker hides, or what a sloppy producer left behind.</summary>
+/// <param name="Unaccounted">By revision: spans that are neither object, section, end marker, white space nor comment as of that revision.</param>
+/// <param name="Hidden">By revision: the first place that <see cref="HiddenObjects"/> finds in it.</param>
+internal sealed record ByteAccount(List<List<ByteSpan>> Unaccounted, long?[] Hidden)
 {
-    /// <summary>By revision: spans that are neither object, section, end marker, white space nor comment as of that revision.</summary>
-    public static List<List<ByteSpan>> Unaccounted(FileView file, List<RevisionLayout> layouts, ObjectTable table)
+    public static ByteAccount Of(FileView file, List<RevisionLayout> layouts, ObjectTable table)
     {
         var explained = new List<(ByteSpan Span, int Revision)>();
         foreach (var definition in table.All)
@@ -22,11 +23,21 @@ internal static class ByteAccount
                 if (section.HybridPart is { } part)
                     explained.Add((part.Section.Span, layout.Number));
             }
+        }
+        // Of what two revisions define in one place, the older one comes first.
+        explained.Sort((left, right) => (left.Span.Start, left.Revision).CompareTo((right.Span.Start, right.Revision)));
+        var hidden = new HiddenObjects(file, layouts, explained).FirstByRevision();
+        foreach (var layout in layouts)
+        {
             foreach (var marker in layout.Markers)
                 explained.Add((marker, layout.Number));
         }
         explained.Sort((left, right) => left.Span.Start.CompareTo(right.Span.Start));
+        return new ByteAccount(Gaps(file, layouts, explained), hidden);
+    }
 
+    private static List<List<ByteSpan>> Gaps(FileView file, List<RevisionLayout> layouts, List<(ByteSpan Span, int Revision)> explained)
+    {
         var result = new List<List<ByteSpan>>();
         var next = 0;
         foreach (var layout in layouts)

@@ -44,6 +44,7 @@ internal sealed class CrossReferenceReader(FileView file, ParseBudget budget, St
 
     private SectionRead ReadSection(long offset)
     {
+        deviations.InSection(offset);
         var start = SectionStart(offset);
         var kept = entriesLeft;
         for (var size = 0; ; entriesLeft = kept)
@@ -76,7 +77,8 @@ internal sealed class CrossReferenceReader(FileView file, ParseBudget budget, St
             throw NoSection(offset);
         var start = file.SkipWhiteSpace(offset, file.Length);
         if (start != offset)
-            deviations.Add("offset-before-section", offset, null, "the offset of a cross-reference section points at white space before it");
+            deviations.Add(start - offset > IndirectObjectReader.MostSpaceBefore ? "offset-far-before-section" : "offset-before-section", offset, null,
+                "the offset of a cross-reference section points at white space before it");
         return start;
     }
 

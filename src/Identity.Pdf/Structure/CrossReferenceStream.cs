@@ -83,6 +83,8 @@ internal static class CrossReferenceStream
             case 0:
                 return new CrossReferenceEntry(number, EntryKind.Free, 0, (int)Math.Min(third, 65535));
             case 1 when third <= 65535:
+                if (number == 0)
+                    deviations.Add("object-zero-in-use", null, 0, "the head of the list of free entries is said to be in use");
                 return new CrossReferenceEntry(number, EntryKind.InFile, second < (ulong)fileLength ? (long)second : long.MaxValue, (int)third);
             case 2 when second is > 0 and <= int.MaxValue && third <= int.MaxValue:
                 return new CrossReferenceEntry(number, EntryKind.InObjectStream, (int)second, (int)third);

@@ -81,17 +81,25 @@ internal static class DocumentReader
 
         file.Release();
 
-        var unaccounted = new Lazy<List<List<ByteSpan>>>(() => ByteAccount.Unaccounted(file, layouts, table));
-        var revisions = layouts.Select(layout => Describe(layout, table, unaccounted)).ToList();
+        var account = new Lazy<ByteAccount>(() => ByteAccount.Of(file, layouts, table));
+        var revisions = layouts.Select(layout => Describe(layout, table, account)).ToList();
         NoteObjectsBeyondSize(table, revisions, deviations);
+        if (last.Start < wholeFile.Length - EndSearch)
+        {
+            deviations.InRevision(revisions.Count);
+            deviations.Add("startxref-far-from-end", last.Start, null, "more follows the last startxref than programs search for it");
+        }
         var document = new PdfDocument(wholeFile, limits, version, table, revisions, last.PointsAt, Trailing(new FileView(wholeFile, wholeFile.Length, limits), layouts[^1].End), deviations)
         {
             UnreadableUpdate = unreadableUpdate,
+            TrailingWhiteSpace = new FileView(wholeFile, wholeFile.Length, limits).SkipWhiteSpace(layouts[^1].End, wholeFile.Length) - layouts[^1].End,
             Security = encryption?.Handler,
         };
         foreach (var revision in revisions)
             document.AsOf(revision.Number).CheckCatalog();
         ReferenceCheck.Check(document, loader.Defective, budget.MetGeneration, deviations);
+        foreach (var layout in layouts)
+            revisions[layout.Number - 1].InvitingRepair = deviations.InvitingRepair(layout);
         document.Signatures = SignatureFinder.Find(document);
         // With a signature the rest is a change to report; without one nothing is known of what was lost with the end, a signature for instance.
         if (document.Signatures.Count == 0 && document.TrailingBytes is { } rest && (rest.Length > EndSearch || wholeFile.Slice(rest.Start, (int)rest.Length).AsSpan().IndexOf(" obj"u8) >= 0))
@@ -102,11 +110,23 @@ internal static class DocumentReader
     // Table 15: what is numbered Size or above is missing by the letter, and found by most readers.
     private static void NoteObjectsBeyondSize(ObjectTable table, List<Revision> revisions, DeviationList deviations)
     {
-        var size = ((PdfInteger)revisions[^1].Trailer["Size"]!).Value;
+        var sizes = revisions.Select(revision => ((PdfInteger)revision.Trailer["Size"]!).Value).ToList();
+        var highest = -1;
         foreach (var definition in table.Newest)
         {
-            if (definition.Kind != EntryKind.Free && definition.Number >= size)
-                deviations.Add("object-beyond-size", null, definition.Number, "an object has a number above the Size that the trailer gives");
+            if (definition.Revision == revisions.Count)
+                highest = Math.Max(highest, definition.Number);
+            if (definition.Kind == EntryKind.Free || definition.Number < sizes[^1])
+                continue;
+            // PDFBox counts only what it writes itself: then it is not the fault of the revision that brought the object.
+            deviations.InRevision(definition.Number < sizes[definition.Revision - 1] ? 0 : definition.Revision);
+            deviations.Add("object-beyond-size", null, definition.Number, "an object has a number above the Size that the trailer gives");
+        }
+        // 7.5.5: an object above Size is not there. A program that so finds no catalog searches the file for one.
+        if (revisions[^1].Trailer["Root"] is PdfReference root && root.Target.Number > highest && root.Target.Number >= sizes[^1])
+        {
+            deviations.InRevision(revisions.Count);
+            deviations.Add("size-below-catalog", revisions[^1].Trailer.Start, null, "the last trailer gives a Size that leaves out the catalog");
         }
     }
 
@@ -126,7 +146,7 @@ internal static class DocumentReader
         throw new PdfRefusedException(PdfRefusalCode.Malformed, "the header has no version");
     }
 
-    private static Revision Describe(RevisionLayout layout, ObjectTable table, Lazy<List<List<ByteSpan>>> unaccounted)
+    private static Revision Describe(RevisionLayout layout, ObjectTable table, Lazy<ByteAccount> account)
     {
         var sections = new List<CrossReferenceSection>();
         foreach (var section in layout.Sections)
@@ -135,7 +155,7 @@ internal static class DocumentReader
             if (section.HybridPart is { } part)
                 sections.Add(part.Section);
         }
-        return new Revision(layout.Number, layout.Start, layout.EndOfFileMarker, layout.End, layout.IsLinearized, sections, new ObjectChanges(table.DefinedIn(layout.Number)), unaccounted);
+        return new Revision(layout.Number, layout.Start, layout.EndOfFileMarker, layout.End, layout.IsLinearized, sections, new ObjectChanges(table.DefinedIn(layout.Number)), account);
     }
 
     private static ByteSpan? Trailing(FileView file, long end) => file.SkipWhiteSpace(end, file.Length) < file.Length ? new ByteSpan(end, file.Length) : null;

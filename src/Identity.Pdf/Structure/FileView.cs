@@ -67,6 +67,15 @@ internal sealed class FileView
         return whole is not null ? whole.Bytes.Span.Slice((int)Math.Min(offset, Length), length) : bytes.Slice(offset, length);
     }
 
+    /// <summary>Many bytes at an offset.</summary>
+    public void Read(long offset, Span<byte> target)
+    {
+        if (whole is not null)
+            whole.Bytes.Span.Slice((int)offset, target.Length).CopyTo(target);
+        else
+            bytes.Read(offset, target);
+    }
+
     /// <summary>Where white space ends, at the latest at <paramref name="end"/>.</summary>
     public long SkipWhiteSpace(long at, long end) => Skip(at, end, comments: false);
 

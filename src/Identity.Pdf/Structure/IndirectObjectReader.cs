@@ -17,6 +17,9 @@ internal sealed class IndirectObjectReader(FileView file, ParseBudget budget, De
     // An end-of-line before endstream is two bytes at most; a few more bytes of white space are no other data.
     private const int SpaceBeforeEndStream = 16;
 
+    /// <summary>White space that an offset may point at before what it names: an end-of-line, or few of them.</summary>
+    public const int MostSpaceBefore = 16;
+
     /// <summary>Reads the object at an offset; when <paramref name="expected"/> is given, no other.</summary>
     public IndirectObject Read(long offset, ObjectId? expected = null)
     {
@@ -72,7 +75,10 @@ internal sealed class IndirectObjectReader(FileView file, ParseBudget budget, De
         if (expected is { } wanted && wanted != new ObjectId(number, generation))
             throw new PdfRefusedException(PdfRefusalCode.Ambiguous, $"another object stands where object {wanted.Number} is said to be, at byte {offset}");
         if (start != offset)
-            deviations.Add("offset-before-object", offset, number, "a cross-reference entry points at white space before its object");
+        {
+            var isNear = start - offset <= MostSpaceBefore && !source.Bytes.Span[position..startInSource].Contains((byte)'%');
+            deviations.Add(isNear ? "offset-before-object" : "offset-far-before-object", offset, number, "a cross-reference entry points at white space before its object");
+        }
         parser.Lexer.Next();
         if (parser.Lexer.IsKeyword("endobj"u8))
         {

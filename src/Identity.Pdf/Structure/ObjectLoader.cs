@@ -13,6 +13,7 @@ internal sealed class ObjectLoader(FileView file, ObjectTable table, List<Revisi
     private readonly IndirectObjectReader reader = new(file, budget, deviations);
     private readonly List<(ObjectDefinition Definition, IndirectObject Object)> open = [];
     private readonly List<ObjectDefinition> defective = [];
+    private readonly Dictionary<ObjectDefinition, (ObjectStream? Objects, PdfRefusal? Defect)> opened = [];
     private int defects;
     private UnkeptObjects? unkept;
     private bool hasLateStreams;
@@ -32,7 +33,37 @@ internal sealed class ObjectLoader(FileView file, ObjectTable table, List<Revisi
         ReadObjectStreams();
         CloseStreams(last: true);
         CheckReplacedObjectStreams();
+        NoteUnlisted();
     }
+
+    // 7.5.7, 7.5.8: a program that repairs a file takes every object of every object stream that it finds, and every cross-reference stream.
+    private void NoteUnlisted()
+    {
+        var sections = revisions.SelectMany(revision => revision.Sections)
+            .SelectMany(read => read.HybridPart is { } part ? [read.Section.Span.Start, part.Section.Span.Start] : new[] { read.Section.Span.Start }).ToHashSet();
+        foreach (var definition in table.All.Where(definition => definition is { Kind: EntryKind.InFile, ValueOrUnkept: PdfStream }))
+        {
+            var type = (ResolveInFile(((PdfStream)definition.Value).Dictionary["Type"], definition.Revision) as PdfName)?.Value;
+            if (type is not ("ObjStm" or "XRef"))
+                continue;
+            deviations.InRevision(definition.Revision);
+            if (type == "XRef" && !sections.Contains(definition.Span.Start) && !LeadsAsItsRevision(definition))
+                deviations.Add("cross-reference-stream-unused", definition.Span.Start, definition.Number, "a cross-reference stream belongs to no revision");
+            if (type == "ObjStm" && !IsListed(definition))
+                deviations.Add("object-stream-unlisted", definition.Span.Start, definition.Number, "an object stream holds objects that no cross-reference entry names");
+        }
+    }
+
+    // PDFBox writes a table behind the stream that says the same. Root, Info and Encrypt are what a program takes from it that scans the file.
+    private bool LeadsAsItsRevision(ObjectDefinition definition)
+    {
+        var (own, trailer) = (((PdfStream)definition.Value!).Dictionary, revisions[definition.Revision - 1].Sections[0].Section.Trailer);
+        return new[] { "Root", "Info", "Encrypt" }.All(key => ObjectComparison.SameValue(own[key] ?? PdfNull.Absent, trailer[key] ?? PdfNull.Absent));
+    }
+
+    private bool IsListed(ObjectDefinition container) => opened.TryGetValue(container, out var found) && found.Objects is { } objects
+        && objects.Index.Select((item, at) => (item.Number, at)).All(item => table.At(item.Number, container.Revision) is { Kind: EntryKind.InObjectStream } definition
+            && definition.Entry.Position == container.Number && definition.Entry.Detail == item.at);
 
     private void ReadObjectsInFile(UnkeptObjects? letGo)
     {
@@ -65,6 +96,7 @@ internal sealed class ObjectLoader(FileView file, ObjectTable table, List<Revisi
 
     private IndirectObject? TryRead(ObjectDefinition definition)
     {
+        deviations.InRevision(definition.Revision);
         // Of these there can be as many as entries: an exception, or a text, for each would cost more than everything else.
         if (definition.Entry.Position == 0 && definition.Id != reader.First)
         {
@@ -117,6 +149,7 @@ internal sealed class ObjectLoader(FileView file, ObjectTable table, List<Revisi
         for (var at = open.Count - 1; at >= 0; at--)
         {
             var (definition, stream) = open[at];
+            deviations.InRevision(definition.Revision);
             try
             {
                 if (LengthOf(definition, (PdfDictionary)stream.Value) is not { } length)
@@ -176,9 +209,9 @@ internal sealed class ObjectLoader(FileView file, ObjectTable table, List<Revisi
 
     private void ReadObjectStreams()
     {
-        var opened = new Dictionary<ObjectDefinition, (ObjectStream? Objects, PdfRefusal? Defect)>();
         foreach (var definition in table.All.Where(definition => definition.Kind == EntryKind.InObjectStream).ToList())
         {
+            deviations.InRevision(definition.Revision);
             try
             {
                 var container = table.At((int)definition.Entry.Position, definition.Revision);

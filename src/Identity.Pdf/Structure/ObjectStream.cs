@@ -17,6 +17,9 @@ internal sealed class ObjectStream
         values = new PdfObject?[index.Length];
     }
 
+    /// <summary>The objects in it, in order.</summary>
+    public IReadOnlyList<(int Number, int Start)> Index => index;
+
     public static ObjectStream Open(int number, PdfStream stream, StreamBudget streams, ParseBudget budget, Func<PdfObject?, PdfObject> resolve)
     {
         var dictionary = stream.Dictionary;

@@ -41,6 +41,9 @@ public sealed class PdfDocument
     /// <summary>Bytes behind the end of the last revision that was read, when they are more than white space.</summary>
     public ByteSpan? TrailingBytes { get; }
 
+    /// <summary>White space behind the end of the last revision that was read, in bytes.</summary>
+    public long TrailingWhiteSpace { get; internal init; }
+
     /// <summary>
     /// Why <see cref="TrailingBytes"/>, although they have an end of file of their own, are not read: the document is then read as it was
     /// when it was signed. Null in the ordinary case. Such a document must never count as unchanged.

@@ -20,7 +20,10 @@ internal static class ReferenceCheck
         }
         CheckOlder(document, defective.Except(bad.Values).ToDictionary(definition => (definition.Number, definition.Revision)));
         foreach (var definition in defective)
+        {
+            deviations.InRevision(definition.Revision);
             deviations.Add("unreadable-object", null, definition.Number, "an entry names an object that cannot be read; nothing refers to it");
+        }
     }
 
     // Overridden since: refused when anything of its own time refers to it.

@@ -48,13 +48,13 @@ public sealed record ObjectChange(ObjectChangeKind Kind, ObjectId Id, ObjectLoca
 /// <summary>The original document, or one incremental update (7.5.6).</summary>
 public sealed class Revision
 {
-    private readonly Lazy<List<List<ByteSpan>>> unaccounted;
+    private readonly Lazy<ByteAccount> account;
 
     internal Revision(int number, long start, long endOfFileMarker, long end, bool isLinearized, IReadOnlyList<CrossReferenceSection> sections,
-        IReadOnlyList<ObjectChange> changes, Lazy<List<List<ByteSpan>>> unaccounted)
+        IReadOnlyList<ObjectChange> changes, Lazy<ByteAccount> account)
     {
         (Number, Start, EndOfFileMarker, End, IsLinearized) = (number, start, endOfFileMarker, end, isLinearized);
-        (Sections, Changes, this.unaccounted) = (sections, changes, unaccounted);
+        (Sections, Changes, this.account) = (sections, changes, account);
     }
 
     /// <summary>1 is the original.</summary>
@@ -85,5 +85,14 @@ public sealed class Revision
     /// Bytes of this revision that no cross-reference entry, section or trailer explains, white space and comments left out.
     /// Bytes behind the end of the last revision belong to <see cref="PdfDocument.TrailingBytes"/>.
     /// </summary>
-    public IReadOnlyList<ByteSpan> Unaccounted => unaccounted.Value[Number - 1];
+    public IReadOnlyList<ByteSpan> Unaccounted => account.Value.Unaccounted[Number - 1];
+
+    /// <summary>
+    /// Where in this revision the first word stands by which a program that repairs files would find an object or a trailer that is none by the cross-references;
+    /// null when there is none, and for the original.
+    /// </summary>
+    public long? HiddenObject => account.Value.Hidden[Number - 1];
+
+    /// <summary>Kinds of <see cref="PdfDocument.Deviations"/> in this revision to which programs may answer by repairing the file; all kinds, even where the list of deviations is full.</summary>
+    public IReadOnlyList<string> InvitingRepair { get; internal set; } = [];
 }

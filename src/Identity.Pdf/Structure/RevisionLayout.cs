@@ -18,6 +18,7 @@ internal sealed record RevisionLayout(int Number, long Start, long EndOfFileMark
         {
             var section = chain[at];
             pending.Insert(0, section);
+            deviations.InSection(section.PointedAt);
             var previousEnd = revisions.Count == 0 ? 0 : revisions[^1].End;
             if (linearized && at == chain.Count - 1)
                 continue;

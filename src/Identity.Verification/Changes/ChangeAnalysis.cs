@@ -10,6 +10,9 @@ namespace Identity.Verification.Changes;
 /// </summary>
 public static class ChangeAnalysis
 {
+    /// <summary>White space behind the last end-of-file marker, in bytes. With much of it programs do not find the end, and repair the file.</summary>
+    public const int MostTrailingWhiteSpace = 16;
+
     public static IReadOnlyList<RevisionChanges> Explain(PdfDocument document, CancellationToken cancellation) =>
         Explain(document, new ComparisonBudget(ComparisonBudget.DefaultSteps), cancellation);
 
@@ -17,7 +20,8 @@ public static class ChangeAnalysis
     {
         var revisions = document.Revisions;
         var memory = ComparisonMemory.Of(document, budget);
-        var explained = new RevisionChanges[revisions.Count + (document.TrailingBytes is null ? 0 : 1)];
+        var trailing = document.TrailingBytes ?? (document.TrailingWhiteSpace > MostTrailingWhiteSpace ? new ByteSpan(revisions[^1].End, document.Bytes.Length) : null);
+        var explained = new RevisionChanges[revisions.Count + (trailing is null ? 0 : 1)];
         // Newest first, so that a file full of revisions spends its budget on those that came after the signatures.
         var after = document.Latest;
         for (var i = revisions.Count - 1; i > 0; i--)
@@ -28,9 +32,9 @@ public static class ChangeAnalysis
         }
         explained[0] = new RevisionChanges(revisions[0].Number, revisions[0].End, ChangeKind.None, [], 0);
         // What stands behind the last revision is not part of any signature's, so it counts as one more.
-        if (document.TrailingBytes is { } trailing)
+        if (trailing is not null)
         {
-            var message = ValidationMessage.Error("bytes-behind-end", trailing.Start);
+            var message = ValidationMessage.Error("bytes-behind-end", trailing.Value.Start);
             explained[^1] = new RevisionChanges(revisions.Count + 1, document.Bytes.Length, ChangeKind.Suspicious,
                 [new DocumentChange(ChangeKind.Suspicious, null, null, null, message)], 0);
         }
@@ -50,6 +54,11 @@ public static class ChangeAnalysis
         var (before, after) = (comparison.Before, comparison.After);
         foreach (var span in after.Revision.Unaccounted)
             comparison.Report(ChangeKind.Suspicious, null, null, null, ValidationMessage.Error("unexplained-bytes", span.Start, span.End));
+        // A program that repairs a file finds objects by their words, wherever they stand, and shows them in place of what the cross-references name.
+        if (after.Revision.HiddenObject is { } hidden)
+            comparison.Report(ChangeKind.Suspicious, null, null, null, ValidationMessage.Error("hidden-object", hidden));
+        foreach (var kind in after.Revision.InvitingRepair)
+            comparison.Report(ChangeKind.Suspicious, null, null, null, ValidationMessage.Error("structure-deviates", kind));
         foreach (var change in after.Revision.Changes)
         {
             if (change.Kind == ObjectChangeKind.Overridden && IsObjectStream(before, change.Id))

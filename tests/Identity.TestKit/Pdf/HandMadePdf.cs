@@ -31,7 +31,10 @@ public static class HandMadePdf
     public static string Stream(string text, string entries = "") => $"<</Length {text.Length}{entries}>>\nstream\n{text}\nendstream";
 
     /// <summary>An incremental update with a table; the first call makes the original.</summary>
-    public static byte[] Append(byte[] file, params IReadOnlyList<(int Number, string Value)> objects)
+    public static byte[] Append(byte[] file, params IReadOnlyList<(int Number, string Value)> objects) => AppendWith("", file, objects);
+
+    /// <param name="trailer">Further entries of the trailer.</param>
+    public static byte[] AppendWith(string trailer, byte[] file, params IReadOnlyList<(int Number, string Value)> objects)
     {
         var text = new StringBuilder();
         var rows = new SortedDictionary<int, long>();
@@ -48,7 +51,8 @@ public static class HandMadePdf
         foreach (var (number, offset) in rows)
             text.Append(CultureInfo.InvariantCulture, $"{number} 1\n{offset:D10} 00000 n \n");
         var prev = previous is { } known ? FormattableString.Invariant($"/Prev {known}") : "";
-        text.Append(CultureInfo.InvariantCulture, $"trailer\n<</Size 100/Root 1 0 R{prev}>>\nstartxref\n{section}\n%%EOF\n");
+        var size = Math.Max(LastSize(file), rows.Keys.LastOrDefault() + 1);
+        text.Append(CultureInfo.InvariantCulture, $"trailer\n<</Size {size}/Root 1 0 R{prev}{trailer}>>\nstartxref\n{section}\n%%EOF\n");
         return [.. file, .. Encoding.Latin1.GetBytes(text.ToString())];
     }
 
@@ -65,9 +69,9 @@ public static class HandMadePdf
         var page = $"<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Contents 4 0 R/Resources<</Font<</F1 5 0 R>>{shape.Resources}>>/Annots[{annotations}]{shape.Page}>>";
         var dictionary = $"<</Type/{shape.Type}/Filter/Adobe.PPKLite/SubFilter/{shape.SubFilter}/M(D:{shape.Time}Z){shape.Dictionary}"
             + $"/ByteRange[0 {Unset} {Unset} {Unset}]/Contents<{new string('0', Room)}>>>";
-        var signed = Append(file,
-            (Catalog, catalog),
-            (Page, page),
+        var signed = AppendWith(shape.Trailer, file,
+            (Catalog, shape.Rewrite?.Invoke(catalog) ?? catalog),
+            (Page, shape.Rewrite?.Invoke(page) ?? page),
             (field, $"<</Type/Annot/Subtype/Widget/FT/Sig/T({shape.Name})/V {value} 0 R/P 3 0 R/F 132/Rect{shape.Rectangle}{shape.Widget}>>"),
             (value, dictionary));
         var text = Encoding.Latin1.GetString(signed);
@@ -90,6 +94,13 @@ public static class HandMadePdf
     public static int Find(byte[] file, string text) => Encoding.Latin1.GetString(file).IndexOf(text, StringComparison.Ordinal);
 
     private static void Patch(byte[] file, int offset, string text) => Encoding.Latin1.GetBytes(text).CopyTo(file, offset);
+
+    private static int LastSize(byte[] file)
+    {
+        var text = Encoding.Latin1.GetString(file);
+        var at = text.LastIndexOf("<</Size ", StringComparison.Ordinal);
+        return at < 0 ? 100 : int.Parse(text[(at + 8)..].Split('/')[0], CultureInfo.InvariantCulture);
+    }
 
     private static long? LastSection(byte[] file)
     {
@@ -128,6 +139,12 @@ public sealed record SignatureShape
     public string Resources { get; init; } = "";
 
     public string Widget { get; init; } = "";
+
+    /// <summary>Further entries of the trailer.</summary>
+    public string Trailer { get; init; } = "";
+
+    /// <summary>What is written otherwise in the catalog and in the page.</summary>
+    public Func<string, string>? Rewrite { get; init; }
 
     /// <summary>Objects in Annots that are no fields.</summary>
     public IReadOnlyList<int> Annotations { get; init; } = [];
