@@ -41,6 +41,9 @@ public sealed class ObjectClosure
     /// <summary>Something reachable names the object, whether or not there is one.</summary>
     public bool Names(ObjectId id) => References.Contains(id);
 
+    /// <summary>A reachable object names the object, other than those that are let pass; the trailer does not count.</summary>
+    public bool IsNamedBesides(ObjectId id, Func<int, bool> among) => (users.GetValueOrDefault(id.Number) ?? []).Any(user => user != Trailer && !among(user));
+
     /// <summary>Every place that names the object, among reachable objects and the trailer.</summary>
     public IReadOnlyList<ObjectUse> UsesOf(ObjectId id)
     {

@@ -15,6 +15,9 @@ public sealed class ExplainedEntries
     private readonly Dictionary<ObjectId, ObjectChangeKind> entries = [];
     private readonly HashSet<ObjectId> explained = [];
     private readonly HashSet<ObjectId> accepted = [];
+    private readonly HashSet<ObjectId> explainedHere = [];
+    private readonly HashSet<int> numbersExplainedHere = [];
+    private readonly HashSet<ObjectId> acceptedHere = [];
 
     public ExplainedEntries(RevisionView before, RevisionView after, ComparisonBudget budget)
     {
@@ -23,10 +26,23 @@ public sealed class ExplainedEntries
             entries[change.Id] = change.Kind;
     }
 
+    /// <summary>While a rule runs that lets nearly anything pass: what it explains is so where it looks, and nowhere else.</summary>
+    public bool IsLenient { get; set; }
+
     /// <summary>A rule judges this object, and what it is a reference to (ISO 32000-2 7.3.10: an object may be nothing but that).</summary>
-    public void Judged(ObjectId? id)
+    public void Judged(ObjectId? id) => Judged(id, IsLenient);
+
+    /// <summary>The same, but only for where the object is named: in <paramref name="holder"/>, of which every other entry is followed.</summary>
+    public void JudgedHere(ObjectId? id, ObjectId? holder)
     {
-        while (id is { } judged && explained.Add(judged))
+        if (holder is { } user)
+            numbersExplainedHere.Add(user.Number);
+        Judged(id, lenient: true);
+    }
+
+    private void Judged(ObjectId? id, bool lenient)
+    {
+        while (id is { } judged && Explain(judged, lenient))
             id = (after.Resolve(judged) as PdfReference)?.Target;
     }
 
@@ -34,13 +50,26 @@ public sealed class ExplainedEntries
     /// A value that came with this revision is explained or reported by the rule that calls, with all objects below that came with it. Objects that were
     /// there before and are other now are not: each must be judged where it was used. A date or a number has no inside, and is judged with what names it.
     /// </summary>
-    public void Accept(PdfObject? value) => Walk(value, id =>
+    public void Accept(PdfObject? value) => Accept(value, IsLenient);
+
+    /// <summary>The same, but only for where the value stands.</summary>
+    public void AcceptHere(PdfObject? value) => Accept(value, lenient: true);
+
+    private void Accept(PdfObject? value, bool lenient) => Walk(value, id =>
     {
-        if (!entries.TryGetValue(id, out var kind) || !accepted.Add(id) || (kind != ObjectChangeKind.Added && !(IsSimple(before.Resolve(id)) && IsSimple(after.Resolve(id)))))
+        if (!entries.TryGetValue(id, out var kind) || !(lenient ? acceptedHere : accepted).Add(id) || (kind != ObjectChangeKind.Added && !(IsSimple(before.Resolve(id)) && IsSimple(after.Resolve(id)))))
             return false;
-        explained.Add(id);
+        Explain(id, lenient);
         return true;
     });
+
+    private bool Explain(ObjectId id, bool lenient)
+    {
+        if (!lenient)
+            return explained.Add(id);
+        numbersExplainedHere.Add(id.Number);
+        return explainedHere.Add(id);
+    }
 
     public void Accept(ObjectId came)
     {
@@ -49,9 +78,11 @@ public sealed class ExplainedEntries
     }
 
     /// <param name="isUsed">Whether the document uses the object after the revision; dear, so asked of few.</param>
-    public IReadOnlyList<ObjectId> Unexplained(Func<ObjectId, bool> isUsed)
+    /// <param name="isNamedBesides">Whether an object other than those of some numbers names it after the revision.</param>
+    public IReadOnlyList<ObjectId> Unexplained(Func<ObjectId, bool> isUsed, Func<ObjectId, Func<int, bool>, bool> isNamedBesides)
     {
-        var open = entries.Where(entry => entry.Value != ObjectChangeKind.Freed && !explained.Contains(entry.Key)).ToList();
+        var open = entries.Where(entry => entry.Value != ObjectChangeKind.Freed && !explained.Contains(entry.Key)
+            && !(explainedHere.Contains(entry.Key) && !isNamedBesides(entry.Key, numbersExplainedHere.Contains))).ToList();
         if (open.Count == 0)
             return [];
         // What nothing older can name is used by what came with it, or not at all: then the whole document need not be walked.

@@ -14,6 +14,8 @@ public sealed class Landmarks
     private readonly HashSet<ObjectId> owned = [];
     private readonly HashSet<int> ownedNumbers = [];
     private readonly StructureElements? structure;
+    private readonly HashSet<ObjectId> ownParents = [];
+    private readonly HashSet<ObjectId> aboveOwnParents = [];
     private readonly HashSet<ObjectId> annotations = [];
     private readonly Dictionary<ObjectId, int> pages = [];
     private readonly Dictionary<ObjectId, FormField> fieldsBefore = [];
@@ -53,6 +55,12 @@ public sealed class Landmarks
 
     /// <summary>Left to its own rule only where annotations are named: elsewhere it is what it is used as.</summary>
     public bool IsAnnotation(ObjectId id) => annotations.Contains(id);
+
+    /// <summary>The parent that a page or node of the page tree names is not the one that has it as a kid.</summary>
+    public bool HasOtherParent(ObjectId id) => ownParents.Contains(id);
+
+    /// <summary>It, or something below it, is such a page or node: it is no part of the tree that can be left out.</summary>
+    public bool LeadsToOtherParent(ObjectId id) => aboveOwnParents.Contains(id);
 
     public int? PageNumber(ObjectId id) => pages.TryGetValue(id, out var number) ? number : null;
 
@@ -94,8 +102,13 @@ public sealed class Landmarks
             owned.Add(id);
             pages.TryAdd(id, page.Number);
         }
-        foreach (var node in page.Path)
-            owned.Add(node);
+        for (var at = 0; at < page.Path.Count; at++)
+        {
+            if (owned.Add(page.Path[at]) && view.Resolve(page.Path[at]) is PdfDictionary node)
+                AddParent(page.Path[at], node, page.Path, at);
+        }
+        if (page.Id is { } own)
+            AddParent(own, page.Dictionary, page.Path, page.Path.Count);
         if (view.Get<PdfArray>(page.Dictionary, "Annots") is not { } listed)
             return;
         foreach (var item in listed.Items)
@@ -103,6 +116,15 @@ public sealed class Landmarks
             if (item is PdfReference annotation)
                 annotations.Add(annotation.Target);
         }
+    }
+
+    // 7.7.3.3: Parent is the node that has it among its Kids. One that names another node leads elsewhere when it is asked for what is inherited.
+    private void AddParent(ObjectId id, PdfDictionary dictionary, IReadOnlyList<ObjectId> path, int depth)
+    {
+        if (!dictionary.Has("Parent") || (depth > 0 && dictionary["Parent"] is PdfReference parent && parent.Target == path[depth - 1]))
+            return;
+        ownParents.Add(id);
+        aboveOwnParents.UnionWith(path.Take(depth).Append(id));
     }
 
     private static void AddFields(RevisionView view, Dictionary<ObjectId, FormField> fields)

@@ -53,6 +53,7 @@ public sealed class RevisionComparison
     private readonly HashSet<(string Key, ObjectId? Object, int? Page, string? Field, bool LooksLikeContent)> listed = [];
     private readonly ComparisonBudget budget;
     private readonly CancellationToken cancellation;
+    private readonly ReferenceGraph? graph;
     private readonly UntouchedParts untouched;
     private int unlisted;
     private ChangeKind worst;
@@ -63,7 +64,8 @@ public sealed class RevisionComparison
     {
         (Before, After, this.budget, this.cancellation) = (before, after, budget, cancellation);
         Landmarks = new Landmarks(before, after, memory, budget);
-        untouched = new UntouchedParts(memory.Graph, after, Landmarks, budget);
+        graph = memory.Graph;
+        untouched = new UntouchedParts(graph, after, Landmarks, budget);
         Entries = new ExplainedEntries(before, after, budget);
     }
 
@@ -93,7 +95,7 @@ public sealed class RevisionComparison
     /// <summary>The same reference to something of which the rule would have nothing to say.</summary>
     public bool IsUntouched(PdfObject? before, PdfObject? after, Place place) =>
         before is PdfReference was && after is PdfReference isNow && was.Target == isNow.Target && budget.SpendPart()
-        && place.Rule.IsSilentOfUntouched && untouched.Has(was.Target, place.IsDrawn);
+        && place.Rule.IsSilentOfUntouched && !Landmarks.LeadsToOtherParent(was.Target) && untouched.Has(was.Target, place.IsDrawn);
 
     public void Report(ChangeKind kind, Place place, ValidationMessage message) => Report(kind, place.Holder, place.Page, place.Field, message, kind == ChangeKind.Annotation && place.LooksLikeContent is { Value: true });
 
@@ -121,6 +123,20 @@ public sealed class RevisionComparison
     public bool IsUsedBefore(ObjectId id) => MayWalk(ref walkedBefore) && Before.Closure.Contains(id);
 
     public bool IsUsedAfter(ObjectId id) => MayWalk(ref walkedAfter) && After.Closure.Contains(id);
+
+    // What names it in no revision names it in none of them, and needs no walk through the document.
+    private bool IsNamedBesides(ObjectId id, Func<int, bool> among)
+    {
+        if (graph is not null)
+        {
+            var isNamed = false;
+            foreach (var use in graph.UsesOf(id.Number))
+                isNamed |= !among(use.User);
+            if (!isNamed)
+                return false;
+        }
+        return MayWalk(ref walkedAfter) && After.Closure.IsNamedBesides(id, among);
+    }
 
     /// <summary>Named by what is used, though it may be free.</summary>
     public bool IsNamedAfter(ObjectId id) => MayWalk(ref walkedAfter) && After.Closure.Names(id);
@@ -168,7 +184,7 @@ public sealed class RevisionComparison
     {
         if (worst >= ChangeKind.Content)
             return;
-        foreach (var id in Entries.Unexplained(IsUsedAfter))
+        foreach (var id in Entries.Unexplained(IsUsedAfter, IsNamedBesides))
             Report(ChangeKind.Suspicious, id, Landmarks.PageNumber(id), null, ValidationMessage.Error("entry-unexplained"));
     }
 
@@ -183,10 +199,15 @@ public sealed class RevisionComparison
                 return;
             if (beforeId is { } known)
                 met.Add(known);
-            Entries.Judged(afterId);
+            if (place.Rule.IsLenient)
+                Entries.JudgedHere(afterId, place.Holder);
+            else
+                Entries.Judged(afterId);
             place = place with { Holder = afterId ?? beforeId };
         }
+        Entries.IsLenient = place.Rule.IsLenient;
         place.Rule.Explain(this, place, before, after);
+        Entries.IsLenient = false;
     }
 
     // Whose field it is matters where filling in counts, for another signature may have locked it; whose appearance, where only some annotations may change.

@@ -41,6 +41,9 @@ public abstract class ChangeRule
     /// <summary>The rule finds nothing to say of an object below which all is as it was, and goes down to no landmark but as <see cref="UntouchedParts"/> knows.</summary>
     public virtual bool IsSilentOfUntouched => false;
 
+    /// <summary>The rule lets pass nearly anything, for it shows nothing here: what it judges must be judged wherever else it is used.</summary>
+    public virtual bool IsLenient => false;
+
     /// <param name="before">Absent when the value did not exist.</param>
     /// <param name="after">Absent when it no longer exists.</param>
     public abstract void Explain(RevisionComparison comparison, Place place, PdfObject before, PdfObject after);

@@ -11,6 +11,8 @@ public sealed class DocumentInformation : ChangeRule
 
     private DocumentInformation() { }
 
+    public override bool IsLenient => true;
+
     public override void Explain(RevisionComparison comparison, Place place, PdfObject before, PdfObject after)
     {
         if (after is not (PdfDictionary or PdfNull))

@@ -11,6 +11,8 @@ public sealed class ExtensionsGrow : ChangeRule
 
     private ExtensionsGrow() { }
 
+    public override bool IsLenient => true;
+
     public override void Explain(RevisionComparison comparison, Place place, PdfObject before, PdfObject after)
     {
         if (ObjectComparison.SameValue(before, after) && before is not PdfDictionary)

@@ -22,6 +22,8 @@ public sealed class MetadataRewritten : ChangeRule
 
     private MetadataRewritten() { }
 
+    public override bool IsLenient => true;
+
     public override void Explain(RevisionComparison comparison, Place place, PdfObject before, PdfObject after)
     {
         if (ReferenceEquals(before, after) || ObjectComparison.SameValue(before, after))

@@ -22,8 +22,8 @@ public sealed class PageEntries : ChangeRule
                 comparison.Compare(was[key], isNow[key], place.Inside(key, NothingChanges.Rule, ChangeKind.Annotation));
             else if (key != "Parent")
                 comparison.Compare(was[key], isNow[key], place.Inside(key, NothingChanges.Rule));
-            else if (was[key] is not PdfReference parent || isNow[key] is not PdfReference newParent || parent.Target != newParent.Target)
-                comparison.Report(ChangeKind.Content, place, ValidationMessage.Error("page-entry-changed", place.Page ?? 0, key));
+            else
+                InheritedEntries.Parent(comparison, place, was[key], isNow[key], ValidationMessage.Error("page-entry-changed", place.Page ?? 0, key));
         }
     }
 }

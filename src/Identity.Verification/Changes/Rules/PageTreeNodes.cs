@@ -33,8 +33,8 @@ public sealed class PageTreeNodes : ChangeRule
                 Kids(comparison, place, comparison.Before.Resolve(was[key]), comparison.ResolveAfter(isNow[key]));
             else if (key != "Parent")
                 comparison.Compare(was[key], isNow[key], place.Inside(key, NothingChanges.Rule));
-            else if (was[key] is not PdfReference parent || isNow[key] is not PdfReference newParent || parent.Target != newParent.Target)
-                comparison.Report(ChangeKind.Content, place, ValidationMessage.Error("pages-changed"));
+            else
+                InheritedEntries.Parent(comparison, place, was[key], isNow[key], ValidationMessage.Error("pages-changed"));
         }
     }
 

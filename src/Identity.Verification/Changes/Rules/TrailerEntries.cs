@@ -30,7 +30,7 @@ public sealed class TrailerEntries : ChangeRule
                 default:
                     // Size, Prev, ID, XRefStm and the entries of a cross-reference stream follow from the update; the parser has checked them.
                     // Entries private to a program are read by nobody else.
-                    comparison.Entries.Accept(isNow[key]);
+                    comparison.Entries.AcceptHere(isNow[key]);
                     break;
             }
         }
