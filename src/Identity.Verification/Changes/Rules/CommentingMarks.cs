@@ -28,7 +28,18 @@ internal static class CommentingMarks
         // An object with other entries may be something else as well. Annex E: a program's own have its prefix, which no entry of the standard has.
         if (!dictionary.Entries.All(entry => Entries.Contains(entry.Key.Value) || entry.Key.Value.Contains(':', StringComparison.Ordinal)) || HasWideBorder(view, dictionary))
             return false;
-        return view.Resolve(dictionary["AP"]) is PdfNull || (kind == "Highlight" && HighlightAppearance.Is(comparison, view, dictionary["AP"]));
+        if (view.Resolve(dictionary["AP"]) is PdfNull)
+            return kind != "Highlight" || HasLightColour(view, dictionary);
+        return kind == "Highlight" && HighlightAppearance.Is(comparison, view, dictionary["AP"]);
+    }
+
+    // 12.5.2 table 166: C is grey, RGB or CMYK. A viewer that draws a highlight multiplies by it; without one, some take black.
+    private static bool HasLightColour(RevisionView view, PdfDictionary annotation)
+    {
+        if (view.Get<PdfArray>(annotation, "C") is not { Count: 1 or 3 } colour)
+            return false;
+        var values = colour.Items.Select(item => view.Resolve(item) switch { PdfInteger whole => whole.Value, PdfReal real => real.Value, _ => double.NaN }).ToList();
+        return values.TrueForAll(value => value is >= 0 and <= 1) && values.Max() >= HighlightAppearance.Light;
     }
 
     // 12.5.4: the third element of Border, or W of BS. A wide one covers what it is drawn on.

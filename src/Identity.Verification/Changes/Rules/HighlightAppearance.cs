@@ -18,7 +18,8 @@ internal sealed class HighlightAppearance
     private const int MostSegments = 256;
     private const int MostSaved = 64;
     private const int MostOperands = 64;
-    private const double Light = 0.9;
+    /// <summary>The least that the strongest component of a light colour has.</summary>
+    public const double Light = 0.9;
     private const int BytesPerStep = 16;
     private const int StepsPerForm = 100;
 
