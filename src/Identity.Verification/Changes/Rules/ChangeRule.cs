@@ -27,8 +27,8 @@ public sealed record Place(ChangeRule Rule, ChangeKind Unexplained, string Path,
         IsDrawn = IsDrawn || Draws(step),
     };
 
-    /// <summary>Under this key stands what is drawn. AS picks it.</summary>
-    public static bool Draws(string key) => key is "Contents" or "Resources" or "AP" or "AS" or "MK" or "DR";
+    /// <summary>Under this key stands what is drawn. AS picks it, and so do the settings of layers (ISO 32000-2 8.11).</summary>
+    public static bool Draws(string key) => key is "Contents" or "Resources" or "AP" or "AS" or "MK" or "DR" or "OCProperties";
 }
 
 /// <summary>

@@ -10,6 +10,10 @@ namespace Identity.Verification.Changes.Rules;
 /// </summary>
 public sealed class FieldEntries : ChangeRule
 {
+    // 12.7.4.1 table 227, 12.7.5.2.1 table 229.
+    private const long ReadOnly = 1;
+    private const long PushButton = 1 << 16;
+
     // What filling in writes: the value, how it looks, which of several looks is on, how text is set, and flags such as read-only.
     private static readonly HashSet<string> Filled = new(StringComparer.Ordinal) { "V", "AP", "AS", "DA", "Q", "F", "Ff", "I", "RV", "M", "MK" };
 
@@ -56,7 +60,7 @@ public sealed class FieldEntries : ChangeRule
             comparison.Entries.Accept(value);
             if (!NewSignatureField.IsNewSignature(comparison, value))
                 comparison.Report(ChangeKind.Suspicious, place, ValidationMessage.Error("signature-not-new", place.Field ?? ""));
-            else if (NewSignatureField.IsTimestamp(comparison, (PdfDictionary)comparison.ResolveAfter(value)) && place.Page is { } page && IsShown(comparison, place))
+            else if (NewSignatureField.IsTimestamp(comparison, (PdfDictionary)comparison.ResolveAfter(value)) && ShownOn(comparison, place) is { } page)
                 comparison.Report(ChangeKind.Content, place, ValidationMessage.Error("timestamp-visible", place.Field ?? "", page));
             else if (NewSignatureField.IsTimestamp(comparison, (PdfDictionary)comparison.ResolveAfter(value)))
                 comparison.Report(ChangeKind.Archival, place, ValidationMessage.Information("document-timestamp-added", place.Field ?? ""));
@@ -96,26 +100,42 @@ public sealed class FieldEntries : ChangeRule
             else if (key is "AP" or "MK")
                 // What a field shows may follow its value, and nothing else: a push button has none.
                 Appearance(comparison, place.Inside(key, unexplained: hasNewValue ? ChangeKind.Form : ChangeKind.Content), was[key], isNow[key]);
-            else if (Filled.Contains(key) && !IsOfKind(key, comparison.ResolveAfter(isNow[key])))
+            else if (Filled.Contains(key) && !(IsOfKind(key, comparison.Before.Resolve(was[key])) && IsOfKind(key, comparison.ResolveAfter(isNow[key]))))
                 comparison.Report(ChangeKind.Content, place, ValidationMessage.Error("field-entry-unsound", place.Field ?? ""));
             else if (key == "AS" && !hasNewValue)
                 comparison.Compare(was[key], isNow[key], place.Inside(key, NothingChanges.Rule, ChangeKind.Content) with { IsDrawn = true });
-            else if (Filled.Contains(key))
+            else if (hasNewValue ? Filled.Contains(key) : IsWithoutLooks(key, comparison, was, isNow))
                 comparison.Compare(was[key], isNow[key], place.Inside(key, NothingChanges.Rule, ChangeKind.Form));
             else if (!IsTypeStated(key, comparison, was, isNow))
                 comparison.Compare(was[key], isNow[key], place.Inside(key, NothingChanges.Rule));
         }
     }
 
+    // Without another value: when it was changed, how it is shown, which is judged above, and that nobody is to fill it in any more. All else a viewer may draw by.
+    private static bool IsWithoutLooks(string key, RevisionComparison comparison, PdfDictionary was, PdfDictionary isNow) => key switch
+    {
+        "M" or "F" => true,
+        "Ff" => ((comparison.Before.Get<PdfInteger>(was, key)?.Value ?? 0) | ReadOnly) == (comparison.After.Get<PdfInteger>(isNow, key)?.Value ?? 0),
+        _ => false,
+    };
+
+    // 12.6.3 table 200: the calculation is an additional action of the field.
+    private static bool IsCalculated(RevisionView view, FormField field) =>
+        view.Get<PdfDictionary>(field.Dictionary, "AA") is { } actions && view.Resolve(actions["C"]) is PdfDictionary;
+
     private static bool HasNewValue(RevisionComparison comparison, Place place)
     {
         if (place.Holder is not { } id || comparison.Landmarks.FieldBefore(id) is not { } old || comparison.Landmarks.FieldAfter(id) is not { } fresh)
             return false;
+        // 12.7.5.2.2: a push button has no value, so whatever stands there is none. 12.7.4.1: nobody fills in what is read-only, but a calculation may.
+        if ((old.FieldType == "Btn" && (old.Flags & PushButton) != 0) || ((old.Flags & ReadOnly) != 0 && !IsCalculated(comparison.Before, old)))
+            return false;
         return !ObjectComparison.SameValue(comparison.Before.Resolve(old.Value), comparison.ResolveAfter(fresh.Value));
     }
 
-    private static bool IsShown(RevisionComparison comparison, Place place) => place.Holder is { } id
-        && comparison.Landmarks.FieldAfter(id) is { } field && field.Widgets.Any(widget => NewSignatureField.IsVisible(comparison.After, widget.Dictionary));
+    /// <summary>The page of the first widget that shows, whichever it is; null when none does.</summary>
+    private static int? ShownOn(RevisionComparison comparison, Place place) => place.Holder is { } id && comparison.Landmarks.FieldAfter(id) is { } field
+        ? field.Widgets.FirstOrDefault(widget => widget.Page is not null && NewSignatureField.IsVisible(comparison.After, widget.Dictionary))?.Page!.Number : null;
 
     // 12.5.2 table 166, 12.7.4.1 table 226, 12.7.4.3 table 228: under these keys other dictionaries keep other things (an action its file,
     // resources their images), so an object that is a field and something else as well must not pass as filled in.

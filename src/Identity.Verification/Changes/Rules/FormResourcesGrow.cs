@@ -13,6 +13,7 @@ public sealed class FormResourcesGrow : ChangeRule
     public override void Explain(RevisionComparison comparison, Place place, PdfObject before, PdfObject after)
     {
         comparison.Entries.Accept(after);
+        Added(comparison, place, before as PdfDictionary, after as PdfDictionary);
         if (IsAbsent(before) && after is PdfDictionary or PdfNull)
             return;
         if ((before, after) is not (PdfDictionary was, PdfDictionary isNow))
@@ -31,6 +32,18 @@ public sealed class FormResourcesGrow : ChangeRule
             }
             foreach (var name in names.Entries.Select(entry => entry.Key.Value))
                 comparison.Compare(names[name], newNames[name], inside.Inside(name));
+        }
+    }
+
+    // What a field is set with that it did not find: as if it were exchanged.
+    private static void Added(RevisionComparison comparison, Place place, PdfDictionary? before, PdfDictionary? after)
+    {
+        foreach (var category in after?.Entries ?? [])
+        {
+            var known = before is null ? null : comparison.Before.Resolve(before[category.Key.Value]) as PdfDictionary;
+            var names = (comparison.ResolveAfter(category.Value) as PdfDictionary)?.Entries.Select(entry => entry.Key.Value).Where(name => known?.Has(name) != true) ?? [];
+            if (names.Any(name => DrawnByViewer.AnyUses(comparison.Before, name)))
+                comparison.Report(ChangeKind.Content, place, ValidationMessage.Error("form-resources-changed"));
         }
     }
 }

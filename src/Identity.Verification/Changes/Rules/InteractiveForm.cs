@@ -42,13 +42,13 @@ public sealed class InteractiveForm : ChangeRule
                 comparison.Compare(was, isNow, place.Inside(key, FormResourcesGrow.Rule));
                 break;
             case "NeedAppearances" when IsTrue(comparison.ResolveAfter(isNow)) && !IsTrue(comparison.Before.Resolve(was))
-                && comparison.Before.Form.Fields.Any(field => ShowsItsValue(comparison.Before, field)):
+                && comparison.Before.Form.Fields.Any(field => DrawnByViewer.ShowsMoreThanItsValue(comparison, comparison.Before, field)):
                 // 12.7.3: viewers then draw each field from its value, whatever its appearance showed when it was signed.
                 comparison.Report(ChangeKind.Content, place, ValidationMessage.Error("appearances-rebuilt"));
                 break;
             case "DA" or "Q" or "NeedAppearances":
                 if (!ObjectComparison.SameValue(comparison.Before.Resolve(was), comparison.ResolveAfter(isNow)))
-                    comparison.Report(ChangeKind.Form, place, ValidationMessage.Warning("form-defaults-changed"));
+                    Defaults(comparison, place, key);
                 break;
             default:
                 comparison.Compare(was, isNow, place.Inside(key, NothingChanges.Rule));
@@ -56,10 +56,16 @@ public sealed class InteractiveForm : ChangeRule
         }
     }
 
-    private static bool IsTrue(PdfObject value) => value is PdfBoolean { Value: true };
+    // 12.7.4.3: what fields take from the form decides how those look that a viewer draws.
+    private static void Defaults(RevisionComparison comparison, Place place, string key)
+    {
+        if (key != "NeedAppearances" && DrawnByViewer.AnyTakesFromForm(comparison.Before, key))
+            comparison.Report(ChangeKind.Content, place, ValidationMessage.Error("form-resources-changed"));
+        else
+            comparison.Report(ChangeKind.Form, place, ValidationMessage.Warning("form-defaults-changed"));
+    }
 
-    private static bool ShowsItsValue(RevisionView view, FormField field) =>
-        field.FieldType is "Tx" or "Ch" && view.Resolve(field.Value) is not PdfNull && field.Widgets.Any(widget => view.Resolve(widget.Dictionary["AP"]) is PdfDictionary);
+    private static bool IsTrue(PdfObject value) => value is PdfBoolean { Value: true };
 
     private static long Flags(PdfObject value) => value is PdfInteger number ? number.Value : 0;
 }

@@ -89,7 +89,8 @@ public sealed class PageAnnotations : ChangeRule
         // What is above the widgets of a field can have their entries too; the field's rule judges its widgets.
         if (field is null || !field.Widgets.Any(shown => shown.Id == id))
             comparison.Report(ChangeKind.Content, id ?? place.Holder, place.Page, null, ValidationMessage.Error("widget-without-field", place.Page ?? 0));
-        else if (field.Id is { } fieldId && (comparison.Landmarks.FieldBefore(fieldId) is not null || comparison.Landmarks.FieldBefore(id!.Value) is not null))
+        // 12.7.4.1: only of a field that is new itself, which the form's rule judges. One that is a direct object may have been there all the time.
+        else if (field.Id is not { } fieldId || comparison.Landmarks.FieldBefore(fieldId) is not null || comparison.Landmarks.FieldBefore(id!.Value) is not null)
             comparison.Report(ChangeKind.Content, id, place.Page, field.FullName, ValidationMessage.Error("field-placed-on-page", field.FullName, place.Page ?? 0));
     }
 }
