@@ -2,7 +2,10 @@ using Identity.Pdf.Syntax;
 
 namespace Identity.Pdf.Structure;
 
-/// <summary>Finds the bytes that nothing explains, and the beginnings and ends of objects inside of what is something else: what an attacker hides, or what a sloppy producer left behind.</summary>
+/// <summary>
+/// Finds the bytes that nothing explains, and the beginnings and ends of objects inside of what is something else: what an attacker hides, or what a sloppy
+/// producer left behind.
+/// </summary>
 /// <param name="Unaccounted">By revision: spans that are neither object, section, end marker, white space nor comment as of that revision.</param>
 /// <param name="Hidden">By revision: the first place that <see cref="HiddenObjects"/> finds in it.</param>
 internal sealed record ByteAccount(List<List<ByteSpan>> Unaccounted, long?[] Hidden)

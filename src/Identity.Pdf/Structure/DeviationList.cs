@@ -9,7 +9,8 @@ internal sealed class DeviationList(int cap)
     // Programs read these alike, or as they stand: what honest programs write as well.
     private static readonly HashSet<string> Harmless = new(StringComparer.Ordinal)
     {
-        "header-not-at-start", "offset-before-section", "offset-before-object", "stale-hybrid-stream", "free-entry-generation", "cross-reference-stream-longer", "irregular-name", "stream-length",
+        "header-not-at-start", "offset-before-section", "offset-before-object", "stale-hybrid-stream", "free-entry-generation",
+        "cross-reference-stream-longer", "irregular-name", "stream-length",
     };
 
     private readonly List<Deviation> listed = [];

@@ -155,7 +155,8 @@ internal static class DocumentReader
             if (section.HybridPart is { } part)
                 sections.Add(part.Section);
         }
-        return new Revision(layout.Number, layout.Start, layout.EndOfFileMarker, layout.End, layout.IsLinearized, sections, new ObjectChanges(table.DefinedIn(layout.Number)), account);
+        return new Revision(layout.Number, layout.Start, layout.EndOfFileMarker, layout.End, layout.IsLinearized, sections,
+            new ObjectChanges(table.DefinedIn(layout.Number)), account);
     }
 
     private static ByteSpan? Trailing(FileView file, long end) => file.SkipWhiteSpace(end, file.Length) < file.Length ? new ByteSpan(end, file.Length) : null;

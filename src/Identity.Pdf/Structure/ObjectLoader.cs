@@ -10,6 +10,7 @@ internal sealed class ObjectLoader(FileView file, ObjectTable table, List<Revisi
     DeviationList deviations)
 {
     private const int MostDefects = 200;
+    private static readonly string[] WaysIn = ["Root", "Info", "Encrypt"];
     private readonly IndirectObjectReader reader = new(file, budget, deviations);
     private readonly List<(ObjectDefinition Definition, IndirectObject Object)> open = [];
     private readonly List<ObjectDefinition> defective = [];
@@ -58,7 +59,7 @@ internal sealed class ObjectLoader(FileView file, ObjectTable table, List<Revisi
     private bool LeadsAsItsRevision(ObjectDefinition definition)
     {
         var (own, trailer) = (((PdfStream)definition.Value!).Dictionary, revisions[definition.Revision - 1].Sections[0].Section.Trailer);
-        return new[] { "Root", "Info", "Encrypt" }.All(key => ObjectComparison.SameValue(own[key] ?? PdfNull.Absent, trailer[key] ?? PdfNull.Absent));
+        return WaysIn.All(key => ObjectComparison.SameValue(own[key] ?? PdfNull.Absent, trailer[key] ?? PdfNull.Absent));
     }
 
     private bool IsListed(ObjectDefinition container) => opened.TryGetValue(container, out var found) && found.Objects is { } objects

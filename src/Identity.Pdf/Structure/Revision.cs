@@ -93,6 +93,9 @@ public sealed class Revision
     /// </summary>
     public long? HiddenObject => account.Value.Hidden[Number - 1];
 
-    /// <summary>Kinds of <see cref="PdfDocument.Deviations"/> in this revision to which programs may answer by repairing the file; all kinds, even where the list of deviations is full.</summary>
+    /// <summary>
+    /// Kinds of <see cref="PdfDocument.Deviations"/> in this revision to which programs may answer by repairing the file; all kinds, even where the list of
+    /// deviations is full.
+    /// </summary>
     public IReadOnlyList<string> InvitingRepair { get; internal set; } = [];
 }

@@ -57,7 +57,8 @@ public sealed class ExplainedEntries
 
     private void Accept(PdfObject? value, bool lenient) => Walk(value, id =>
     {
-        if (!entries.TryGetValue(id, out var kind) || !(lenient ? acceptedHere : accepted).Add(id) || (kind != ObjectChangeKind.Added && !(IsSimple(before.Resolve(id)) && IsSimple(after.Resolve(id)))))
+        if (!entries.TryGetValue(id, out var kind) || !(lenient ? acceptedHere : accepted).Add(id)
+            || (kind != ObjectChangeKind.Added && !(IsSimple(before.Resolve(id)) && IsSimple(after.Resolve(id)))))
             return false;
         Explain(id, lenient);
         return true;

@@ -35,14 +35,16 @@ public sealed class RepairedFiles(Hierarchy hierarchy)
 
     private static (int, string)[] Hidden(string place) => place switch
     {
-        "the data of a stream of indirect length" => [Object(50, $"<</Length 51 0 R>>\nstream\n{Evader}\nendstream"), Object(51, Evader.Length.ToString(CultureInfo.InvariantCulture))],
+        "the data of a stream of indirect length" => [Object(50, $"<</Length 51 0 R>>\nstream\n{Evader}\nendstream"),
+            Object(51, Evader.Length.ToString(CultureInfo.InvariantCulture))],
         "the data of a stream" => [Object(50, HandMadePdf.Stream(Evader))],
         "the data of a stream, without an end before it" => [Object(50, HandMadePdf.Stream(Evil.Replace("endstream\nendobj\n", "", StringComparison.Ordinal)))],
         "a string" => [Object(50, $"<</Title(endobj\n{Evil.Replace("(Sold for 1 EUR)", "\\(Sold for 1 EUR\\)", StringComparison.Ordinal)})>>")],
         "a comment in an object" => [Object(50, "<<\n%4 0 obj <</Length 9>> stream\n/A 1>>")],
         "a comment between objects" => [Object(50, "1"), (51, "%endobj 4 0 obj [(1)] endobj\n51 0 obj\n1\nendobj\n")],
         "an object stream that no entry names" => [Object(50, HandMadePdf.Stream("4 0 [(1)]", "/Type/ObjStm/N 1/First 4"))],
-        "a cross-reference stream that no section is" => [Object(50, "<</Type/Catalog/Pages 2 0 R>>"), Object(51, HandMadePdf.Stream("\0\0\0\0\0\0\0", "/Type/XRef/W[1 4 2]/Size 1/Root 50 0 R"))],
+        "a cross-reference stream that no section is" => [Object(50, "<</Type/Catalog/Pages 2 0 R>>"),
+            Object(51, HandMadePdf.Stream("\0\0\0\0\0\0\0", "/Type/XRef/W[1 4 2]/Size 1/Root 50 0 R"))],
         "a trailer in a stream" => [Object(50, HandMadePdf.Stream("trailer\n<</Root 51 0 R/Size 100>>")), Object(51, "<</Type/Catalog/Pages 2 0 R>>")],
         _ => throw new ArgumentOutOfRangeException(nameof(place), place, "no such place"),
     };
@@ -111,7 +113,8 @@ public sealed class RepairedFiles(Hierarchy hierarchy)
     [InlineData(5000)]
     public async Task White_space_behind_the_end_does_not_bring_out_what_the_signed_revision_hides(int length)
     {
-        var prepared = HandMadePdf.Append(HandMadePdf.Plain(), (50, $"<</Length 51 0 R>>\nstream\n{Evader}\nendstream"), (51, Evader.Length.ToString(CultureInfo.InvariantCulture)));
+        var prepared = HandMadePdf.Append(HandMadePdf.Plain(), (50, $"<</Length 51 0 R>>\nstream\n{Evader}\nendstream"),
+            (51, Evader.Length.ToString(CultureInfo.InvariantCulture)));
         var signed = hierarchy.Sign(prepared);
         var report = await Validating.Report([.. signed, .. Encoding.Latin1.GetBytes(new string('\n', length))], hierarchy);
         if (length == 0)

@@ -78,7 +78,8 @@ public sealed class UnfollowedPlaces(Hierarchy hierarchy)
     public async Task A_parent_further_up_that_is_not_of_the_tree_stays()
     {
         var shape = Certified(1) with { Rewrite = text => text.Replace("/Resources<</Font<</F1 5 0 R>>>>", "", StringComparison.Ordinal) };
-        var file = await Signed(shape, (2, "<</Type/Pages/Kids[3 0 R]/Count 1/Parent 50 0 R>>"), (50, "<</Type/Pages/Parent 53 0 R>>"), (53, Node("51 0 R")), (51, Looks("to Liis")), (52, Looks("to Wei")));
+        var file = await Signed(shape, (2, "<</Type/Pages/Kids[3 0 R]/Count 1/Parent 50 0 R>>"), (50, "<</Type/Pages/Parent 53 0 R>>"), (53, Node("51 0 R")),
+            (51, Looks("to Liis")), (52, Looks("to Wei")));
         Refused(await Validating.Report(HandMadePdf.Append(file, (53, Node("52 0 R"))), hierarchy), "object-changed");
     }
 
@@ -108,7 +109,8 @@ public sealed class UnfollowedPlaces(Hierarchy hierarchy)
     {
         static string Parent(string value) => $"<</FT/Sig/T(ts)/Kids[61 0 R 62 0 R]{value}>>";
         static string Second(string looks) => $"<</Type/Annot/Subtype/Widget/Parent 60 0 R/Rect[60 600 500 760]/F 4/P 3 0 R{looks}>>";
-        var shape = (permission == 0 ? new SignatureShape { FirstObject = 20 } : Certified(permission)) with { EarlierFields = [60], Rewrite = text => text.Replace("/Annots[60 0 R", "/Annots[62 0 R", StringComparison.Ordinal) };
+        var shape = (permission == 0 ? new SignatureShape { FirstObject = 20 } : Certified(permission))
+            with { EarlierFields = [60], Rewrite = text => text.Replace("/Annots[60 0 R", "/Annots[62 0 R", StringComparison.Ordinal) };
         var file = await Signed(shape, (60, Parent("")), (61, "<</Type/Annot/Subtype/Widget/Parent 60 0 R/Rect[0 0 0 0]/F 4>>"), (62, Second("")), (63, Looks("Sold for 1 EUR")));
         Refused(await Validating.Report(HandMadePdf.Append(file, (60, Parent("/V 64 0 R")), (62, Second("/AP<</N 63 0 R>>")), (64, Stamp)), hierarchy), "timestamp-visible");
     }
@@ -142,7 +144,8 @@ public sealed class UnfollowedPlaces(Hierarchy hierarchy)
     public async Task What_a_field_without_value_shows_stays_when_viewers_are_asked_to_draw_anew(string type, string drawing)
     {
         var file = await Signed(Certified(2) with { EarlierFields = [10] }, (10, Field(type + "/AP<</N 30 0 R>>")), (30, HandMadePdf.Stream(drawing, Drawn)));
-        Refused(await Validating.Report(HandMadePdf.Append(file, (1, Catalog("10 0 R 20 0 R", "/NeedAppearances true", "/Perms<</DocMDP 21 0 R>>"))), hierarchy), "appearances-rebuilt");
+        var update = (1, Catalog("10 0 R 20 0 R", "/NeedAppearances true", "/Perms<</DocMDP 21 0 R>>"));
+        Refused(await Validating.Report(HandMadePdf.Append(file, update), hierarchy), "appearances-rebuilt");
     }
 
     [Theory]
@@ -163,7 +166,8 @@ public sealed class UnfollowedPlaces(Hierarchy hierarchy)
     {
         static string Both(string value, string entries) => $"<</FT/Tx/T(x)/V({value})/OFF[50 0 R]{entries}>>";
         var shape = Certified(2) with { EarlierFields = [10] };
-        var file = await Signed(shape with { Catalog = shape.Catalog + "/OCProperties<</OCGs[50 0 R]/D 10 0 R>>" }, (10, Both("a", before)), (50, "<</Type/OCG/Name(x)/Usage<</Print<</PrintState/ON>>>>>>"));
+        var file = await Signed(shape with { Catalog = shape.Catalog + "/OCProperties<</OCGs[50 0 R]/D 10 0 R>>" }, (10, Both("a", before)),
+            (50, "<</Type/OCG/Name(x)/Usage<</Print<</PrintState/ON>>>>>>"));
         Refused(await Validating.Report(HandMadePdf.Append(file, (10, Both("b", after))), hierarchy), "object-changed");
     }
 

@@ -91,6 +91,18 @@ public sealed class ApprovedDocumentOutcomes(Hierarchy hierarchy)
     }
 
     [Theory]
+    [InlineData("/Reason(endobj 4 0 obj [1] endobj)", "")]
+    [InlineData("", " 10 0 R")]
+    public async Task What_would_be_a_change_behind_a_signature_is_one_when_it_comes_with_the_signature(string dictionary, string field)
+    {
+        var document = HandMadePdf.Append(HandMadePdf.Plain(), (10, "<</Type/Annot/Subtype/Widget/FT/Tx/T(x)/V(1)/Rect[0 0 9 9]>>"));
+        var shape = new SignatureShape { Dictionary = dictionary, Rewrite = text => text.Replace("/Fields[6 0 R", "/Fields[6 0 R" + field, StringComparison.Ordinal) };
+        var signature = (await Validating.Report(Sign("approved-hidden", document, Named(document), shape), hierarchy)).Only();
+        Assert.Equal("INDETERMINATE/SIG_CONSTRAINTS_FAILURE", signature.Verdict());
+        signature.Says("approved-document-differs");
+    }
+
+    [Theory]
     [InlineData("3000")]
     [InlineData("3003040100")]
     [InlineData("0500")]

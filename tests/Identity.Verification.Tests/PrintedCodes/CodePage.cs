@@ -188,6 +188,8 @@ public sealed class CodePage(Hierarchy hierarchy) : IAsyncLifetime
         // What is signed in the same update that changes the document.
         var together = hierarchy.Sign(original, shape: new SignatureShape { Page = "/Rotate 180" });
         Assert.Equal(new CodeComparison.BeginsWithIt(), await Compare(together, original));
+        var hiding = hierarchy.Sign(original, shape: new SignatureShape { Dictionary = "/Reason(endobj 4 0 obj [1] endobj)" });
+        Assert.Equal(new CodeComparison.BeginsWithIt(), await Compare(hiding, original));
         // What is changed after the signature.
         var after = HandMadePdf.Append(hierarchy.Sign(original), (HandMadePdf.Content, HandMadePdf.Stream("BT ET")));
         Assert.Equal(new CodeComparison.BeginsWithIt(), await Compare(after, original));

@@ -60,7 +60,8 @@ internal static class DrawnByViewer
         if (view.Resolve(widget[key]) is not PdfNull and var own)
             return own;
         return view.Resolve(field.Dictionary[key]) is not PdfNull and var inField ? inField
-            : field.Path.Reverse().Select(node => view.Resolve(node) is PdfDictionary dictionary ? view.Resolve(dictionary[key]) : PdfNull.Absent).FirstOrDefault(value => value is not PdfNull);
+            : field.Path.Reverse().Select(node => view.Resolve(node) is PdfDictionary dictionary ? view.Resolve(dictionary[key]) : PdfNull.Absent)
+                .FirstOrDefault(value => value is not PdfNull);
     }
 
     private static bool Draws(RevisionComparison comparison, RevisionView view, PdfDictionary widget, PdfObject look)
