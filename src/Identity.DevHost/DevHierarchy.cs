@@ -98,6 +98,7 @@ internal sealed class DevHierarchy
     private void Certify()
     {
         File.Delete(Complete);
+        DevSeal.Forget(_place);
         HoldCeremony();
         CertifyTls();
         foreach (var (name, subject) in new[] { ("token-encryption", "Identity Development Token Encryption"), ("data-protection", "Identity Development Data Protection") })

@@ -59,7 +59,12 @@ internal static class DevHost
             ("Signing:Agencies:0:ClientId", "land-registry"),
             ("Signing:Agencies:0:Name", "Land Registry"),
             ("Signing:Agencies:0:ReturnUrls:0", at.Address(403)),
-            ("Signing:Agencies:0:WebhookUrls:0", at.Address(403) + "signing-events")),
+            ("Signing:Agencies:0:WebhookUrls:0", at.Address(403) + "signing-events"),
+            // What operators allow to some only: here everything can be tried.
+            ("Signing:Agencies:0:MayExtend", "true"),
+            ("Signing:Agencies:0:LowestLevel", "B-B"),
+            ("Signing:Seals:0:Name", DevSeal.Name),
+            ("Signing:Seals:0:Agencies:0", "land-registry")),
         new("Verification", 300, VerificationApp.Build,
             ("Verification:PublicAddress", at.Address(300)),
             ("Verification:TrustDirectories:0", at.Trust),
@@ -158,6 +163,9 @@ internal static class DevHost
         {
             foreach (var service in services.TakeWhile(_ => !ending.IsCancellationRequested))
             {
+                // Its seal is certified by the Authority, which runs by then.
+                if (service.Name == "Signing")
+                    await DevSeal.Certify(at, services.Single(other => other.Name == "Authority").Settings, TimeProvider.System);
                 running.Push(await Start(service, at));
                 Console.WriteLine($"{service.Name,-13} {at.Listen(service.Offset)}");
             }

@@ -141,6 +141,15 @@ public sealed class DevHostStartTests : IDisposable
     }
 
     [Fact]
+    public void An_agency_named_in_the_environment_is_read_and_one_that_cannot_be_is_said_in_a_line()
+    {
+        var result = Tool.RunWith("dotnet", [DevHostProcess.Program, "--port-base", $"{DevHostProcess.FreePortBase()}", "--data", _folder.Path],
+            environment: new Dictionary<string, string> { ["Signing__Agencies__1__ClientId"] = "my-agency" }, timeout: TimeSpan.FromMinutes(2));
+        Assert.Equal(1, result.ExitCode);
+        Assert.Equal($"Signing could not start: Signing:Agencies:1:Name must have 1 to 200 characters. (details: {Path.Combine(_folder.Path, "logs", "start.log")})\n", result.Error);
+    }
+
+    [Fact]
     public void Help_is_0()
     {
         var result = Tool.Run("dotnet", DevHostProcess.Program, "--help");
