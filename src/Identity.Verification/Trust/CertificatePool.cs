@@ -33,6 +33,8 @@ public sealed class CertificatePool(TrustAnchors anchors)
     {
         if (!certificates.Contains(certificate))
         {
+            // Its key may be open already.
+            certificate = Anchors.Known.Find(certificate.Raw.Span) ?? certificate;
             if (certificates.Count >= ValidationCaps.Certificates)
             {
                 LeftAside++;

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Security.Cryptography;
+using Identity.Pkix.Asn1;
 using Identity.Pkix.Signatures;
 using Identity.Pkix.X509;
 
@@ -17,21 +18,32 @@ public sealed class KnownAuthorities
 
     // By the SHA-256 of all octets. A certificate is a copy: one that points into a document would keep it in memory.
     private readonly ConcurrentDictionary<string, Certificate> authorities = new(StringComparer.Ordinal);
+    // Time-stamping units and responders, which come with every document too; their word adds nothing here.
+    private readonly ConcurrentDictionary<string, Certificate> services = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<(string Issued, string Issuer), bool> verified = [];
 
     public int Count => verified.Count;
 
-    /// <summary>An authority under an anchor with these octets, with its key opened already; null when it is not known.</summary>
-    public Certificate? Find(ReadOnlySpan<byte> raw) =>
-        !authorities.IsEmpty && authorities.TryGetValue(Name(raw), out var known) && known.Raw.Span.SequenceEqual(raw) ? known : null;
+    /// <summary>An authority under an anchor, or a time-stamping unit or responder under such an authority, with these octets, with its key opened already; null when it is not known.</summary>
+    public Certificate? Find(ReadOnlySpan<byte> raw)
+    {
+        if (authorities.IsEmpty)
+            return null;
+        var name = Name(raw);
+        return (authorities.TryGetValue(name, out var known) || services.TryGetValue(name, out known)) && known.Raw.Span.SequenceEqual(raw) ? known : null;
+    }
 
     public bool Knows(ReadOnlySpan<byte> issued, Certificate issuer) => !verified.IsEmpty && verified.ContainsKey((Name(issued), Name(issuer.Raw.Span)));
 
     /// <summary>The certificate's signature verified under the issuer's own key.</summary>
     public void Remember(Certificate issued, Certificate issuer, TrustAnchors anchors)
     {
-        if (Remember(issued.Raw.Span, issuer, anchors) && issued.Facts.BasicConstraints is { IsAuthority: true })
+        if (!Remember(issued.Raw.Span, issuer, anchors))
+            return;
+        if (issued.Facts.BasicConstraints is { IsAuthority: true })
             authorities.TryAdd(Name(issued.Raw.Span), Certificate.Parse(issued.Raw.ToArray()));
+        else if (issued.Facts.ExtendedKeyUsage is { } usages && (usages.Contains(Oids.UsageTimeStamping) || usages.Contains(Oids.UsageOcspSigning)))
+            services.TryAdd(Name(issued.Raw.Span), Certificate.Parse(issued.Raw.ToArray()));
     }
 
     /// <summary>The signature of these octets verified under the issuer's own key. False when the issuer is nobody whose word is kept.</summary>
@@ -44,6 +56,7 @@ public sealed class KnownAuthorities
         {
             verified.Clear();
             authorities.Clear();
+            services.Clear();
         }
         verified[(Name(issued), Name(issuer.Raw.Span))] = true;
         return true;

@@ -56,6 +56,27 @@ public sealed class RememberedSignatures(Hierarchy hierarchy)
         Assert.False(anchors.Known.Remember([1], Leaf, anchors));
     }
 
+    /// <summary>The units and responders that come with every document are opened once; a person who signs is not kept.</summary>
+    [Theory]
+    [InlineData("stamps", true)]
+    [InlineData("liis", false)]
+    public void Units_and_responders_under_a_known_authority_keep_their_key_and_their_word_adds_nothing(string name, bool isKept)
+    {
+        var (service, authority) = (Certificate.Parse(hierarchy.Pki.Certificate(name)), Issuing);
+        Assert.True(new CertificatePool(anchors).IsSignedBy(service, authority));
+        Assert.Null(anchors.Known.Find(service.Raw.Span));
+
+        var pool = new CertificatePool(anchors);
+        Assert.True(pool.IsSignedBy(authority, Root));
+        Assert.True(pool.IsSignedBy(service, authority));
+
+        Assert.Equal(isKept, anchors.Known.Find(service.Raw.Span) is not null);
+        Assert.False(anchors.Known.Remember([1], service, anchors));
+        var next = new CertificatePool(anchors);
+        next.Add(service);
+        Assert.Same(isKept ? anchors.Known.Find(service.Raw.Span) : service, next.Kept(service));
+    }
+
     [Fact]
     public void As_many_as_the_cap_are_kept_and_with_one_more_all_but_it_are_forgotten()
     {
