@@ -14,8 +14,10 @@ namespace Identity.Benchmarks;
 /// </summary>
 internal static class AuthorityServices
 {
-    public static async Task Run(TimeSpan seconds, TimeSpan warm, int users)
+    /// <param name="only">Parts of the names of what is measured; empty for all.</param>
+    public static async Task Run(TimeSpan seconds, TimeSpan warm, int users, string[] only)
     {
+        bool IsAsked(string row) => only.Length == 0 || only.Any(part => row.Contains(part, StringComparison.Ordinal));
         foreach (var (name, inToken, algorithm) in new[]
         {
             ("files, P-256", false, KeyAlgorithm.EcdsaP256), ("SoftHSM2, P-256", true, KeyAlgorithm.EcdsaP256), ("files, RSA-3072", false, KeyAlgorithm.Rsa3072), ("SoftHSM2, RSA-3072", true, KeyAlgorithm.Rsa3072),
@@ -24,8 +26,7 @@ internal static class AuthorityServices
             using var hierarchy = new BenchmarkHierarchy(inToken, algorithm);
             var address = $"http://localhost:{FreePort.Next()}/";
             using var authority = new MeasuredProcess("the Authority", "dotnet", Path.Combine(AppContext.BaseDirectory, "Identity.Benchmarks.dll"), ServedAuthority.Mode, hierarchy.Folder, hierarchy.Folder, address);
-            // The authorities' keys are of one kind in all.
-            if (algorithm == KeyAlgorithm.EcdsaP256)
+            if (IsAsked("certificate"))
             {
                 authority.Run(warm);
                 var before = CpuOf(authority.ProcessId);
@@ -33,14 +34,14 @@ internal static class AuthorityServices
                 Print(name, "certificate", issued.Times / issued.Seconds, (CpuOf(authority.ProcessId) - before) / issued.Times);
             }
 
-            await Ask(name, authority, hierarchy, address, (seconds, warm, users));
+            await Ask(name, authority, hierarchy, address, (seconds, warm, users), IsAsked);
         }
 
         foreach (var kind in new[] { "ecdsap256", "rsa3072" })
             Console.WriteLine(OpensslSpeed.Line(kind));
     }
 
-    private static async Task Ask(string name, MeasuredProcess authority, BenchmarkHierarchy hierarchy, string address, (TimeSpan Seconds, TimeSpan Warm, int Users) how)
+    private static async Task Ask(string name, MeasuredProcess authority, BenchmarkHierarchy hierarchy, string address, (TimeSpan Seconds, TimeSpan Warm, int Users) how, Func<string, bool> isAsked)
     {
         string Made(string file) => Path.Combine(hierarchy.Folder, file);
         await File.WriteAllBytesAsync(Made("data"), RandomNumberGenerator.GetBytes(32));
@@ -54,6 +55,8 @@ internal static class AuthorityServices
             ("OCSP, kept answer", "ocsp", "application/ocsp-request", "kept"), ("OCSP, with nonce", "ocsp", "application/ocsp-request", "nonce"), ("time-stamp", "tsa", "application/timestamp-query", "stamp"),
         })
         {
+            if (!isAsked(what))
+                continue;
             var body = await File.ReadAllBytesAsync(Made(file));
             async Task<int> For(TimeSpan time)
             {

@@ -5,7 +5,7 @@ using Identity.TestKit.Pki;
 
 namespace Identity.Benchmarks;
 
-/// <summary>The keys of an Authority, in files or in SoftHSM2: authorities with P-256, responder and time-stamping unit with what is to be measured.</summary>
+/// <summary>The keys of an Authority, in files or in SoftHSM2: all of the kind that is to be measured.</summary>
 internal sealed class BenchmarkHierarchy : IDisposable
 {
     private readonly SoftHsm? hsm;
@@ -14,8 +14,8 @@ internal sealed class BenchmarkHierarchy : IDisposable
     {
         Folder = Directory.CreateTempSubdirectory("identity-bench-").FullName;
         hsm = inToken ? new SoftHsm(Folder, sessions: 4) : null;
-        Make("root-ca", KeyPurpose.CertificateAuthority, KeyAlgorithm.EcdsaP256);
-        Make("issuing-ca", KeyPurpose.CertificateAuthority, KeyAlgorithm.EcdsaP256);
+        Make("root-ca", KeyPurpose.CertificateAuthority, algorithm);
+        Make("issuing-ca", KeyPurpose.CertificateAuthority, algorithm);
         Make("ocsp", KeyPurpose.OcspResponder, algorithm);
         Make("tsa", KeyPurpose.Timestamping, algorithm);
         // Only who holds the client's key is answered: here nobody asks.
@@ -67,7 +67,9 @@ internal sealed class BenchmarkHierarchy : IDisposable
         }
 
         var now = TimeProvider.System.GetUtcNow();
-        var generator = X509SignatureGenerator.CreateForECDsa(ring.Get(issuer, KeyPurpose.CertificateAuthority).AsEcdsa());
+        var authority = ring.Get(issuer, KeyPurpose.CertificateAuthority);
+        var generator = authority.Algorithm == KeyAlgorithm.EcdsaP256
+            ? X509SignatureGenerator.CreateForECDsa(authority.AsEcdsa()) : X509SignatureGenerator.CreateForRSA(authority.AsRsa(), RSASignaturePadding.Pss);
         using var made = request.Create(issuerName, generator, now.AddDays(-1), now.AddDays(365), RandomNumberGenerator.GetBytes(12));
         File.WriteAllText(CertificatePath(name), made.ExportCertificatePem() + "\n");
     }

@@ -21,9 +21,9 @@ if (args is [VerifyingProcess.Mode, .. var verified])
     return 0;
 }
 
-if (args is not [("login" or "endpoints" or "waiting" or "keys" or "sign" or "verify" or "authority" or "hostile") and var what, .. var rest] || rest.Length % 2 != 0)
+if (args is not [("login" or "endpoints" or "waiting" or "keys" or "sign" or "verify" or "authority" or "hostile" or "documents") and var what, .. var rest] || rest.Length % 2 != 0)
 {
-    Console.Error.WriteLine("login | endpoints | waiting | keys | sign | verify | authority | hostile   [--seconds 5] [--warm 20] [--rounds 3] [--users 16] [--only provider,node,openiddict] [--count 100000] [--sizes 31kB,50kB,50signatures,10MB,100MB] [--seals p256,rsa3072,p256-token] [--levels B-B,B-T,B-LTA]");
+    Console.Error.WriteLine("login | endpoints | waiting | keys | sign | verify | authority | hostile | documents   [--seconds 5] [--warm 20] [--rounds 3] [--users 16] [--only provider,node,openiddict] [--only NAME,...] [--count 100000] [--sizes 31kB,50kB,50signatures,10MB,100MB] [--seals p256,rsa3072,p256-token] [--levels B-B,B-T,B-LTA]");
     return 2;
 }
 
@@ -31,6 +31,12 @@ var options = rest.Chunk(2).ToDictionary(pair => pair[0], pair => pair[1], Strin
 int Number(string name, int otherwise) => options.TryGetValue(name, out var value) ? int.Parse(value, CultureInfo.InvariantCulture) : otherwise;
 string[] List(string name, string[] otherwise) => options.TryGetValue(name, out var value) ? value.Split(',') : otherwise;
 var seconds = TimeSpan.FromSeconds(Number("--seconds", 5));
+if (what == "documents")
+{
+    await EveryRow.Run(rest);
+    return 0;
+}
+
 if (what == "keys")
 {
     await TokenKeys.Run(seconds, Number("--rounds", 3), Number("--users", 16));
@@ -60,7 +66,7 @@ if (what == "verify")
 
 if (what == "authority")
 {
-    await AuthorityServices.Run(seconds, warm, Number("--users", 16));
+    await AuthorityServices.Run(seconds, warm, Number("--users", 16), List("--only", []));
     return 0;
 }
 
