@@ -25,6 +25,12 @@ internal sealed class CrossReferenceReader(FileView file, ParseBudget budget, St
                 throw new PdfRefusedException(PdfRefusalCode.TooLarge, $"the document has more than {limits.Revisions} revisions");
             chain.Add(ReadSection(offset));
             CheckTrailer(chain[^1].Section.Trailer);
+            // 7.5.8.2 table 17: Prev of a stream leads to a stream. Programs that follow one kind only rebuild the table where the other comes.
+            if (chain.Count > 1 && (chain[^2].Section.Kind == CrossReferenceKind.Stream) != (chain[^1].Section.Kind == CrossReferenceKind.Stream))
+            {
+                deviations.InSection(chain[^2].PointedAt);
+                deviations.Add("sections-mixed", chain[^2].Start, null, "a cross-reference stream follows a table, or a table a stream");
+            }
         }
         MarkOlderHybridParts(chain);
         return chain;

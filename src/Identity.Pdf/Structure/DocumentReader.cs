@@ -14,6 +14,9 @@ internal static class DocumentReader
     // ISO 32000-1 annex H note 18: readers look for %%EOF in so many last bytes.
     private const int EndSearch = 1024;
 
+    // PDFium takes no object from this number on, and searches the file when there is one.
+    private const int MostObjects = 4 * 1024 * 1024;
+
     /// <exception cref="PdfRefusedException">The file is refused.</exception>
     public static PdfDocument Read(DocumentBytes file, PdfLimits limits)
     {
@@ -116,7 +119,14 @@ internal static class DocumentReader
         {
             if (definition.Revision == revisions.Count)
                 highest = Math.Max(highest, definition.Number);
-            if (definition.Kind == EntryKind.Free || definition.Number < sizes[^1])
+            if (definition.Kind == EntryKind.Free)
+                continue;
+            if (definition.Number >= MostObjects)
+            {
+                deviations.InRevision(definition.Revision);
+                deviations.Add("object-number-high", null, definition.Number, "an object has a number that not all programs read");
+            }
+            if (definition.Number < sizes[^1])
                 continue;
             // PDFBox counts only what it writes itself: then it is not the fault of the revision that brought the object.
             deviations.InRevision(definition.Number < sizes[definition.Revision - 1] ? 0 : definition.Revision);

@@ -126,13 +126,29 @@ internal sealed class HiddenObjects(FileView file, List<RevisionLayout> layouts,
         return at;
     }
 
-    // The line before ends there, and has a percent sign.
+    // The line before ends there, and has a percent sign with a number before it: on the line, or on those before when they are nothing but comments.
     private static bool EndsWithComment(ReadOnlySpan<byte> window, int last, int at, bool isWhole)
     {
-        if (window[(last + 1)..at].IndexOfAny(Characters.EndOfLine) < 0)
-            return false;
-        var line = window[..(last + 1)].LastIndexOfAny(Characters.EndOfLine);
-        return (line < 0 && !isWhole) || window[(line + 1)..(last + 1)].Contains((byte)'%');
+        while (window[(last + 1)..at].IndexOfAny(Characters.EndOfLine) >= 0)
+        {
+            var line = window[..(last + 1)].LastIndexOfAny(Characters.EndOfLine) + 1;
+            if (line == 0 && !isWhole)
+                return true;
+            var next = -1;
+            for (var sign = line; sign <= last && window[sign..(last + 1)].IndexOf((byte)'%') is >= 0 and var more; sign++)
+            {
+                sign += more;
+                var before = SkipSpace(window, sign);
+                if (before < 0 ? !isWhole : Characters.IsDigit(window[before]))
+                    return true;
+                if (before >= 0 && before < line)
+                    next = before;
+            }
+            if (next < 0)
+                return false;
+            (last, at) = (next, line);
+        }
+        return false;
     }
 
     // 7.3.8.1: only white space is between endstream and endobj.

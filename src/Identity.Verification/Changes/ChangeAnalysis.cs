@@ -59,6 +59,9 @@ public static class ChangeAnalysis
             comparison.Report(ChangeKind.Suspicious, null, null, null, ValidationMessage.Error("hidden-object", hidden));
         foreach (var kind in after.Revision.InvitingRepair)
             comparison.Report(ChangeKind.Suspicious, null, null, null, ValidationMessage.Error("structure-deviates", kind));
+        // 7.3.10: a reference to nothing is null, but there are programs that search the whole file for what it names.
+        if (comparison.NamesNothing())
+            comparison.Report(ChangeKind.Suspicious, null, null, null, ValidationMessage.Error("structure-deviates", "reference-to-nothing"));
         foreach (var change in after.Revision.Changes)
         {
             if (change.Kind == ObjectChangeKind.Overridden && IsObjectStream(before, change.Id))

@@ -97,6 +97,29 @@ public sealed class ExplainedEntries
             .Where(id => isUsed(id) && !ObjectComparison.SameValue(before.Resolve(id), after.Resolve(id)))];
     }
 
+    /// <summary>An entry, or the information that the trailer names, has a reference to an object that is not there, and had none to it before.</summary>
+    public bool NamesNothing()
+    {
+        // Entries private to a program are asked for by nobody else, and Root and Encrypt lead somewhere or the file is not read.
+        if (Nothing(before.Revision.Trailer["Info"], after.Revision.Trailer["Info"]))
+            return true;
+        foreach (var (id, kind) in entries)
+        {
+            if (kind != ObjectChangeKind.Freed && budget.Spend() && Nothing(before.Resolve(id), after.Resolve(id)))
+                return true;
+        }
+        return false;
+    }
+
+    private bool Nothing(PdfObject? was, PdfObject? isNow)
+    {
+        var missing = new HashSet<ObjectId>();
+        Walk(isNow, target => after.Locate(target) is null && missing.Add(target) && false);
+        if (missing.Count > 0)
+            Walk(was, target => missing.Remove(target) && false);
+        return missing.Count > 0;
+    }
+
     internal static bool IsSimple(PdfObject? value) => value is null or PdfNull or PdfBoolean or PdfInteger or PdfReal or PdfName or PdfString;
 
     /// <summary>Goes through a value and through each object in it that is to be followed.</summary>

@@ -144,6 +144,9 @@ public sealed class RevisionComparison
     // They say no when the budget does not reach: the revision is then reported as too costly anyway.
     private bool MayWalk(ref bool? walked) => walked ??= budget.Spend(StepsPerWalkedObject * After.Document.Revisions.Sum(revision => (long)revision.Changes.Count));
 
+    /// <summary>Something that the revision wrote refers to an object that is not there, as it did not before.</summary>
+    public bool NamesNothing() => Entries.NamesNothing();
+
     public RevisionChanges Run()
     {
         Compare(Before.Revision.Trailer, After.Revision.Trailer, new Place(TrailerEntries.Rule, ChangeKind.Suspicious, "", null, null, null));

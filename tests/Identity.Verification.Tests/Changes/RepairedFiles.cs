@@ -41,6 +41,7 @@ public sealed class RepairedFiles(Hierarchy hierarchy)
         "the data of a stream, without an end before it" => [Object(50, HandMadePdf.Stream(Evil.Replace("endstream\nendobj\n", "", StringComparison.Ordinal)))],
         "a string" => [Object(50, $"<</Title(endobj\n{Evil.Replace("(Sold for 1 EUR)", "\\(Sold for 1 EUR\\)", StringComparison.Ordinal)})>>")],
         "a comment in an object" => [Object(50, "<<\n%4 0 obj <</Length 9>> stream\n/A 1>>")],
+        "a stream, with comments in its head" => [Object(50, HandMadePdf.Stream("4 0 %c\n%d\nobj [(1)]"))],
         "a comment between objects" => [Object(50, "1"), (51, "%endobj 4 0 obj [(1)] endobj\n51 0 obj\n1\nendobj\n")],
         "an object stream that no entry names" => [Object(50, HandMadePdf.Stream("4 0 [(1)]", "/Type/ObjStm/N 1/First 4"))],
         "a cross-reference stream that no section is" => [Object(50, "<</Type/Catalog/Pages 2 0 R>>"),
@@ -55,6 +56,7 @@ public sealed class RepairedFiles(Hierarchy hierarchy)
     [InlineData("the data of a stream, without an end before it", "hidden-object")]
     [InlineData("a string", "hidden-object")]
     [InlineData("a comment in an object", "hidden-object")]
+    [InlineData("a stream, with comments in its head", "hidden-object")]
     [InlineData("a comment between objects", "hidden-object")]
     [InlineData("an object stream that no entry names", "structure-deviates")]
     [InlineData("a cross-reference stream that no section is", "structure-deviates")]
@@ -72,6 +74,10 @@ public sealed class RepairedFiles(Hierarchy hierarchy)
         { "a Size without the catalog", "size-below-catalog" },
         { "an object above its Size", "object-beyond-size" },
         { "object zero in use", "object-zero-in-use" },
+        { "a cross-reference stream behind a table", "sections-mixed" },
+        { "a number that is too high for some programs", "object-number-high" },
+        { "information that is not there", "reference-to-nothing" },
+        { "a reference to an object that is not there", "reference-to-nothing" },
         { "an offset far before its object", "offset-far-before-object" },
         { "a comment at an offset", "offset-far-before-object" },
     };
@@ -90,6 +96,10 @@ public sealed class RepairedFiles(Hierarchy hierarchy)
             "an empty line in the table" => Update(signed, [Object(50, "1")], "\n60 1\n0000000000 00001 f \n"),
             "a Size without the catalog" => Update(signed, [], section: text => text.Replace("/Size 100", "/Size 1", StringComparison.Ordinal)),
             "an object above its Size" => Update(signed, [Object(50, "1")], section: text => text.Replace("/Size 100", "/Size 50", StringComparison.Ordinal)),
+            "a cross-reference stream behind a table" => ByStream(signed),
+            "a number that is too high for some programs" => Update(signed, [Object(4_194_304, "1")], section: text => text.Replace("/Size 100", "/Size 4194305", StringComparison.Ordinal)),
+            "information that is not there" => Update(signed, [], section: text => text.Replace("/Root", "/Info 90 0 R/Root", StringComparison.Ordinal)),
+            "a reference to an object that is not there" => Update(signed, [Object(1, "<</Type/Catalog/Pages 2 0 R/AcroForm<</Fields[6 0 R]/SigFlags 3>>/DSS<</Certs[90 0 R]>>>>")]),
             "object zero in use" => Update(signed, [Object(0, "1"), Object(50, "1")]),
             "an offset far before its object" => Behind(signed, new string('\n', 40)),
             _ => Behind(signed, "%c\n"),
@@ -105,6 +115,15 @@ public sealed class RepairedFiles(Hierarchy hierarchy)
             var right = FormattableString.Invariant($"50 1\n{signed.Length + before.Length:D10}");
             return Encoding.Latin1.GetBytes(plain.Replace(right, FormattableString.Invariant($"50 1\n{signed.Length:D10}"), StringComparison.Ordinal));
         }
+    }
+
+    private static byte[] ByStream(byte[] signed)
+    {
+        var text = Encoding.Latin1.GetString(signed);
+        var previous = text[(text.LastIndexOf("startxref\n", StringComparison.Ordinal) + 10)..].Split('\n')[0];
+        byte[] row = [1, .. BitConverter.GetBytes(signed.Length).Reverse(), 0];
+        var head = FormattableString.Invariant($"50 0 obj\n<</Type/XRef/Size 100/Root 1 0 R/Prev {previous}/W[1 4 1]/Index[50 1]/Length {row.Length}>>\nstream\n");
+        return [.. signed, .. Encoding.Latin1.GetBytes(head), .. row, .. Encoding.Latin1.GetBytes(FormattableString.Invariant($"\nendstream\nendobj\nstartxref\n{signed.Length}\n%%EOF\n"))];
     }
 
     [Theory]
