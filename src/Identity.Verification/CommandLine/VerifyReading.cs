@@ -47,7 +47,8 @@ internal sealed class VerifyReading(ValidateDocument validation, VerificationOpt
         }
         catch (Exception problem) when (problem is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
         {
-            return Unreadable(file, "the file cannot be opened");
+            return Unreadable(file, problem is FileNotFoundException or DirectoryNotFoundException ? "there is no such file"
+                : problem is UnauthorizedAccessException ? "reading it is not permitted" : "the file cannot be opened");
         }
         catch (OperationCanceledException) when (limit.IsCancellationRequested && !interrupted.IsCancellationRequested)
         {

@@ -58,6 +58,8 @@ public static class Advice
         "ambiguous" => [ValidationMessage.Error("advice-ask-for-plain-file")],
         "too-large" or "unsupported" => [ValidationMessage.Warning("advice-ask-for-plain-file")],
         "timeout" => [ValidationMessage.Warning("advice-try-later")],
+        // Of this machine, not of the document.
+        "unreadable" => [],
         _ => [ValidationMessage.Warning("advice-ask-for-file-again")],
     };
 }

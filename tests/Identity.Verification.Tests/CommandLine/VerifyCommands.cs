@@ -86,6 +86,10 @@ public sealed class VerifyCommands(Hierarchy hierarchy) : IDisposable
     {
         var (exit, output, _) = await Run("--json", Path.Combine(folder, "missing.pdf"));
         Assert.Equal((1, "unreadable"), (exit, JsonDocument.Parse(output).RootElement.GetProperty("error").GetProperty("code").GetString()));
+
+        // One line: nothing about the document, for there is none.
+        (exit, output, _) = await Run(Path.Combine(folder, "missing.pdf"));
+        Assert.Equal((1, $"{Path.Combine(folder, "missing.pdf")}: not read: there is no such file"), (exit, output.Trim()));
     }
 
     [Fact]
