@@ -24,7 +24,7 @@ public static class CertifyCommand
 
     public static async Task<int> Run(string[] args, TimeProvider time, TextWriter output, TextWriter error)
     {
-        var arguments = CommandArguments.Parse([.. args.Skip(1)], ["request", "country", "organization", "identifier", "common-name", "out"], [], out var problemOfUsage);
+        var arguments = CommandArguments.Parse<AuthorityOptions>([.. args.Skip(1)], ["request", "country", "organization", "identifier", "common-name", "out"], [], out var problemOfUsage);
         if (args is not ["seal", ..] || arguments is not { Words: [], Json: false } || Seal(arguments) is not (var organisation, var request, var file))
             return await CommandArguments.Refuse(error, problemOfUsage, Usage);
         try

@@ -27,7 +27,7 @@ public static class IssuanceCommand
     {
         var step = args.FirstOrDefault();
         var serial = step == "complete" && args.Length > 1 && args[1].All(char.IsAsciiHexDigit) ? args[1].ToUpperInvariant() : null;
-        var arguments = CommandArguments.Parse([.. args.Skip(serial is null ? 1 : 2)], serial is null ? [] : ["out"], [], out var problemOfUsage);
+        var arguments = CommandArguments.Parse<AuthorityOptions>([.. args.Skip(serial is null ? 1 : 2)], serial is null ? [] : ["out"], [], out var problemOfUsage);
         if (step is not ("list" or "repair" or "complete") || (step == "complete" && serial is null) || arguments is not { Words: [], Json: false })
             return await CommandArguments.Refuse(error, problemOfUsage, Usage);
         try

@@ -31,7 +31,7 @@ public static class RevokeCommand
 
     public static async Task<int> Run(string[] args, TimeProvider time, TextWriter output, TextWriter error)
     {
-        var arguments = CommandArguments.Parse(args, ["serial", "reason", "issuer"], [], out var problemOfUsage);
+        var arguments = CommandArguments.Parse<AuthorityOptions>(args, ["serial", "reason", "issuer"], [], out var problemOfUsage);
         var serial = arguments?.Option("serial")?.TrimStart('0').ToUpperInvariant();
         if (arguments is not { Words: [], Json: false } || serial is null or "" || serial.Length > MaxSerialDigits || !serial.All(char.IsAsciiHexDigit) || !Reasons.TryGetValue(arguments.Option("reason") ?? "", out var reason))
             return await CommandArguments.Refuse(error, problemOfUsage, Usage);

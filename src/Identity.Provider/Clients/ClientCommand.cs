@@ -60,7 +60,7 @@ internal static class ClientCommand
     {
         string[] flags = [.. Members.Where(member => member.Form == Form.Flag).Select(member => member.Option)];
         string[] values = ["file", .. Short.Keys, .. Members.Where(member => member.Form != Form.Flag).Select(member => member.Option)];
-        if (CommandArguments.Parse(rest, values, flags, out var problem) is not { Words.Count: 0 } arguments)
+        if (CommandArguments.Parse<ProviderOptions>(rest, values, flags, out var problem) is not { Words.Count: 0 } arguments)
             return console.WrongUsage(problem.Length > 0 ? problem : "add takes options only", Usage);
         return console.Run(arguments, async host =>
         {
@@ -117,7 +117,7 @@ internal static class ClientCommand
 
     private static Task<int> List(string[] rest, CommandConsole console, CancellationToken cancellation)
     {
-        if (CommandArguments.Parse(rest, [], [], out var problem) is not { Words.Count: 0 } arguments)
+        if (CommandArguments.Parse<ProviderOptions>(rest, [], [], out var problem) is not { Words.Count: 0 } arguments)
             return console.WrongUsage(problem.Length > 0 ? problem : "list takes no client", Usage);
         return console.Run(arguments, async host =>
         {
@@ -141,7 +141,7 @@ internal static class ClientCommand
         string[] rest, string[] options, string[] switches, CommandConsole console,
         Func<CommandHost, string, CommandArguments, Task<ClientOutcome?>> work, CancellationToken cancellation)
     {
-        if (CommandArguments.Parse(rest, options, switches, out var problem) is not { Words: [var id] } arguments)
+        if (CommandArguments.Parse<ProviderOptions>(rest, options, switches, out var problem) is not { Words: [var id] } arguments)
             return console.WrongUsage(problem.Length > 0 ? problem : "name one client", Usage);
         return console.Run(arguments, async host =>
         {

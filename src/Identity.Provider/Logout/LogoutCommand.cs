@@ -26,7 +26,7 @@ internal static class LogoutCommand
 
     private static Task<int> List(string[] rest, CommandConsole console, CancellationToken cancellation)
     {
-        if (CommandArguments.Parse(rest, ["client"], [], out var problem) is not { Words.Count: 0 } arguments)
+        if (CommandArguments.Parse<ProviderOptions>(rest, ["client"], [], out var problem) is not { Words.Count: 0 } arguments)
             return console.WrongUsage(problem.Length > 0 ? problem : "list takes options only", Usage);
         return console.Run(
             arguments,

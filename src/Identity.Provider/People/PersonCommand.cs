@@ -41,7 +41,7 @@ internal static class PersonCommand
 
     private static Task<int> One(string[] rest, CommandConsole console, Func<CommandHost, Person, Task> work, CancellationToken cancellation)
     {
-        if (CommandArguments.Parse(rest, ["identifier"], [], out var problem) is not { Words.Count: 0 } arguments)
+        if (CommandArguments.Parse<ProviderOptions>(rest, ["identifier"], [], out var problem) is not { Words.Count: 0 } arguments)
             return console.WrongUsage(problem.Length > 0 ? problem : "a person is named by --identifier", Usage);
         if (arguments.Option("identifier") is not { Length: > 0 } identifier)
             return console.WrongUsage("--identifier is missing", Usage);

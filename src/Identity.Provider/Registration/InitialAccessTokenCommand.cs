@@ -41,7 +41,7 @@ internal static partial class InitialAccessTokenCommand
 
     private static Task<int> Add(string[] rest, CommandConsole console, CancellationToken cancellation)
     {
-        if (CommandArguments.Parse(rest, ["uses", "hours", "scope", "sector"], ["legacy"], out var problem) is not { Words: [var label] } arguments)
+        if (CommandArguments.Parse<ProviderOptions>(rest, ["uses", "hours", "scope", "sector"], ["legacy"], out var problem) is not { Words: [var label] } arguments)
             return console.WrongUsage(problem.Length > 0 ? problem : "name the token", Usage);
         if (!LabelForm().IsMatch(label))
             return console.WrongUsage("a label is 1 to 64 letters, digits, dots, hyphens or underscores", Usage);
@@ -80,7 +80,7 @@ internal static partial class InitialAccessTokenCommand
 
     private static Task<int> List(string[] rest, CommandConsole console, CancellationToken cancellation)
     {
-        if (CommandArguments.Parse(rest, [], [], out var problem) is not { Words.Count: 0 } arguments)
+        if (CommandArguments.Parse<ProviderOptions>(rest, [], [], out var problem) is not { Words.Count: 0 } arguments)
             return console.WrongUsage(problem.Length > 0 ? problem : "list takes no label", Usage);
         return console.Run(arguments, async host =>
         {
@@ -100,7 +100,7 @@ internal static partial class InitialAccessTokenCommand
 
     private static Task<int> Revoke(string[] rest, CommandConsole console, CancellationToken cancellation)
     {
-        if (CommandArguments.Parse(rest, [], [], out var problem) is not { Words: [var label] } arguments)
+        if (CommandArguments.Parse<ProviderOptions>(rest, [], [], out var problem) is not { Words: [var label] } arguments)
             return console.WrongUsage(problem.Length > 0 ? problem : "name the token", Usage);
         return console.Run(arguments, async host =>
         {

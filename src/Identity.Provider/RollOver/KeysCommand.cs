@@ -59,7 +59,7 @@ internal static class KeysCommand
 
     private static Task<int> List(string[] rest, CommandConsole console, CancellationToken cancellation)
     {
-        if (CommandArguments.Parse(rest, [], [], out var problem) is not { Words.Count: 0 } arguments)
+        if (CommandArguments.Parse<ProviderOptions>(rest, [], [], out var problem) is not { Words.Count: 0 } arguments)
             return console.WrongUsage(problem.Length > 0 ? problem : "list takes no name", Usage);
         return console.Run(arguments, async host =>
         {
@@ -79,7 +79,7 @@ internal static class KeysCommand
     private static Task<int> Step(
         string[] rest, string[] options, string[] switches, CommandConsole console, Func<TokenKeyPlan, string, CommandArguments, Place, TokenKeyPlan> step, string change, CancellationToken cancellation)
     {
-        if (CommandArguments.Parse(rest, options, switches, out var problem) is not { Words: [var name] } arguments)
+        if (CommandArguments.Parse<ProviderOptions>(rest, options, switches, out var problem) is not { Words: [var name] } arguments)
             return console.WrongUsage(problem.Length > 0 ? problem : "one key must be named", Usage);
         return console.Run(arguments, async host =>
         {

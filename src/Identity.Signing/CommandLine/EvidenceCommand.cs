@@ -49,7 +49,7 @@ public static class EvidenceCommand
             {
                 case ["check", .. var rest] when CheckArguments.Parse(rest, out wrong) is { } asked:
                     return await Check(asked, output, complaints);
-                case ["export", .. var rest] when CommandArguments.Parse(rest, ["out"], [], out wrong) is { Words: [var approval], Json: false } asked && asked.Option("out") is { } path:
+                case ["export", .. var rest] when CommandArguments.Parse<SigningOptions>(rest, ["out"], [], out wrong) is { Words: [var approval], Json: false } asked && asked.Option("out") is { } path:
                     return await Export(approval, path, asked.Settings, complaints, time);
                 default:
                     return await CommandArguments.Refuse(complaints, wrong, Usage);
@@ -170,7 +170,7 @@ public static class EvidenceCommand
     {
         public static CheckArguments? Parse(string[] arguments, out string problem)
         {
-            if (CommandArguments.Parse(arguments, ["document", "provider-keys", "trust"], [], out problem) is not { Words: [var file] } given)
+            if (CommandArguments.Parse<SigningOptions>(arguments, ["document", "provider-keys", "trust"], [], out problem) is not { Words: [var file] } given)
                 return null;
             IReadOnlyList<string> All(string name) => [.. given.Options.Where(option => option.Name == name).Select(option => option.Value)];
             return new CheckArguments(file, All("document"), given.Option("provider-keys"), All("trust"), given.Json);

@@ -110,7 +110,7 @@ public static class ExtendCommand
 
     private static Arguments? Parse(IReadOnlyList<string> arguments, out string problem)
     {
-        if (CommandArguments.Parse(arguments, ["service", "level", "out"], ["despite-certification"], out problem) is not { } given)
+        if (CommandArguments.Parse<SigningOptions>(arguments, ["service", "level", "out"], ["despite-certification"], out problem) is not { } given)
             return null;
         var level = PadesLevels.Read(given.Option("level") ?? PadesLevel.LTA.Word());
         problem = given switch

@@ -197,7 +197,7 @@ public static class SignCommand
 
     private static Arguments? Parse(string[] arguments, out string problem)
     {
-        if (CommandArguments.Parse(arguments, ["service", "level", "out", "password-file"], ["ask-password", "no-browser"], out problem) is not { } given)
+        if (CommandArguments.Parse<SigningOptions>(arguments, ["service", "level", "out", "password-file"], ["ask-password", "no-browser"], out problem) is not { } given)
             return null;
         var file = given.Option("password-file");
         problem = given switch

@@ -42,10 +42,11 @@ public sealed record CommandArguments
     /// <summary>
     /// Null when the usage is wrong; then <paramref name="problem"/> says what. Takes <c>--name value</c> and <c>--name=value</c>, and <c>-o FILE</c> for <c>--out FILE</c>.
     /// </summary>
+    /// <typeparam name="TOptions">The service's: settings of its section have the names of its properties.</typeparam>
     /// <param name="arguments">Those after the command's own words.</param>
     /// <param name="options">Names of the options that have a value.</param>
     /// <param name="switches">Names of those that have none; <c>json</c> is always one.</param>
-    public static CommandArguments? Parse(
+    public static CommandArguments? Parse<TOptions>(
         IReadOnlyList<string> arguments, IReadOnlyCollection<string> options, IReadOnlyCollection<string> switches, out string problem)
     {
         var words = new List<string>();
@@ -85,6 +86,12 @@ public sealed record CommandArguments
                 return null;
             }
 
+            if (!IsKnown(name, typeof(TOptions)))
+            {
+                problem = $"unknown setting --{name}";
+                return null;
+            }
+
             if (value is null && ++index == arguments.Count)
             {
                 problem = $"--{name} needs a value";
@@ -114,4 +121,9 @@ public sealed record CommandArguments
 
         return null;
     }
+
+    // A misspelt setting would leave the one that was meant as it is: a command would work on another database, or believe other roots.
+    private static bool IsKnown(string name, Type options) => name.Split(':') is not [var section, var setting, ..]
+        || !options.Name.Equals(section + "Options", StringComparison.OrdinalIgnoreCase)
+        || options.GetProperties().Any(property => property.Name.Equals(setting, StringComparison.OrdinalIgnoreCase));
 }

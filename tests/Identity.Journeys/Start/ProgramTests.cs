@@ -59,6 +59,10 @@ public sealed class ProgramTests : IDisposable
     [InlineData(2, "unknown option --port-base", "Identity.Authority", "issuance", "list", "--port-base", "5000")]
     [InlineData(2, "unknown option --level", "Identity.Authority", "certify", "seal", "--level", "high")]
     [InlineData(2, "unknown option --date", "Identity.Signing", "evidence", "export", "AAAAAAAAAAAAAAAAAAAAAA", "-o", "evidence.json", "--date", "../data")]
+    [InlineData(2, "unknown setting --Authority:Databse", "Identity.Authority", "issuance", "list", "--Authority:Databse=Data Source=a.db")]
+    [InlineData(2, "unknown setting --Provider:Databse", "Identity.Provider", "client", "list", "--Provider:Databse=Data Source=a.db")]
+    [InlineData(2, "unknown setting --Signing:TrustDirektory", "Identity.Signing", "extend", "a.pdf", "-o", "b.pdf", "--Signing:TrustDirektory", "roots")]
+    [InlineData(2, "unknown option -x", "Identity.Signing", "extend", "a.pdf", "-o", "b.pdf", "-x")]
     [InlineData(2, "usage: Identity.Authority revoke", "Identity.Authority", "revoke", "0A", "--reason", "keyCompromise")]
     public void A_command_that_finds_nothing_says_what_to_name_and_makes_nothing(int code, string complaint, string program, params string[] arguments)
     {
