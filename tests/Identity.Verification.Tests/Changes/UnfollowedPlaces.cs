@@ -246,6 +246,15 @@ public sealed class UnfollowedPlaces(Hierarchy hierarchy)
             Assert.Equal(("TOTAL-PASSED", "annotation"), (report.Conclusion, report.Signatures[0].ChangesAfter));
     }
 
+    [Fact]
+    public async Task The_content_of_a_page_stays_with_its_structure_although_the_author_permitted_annotations()
+    {
+        var shape = Certified(3) with { Page = "/StructParents 0" };
+        var file = await Signed(shape with { Catalog = shape.Catalog + "/StructTreeRoot 30 0 R" }, (30, Root("<</Nums[0[31 0 R]1[32 0 R]]>>")), (31, "<</S/P/P 30 0 R>>"),
+            (32, "<</S/P/P 30 0 R/ActualText(1)>>"));
+        Refused(await Validating.Report(HandMadePdf.Append(file, (3, Page("20 0 R").Replace("/Contents", "/StructParents 1/Contents", StringComparison.Ordinal))), hierarchy), "page-entry-changed");
+    }
+
     private static string Root(string tree) => $"<</Type/StructTreeRoot/K[31 0 R 32 0 R]/ParentTree {tree}>>";
 
     /// <summary>A parent tree of two leaves with numbers 0 and 10, and what becomes of it.</summary>

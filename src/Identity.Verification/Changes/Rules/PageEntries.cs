@@ -17,8 +17,9 @@ public sealed class PageEntries : ChangeRule
         {
             if (key == "Annots")
                 comparison.Compare(was[key], isNow[key], place.Inside(key, PageAnnotations.Rule));
-            else if (key is "Tabs" or "StructParents")
-                // The order of the tabulator key, and a number in the structure tree: they follow annotations and show nothing.
+            else if (key == "Tabs" || (key == "StructParents" && !was.Has(key)))
+                // The order of the tabulator key, and a number in the structure tree that there was none of: they follow annotations and show nothing. Another number
+                // would give the content that was there to other structure elements (ISO 32000-2 14.7.5.4).
                 comparison.Compare(was[key], isNow[key], place.Inside(key, NothingChanges.Rule, ChangeKind.Annotation));
             else if (key != "Parent")
                 comparison.Compare(was[key], isNow[key], place.Inside(key, NothingChanges.Rule));
